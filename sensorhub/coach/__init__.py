@@ -1,0 +1,1 @@
+"""Plans, sets and prompts: a pure state machine."""

@@ -1,0 +1,138 @@
+"""What every device family provides. One module a family in this package, found by itself.
+
+A family is a :class:`DeviceFamily` constant named ``FAMILY``. Its two halves are sans-I/O:
+
+* the **decoder** turns raw-log records into typed events and is all that replay needs;
+* the **controller** decides what to write (greet, configure, start, synchronise, back-fill, stop)
+  and when, from those events and the time it is told. It never decodes, and replay never runs it.
+"""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sensorhub.model.events import DeviceEvent
+from sensorhub.model.link import Record
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCounters:
+    """What the decoder counted, samples unless said otherwise: received + lost = promised."""
+
+    received: int = 0
+    lost: int = 0
+    duplicate: int = 0
+    backfilled: int = 0
+    rejected_bytes: int = 0
+
+
+class Decoder(Protocol):
+    """Bytes to events: a pure function of the records fed so far; no record ever makes it raise."""
+
+    @property
+    def counters(self) -> LinkCounters: ...
+
+    def feed(self, record: Record) -> list[DeviceEvent]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Bytes to write now on one channel."""
+
+    channel: str
+    data: bytes
+
+
+class ControllerState(enum.StrEnum):
+    """How far the conversation with the device is."""
+
+    DOWN = "down"
+    GREETING = "greeting"
+    STARTING = "starting"
+    STREAMING = "streaming"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FAILED = "failed"  # ``failure`` says why; reconnecting will not help
+
+
+class Controller(Protocol):
+    """Decides what to say to the device. Owns no clock: every call tells it the time."""
+
+    @property
+    def state(self) -> ControllerState: ...
+
+    @property
+    def failure(self) -> Exception | None: ...
+
+    def link_up(self, now_ns: int, max_payload: int | None) -> None: ...
+
+    def link_down(self, now_ns: int) -> None: ...
+
+    def handle(self, event: DeviceEvent, now_ns: int) -> None: ...
+
+    def request_stop(self, now_ns: int) -> None:
+        """Stop the stream politely; ``state`` becomes STOPPED when the device confirmed."""
+
+    def cue(self, now_ns: int, pattern: str) -> None:
+        """Let the sensor itself signal the person, where it can; else nothing."""
+
+    def poll(self, now_ns: int) -> list[Outgoing]:
+        """What is to be written now. May raise LinkLostError when the device no longer answers."""
+
+    def next_poll_ns(self) -> int | None:
+        """When ``poll`` wants to be called next if nothing arrives; None: not by time."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """What the hub asks a sensor for; the device grants the nearest it has."""
+
+    rate_hz: float = 100.0
+    acc_range_g: int = 8
+    gyr_range_dps: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BleChannel:
+    """One characteristic by its lane name."""
+
+    name: str
+    uuid: str
+    notify: bool = False
+    write: bool = False
+    write_with_response: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BleProfile:
+    """How a family is recognised and wired over BLE."""
+
+    service_uuids: tuple[str, ...]
+    channels: tuple[BleChannel, ...]
+    name_prefixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SerialProfile:
+    """How a family is wired over a serial line; the first baud rate is the default."""
+
+    baud_rates: tuple[int, ...] = (115200,)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFamily:
+    """One family of sensors, all that the rest of the hub needs to know about it."""
+
+    name: str
+    title: str
+    new_decoder: Callable[[], Decoder]
+    new_controller: Callable[[StreamSettings], Controller]
+    ble: BleProfile | None = None
+    serial: SerialProfile | None = None
+    rates_hz: tuple[float, ...] = ()
+    clock: str = "none"
+    loss_detection: str = "none"
+    battery: bool = False
+    evidence: str = "simulated"  # vector-tested | simulated | hardware-tested
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Declarative exercise definitions and the detectors that count and time them."""

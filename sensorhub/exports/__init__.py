@@ -1,0 +1,1 @@
+"""One module an export: what leaves the hub."""

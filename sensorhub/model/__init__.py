@@ -1,0 +1,1 @@
+"""Frozen values, units and errors. Imports nothing of this project."""

@@ -1,0 +1,36 @@
+"""Where a sensor is worn, and which side of the body is meant."""
+
+import enum
+
+
+class Side(enum.StrEnum):
+    """The side of the body an exercise is done on."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"  # squats, bridges: both legs at once
+    NONE = "none"  # breathing, pelvic floor: no side
+
+
+class Placement(enum.StrEnum):
+    """Body segment and side of one sensor. A recording's CSV is named after it."""
+
+    THIGH_RIGHT = "thigh_right"
+    THIGH_LEFT = "thigh_left"
+    THIGH = "thigh"  # the side is not known
+    PELVIS = "pelvis"
+    BELLY = "belly"
+    CHEST = "chest"
+    SHANK_RIGHT = "shank_right"
+    SHANK_LEFT = "shank_left"
+
+    @property
+    def side(self) -> Side:
+        """LEFT or RIGHT where the segment has one and it is known, else NONE."""
+        tail = self.value.rpartition("_")[2]
+        return Side(tail) if tail in ("left", "right") else Side.NONE
+
+    @property
+    def segment(self) -> str:
+        """The body segment without its side: ``thigh``, ``pelvis`` ..."""
+        return self.value.removesuffix("_left").removesuffix("_right")

@@ -1,0 +1,1 @@
+"""From samples to orientation and angles: gap policy, clock model, VQF, thigh elevation."""

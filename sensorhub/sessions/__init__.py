@@ -1,0 +1,1 @@
+"""Record, recover, re-score: raw log, store, and running the stages over them."""

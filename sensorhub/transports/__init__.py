@@ -1,0 +1,1 @@
+"""Open, close, write, read bytes with an arrival stamp. Knows no packet."""
