@@ -1,7 +1,7 @@
-"""Law *units*: every public number carries its unit in its name, or is listed here as dimensionless.
+"""Law *units*: every public number carries its unit in its name, or is listed as dimensionless.
 
-Looked at: annotated fields of classes and annotated parameters of public functions in ``sensorhub`` and
-``calibration`` whose type is a float (or an array of them).
+Looked at: annotated fields of classes and annotated parameters of public functions in
+``sensorhub`` and ``calibration`` whose type is a float (or an array of them).
 """
 
 import ast
@@ -12,10 +12,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SUFFIXES = (
-    "_s", "_ns", "_us", "_ms", "_hz", "_rad", "_deg", "_radps", "_radps2", "_dps", "_mps2", "_mps3", "_m",
-    "_g", "_percent", "_per_min", "_per_s", "_ppm", "_celsius", "_mhz", "_v", "_mv", "_bytes", "_radps_per_s",
-)  # fmt: skip
+SUFFIXES = tuple(
+    "_s _ns _us _ms _hz _mhz _per_s _per_min _ppm "
+    "_rad _deg _radps _dps _radps2 _mps2 _mps3 _m _g "
+    "_percent _celsius _v _mv _bytes".split()
+)
 """Unit suffixes in use."""
 
 DIMENSIONLESS = {
