@@ -12,10 +12,30 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SUFFIXES = tuple(
-    "_s _ns _us _ms _hz _mhz _per_s _per_min _ppm "
-    "_rad _deg _radps _dps _radps2 _mps2 _mps3 _m _g "
-    "_percent _celsius _v _mv _bytes".split()
+SUFFIXES = (
+    "_s",
+    "_ns",
+    "_us",
+    "_ms",
+    "_hz",
+    "_mhz",
+    "_per_s",
+    "_per_min",
+    "_ppm",
+    "_rad",
+    "_deg",
+    "_radps",
+    "_dps",
+    "_radps2",
+    "_mps2",
+    "_mps3",
+    "_m",
+    "_g",
+    "_percent",
+    "_celsius",
+    "_v",
+    "_mv",
+    "_bytes",
 )
 """Unit suffixes in use."""
 
