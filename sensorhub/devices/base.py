@@ -14,6 +14,20 @@ from typing import Protocol
 
 from sensorhub.model.events import DeviceEvent
 from sensorhub.model.link import Record
+from sensorhub.model.profile import BleChannel, BleProfile, SerialProfile
+
+__all__ = [
+    "BleChannel",
+    "BleProfile",
+    "Controller",
+    "ControllerState",
+    "Decoder",
+    "DeviceFamily",
+    "LinkCounters",
+    "Outgoing",
+    "SerialProfile",
+    "StreamSettings",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +105,6 @@ class StreamSettings:
     rate_hz: float = 100.0
     acc_range_g: int = 8
     gyr_range_dps: int = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class BleChannel:
-    """One characteristic by its lane name."""
-
-    name: str
-    uuid: str
-    notify: bool = False
-    write: bool = False
-    write_with_response: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class BleProfile:
-    """How a family is recognised and wired over BLE."""
-
-    service_uuids: tuple[str, ...]
-    channels: tuple[BleChannel, ...]
-    name_prefixes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SerialProfile:
-    """How a family is wired over a serial line; the first baud rate is the default."""
-
-    baud_rates: tuple[int, ...] = (115200,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,38 @@
+"""How a device family is wired: what a transport must know of it, and all it may know."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class BleChannel:
+    """One characteristic by its lane name.
+
+    Attributes:
+        name: the lane, as :class:`~sensorhub.model.link.Chunk` calls it.
+        uuid: the characteristic's UUID, 128-bit text form.
+        notify: subscribe when the link opens (notify or indicate, whichever the device offers).
+        write: the hub writes here.
+        write_with_response: the device acknowledges each write.
+    """
+
+    name: str
+    uuid: str
+    notify: bool = False
+    write: bool = False
+    write_with_response: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BleProfile:
+    """How a family is recognised and wired over BLE."""
+
+    service_uuids: tuple[str, ...]
+    channels: tuple[BleChannel, ...]
+    name_prefixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SerialProfile:
+    """How a family is wired over a serial line; the first baud rate is the default."""
+
+    baud_rates: tuple[int, ...] = (115200,)
