@@ -53,7 +53,8 @@ class Peer(Protocol):
     def advertisement(self) -> Advertisement: ...
 
     @property
-    def services(self) -> tuple[GattService, ...]: ...
+    def services(self) -> tuple[GattService, ...]:
+        """The GATT table with the values a read would give now."""
 
     def link_up(self, now_us: int, *, mtu: int | None) -> None:
         """A link opened; ``mtu`` is the ATT MTU, None on a serial line."""
@@ -70,3 +71,11 @@ class Peer(Protocol):
 
     def next_poll_us(self) -> int | None:
         """World time at which ``poll`` has something new to say; None: only after ``receive``."""
+
+    def reachable(self, now_us: int) -> bool:
+        """False while the device is switched off, rebooting, out of range or unplugged.
+
+        A link asks after each ``poll``: on False it closes (a pty vanishes, a BLE connection drops,
+        nothing is advertised) and calls ``link_down``; on True it may open again. A device that
+        will come back by itself says when through ``next_poll_us``.
+        """

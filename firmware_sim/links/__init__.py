@@ -1,0 +1,1 @@
+"""How a simulated device meets a host: in bytes, through a pty, a TCP port or a fake BlueZ."""
