@@ -1,7 +1,7 @@
 """The ``sensorhub`` command: a table of sub-commands, loaded when asked for; errors as sentences.
 
-``sensorhub --help`` must come at once on a slow computer, so the table carries the one-line help and
-nothing below it is imported before a command is chosen.
+``sensorhub --help`` must come at once on a slow computer, so the table carries the one-line help
+and nothing below it is imported before a command is chosen.
 """
 
 import difflib
