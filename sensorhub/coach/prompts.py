@@ -49,7 +49,7 @@ class Prompt:
     """Something to say now, aloud or in writing."""
 
     key: PromptKey
-    blanks: Mapping[str, str] = field(default=MappingProxyType({}))
+    blanks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

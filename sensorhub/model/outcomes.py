@@ -86,7 +86,7 @@ class Repetition:
     sure: bool = True
     phase: str = ""
     flags: tuple[FlagCode, ...] = ()
-    measures: Measures = field(default=NO_MEASURES)
+    measures: Measures = field(default_factory=lambda: NO_MEASURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Hold:
     evidence: Evidence = Evidence.MEASURED
     sure: bool = True
     flags: tuple[FlagCode, ...] = ()
-    measures: Measures = field(default=NO_MEASURES)
+    measures: Measures = field(default_factory=lambda: NO_MEASURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Breath:
     evidence: Evidence = Evidence.MEASURED
     sure: bool = True
     flags: tuple[FlagCode, ...] = ()
-    measures: Measures = field(default=NO_MEASURES)
+    measures: Measures = field(default_factory=lambda: NO_MEASURES)
 
     @property
     def period_s(self) -> float:
@@ -141,7 +141,7 @@ class Step:
     evidence: Evidence = Evidence.MEASURED
     sure: bool = True
     flags: tuple[FlagCode, ...] = ()
-    measures: Measures = field(default=NO_MEASURES)
+    measures: Measures = field(default_factory=lambda: NO_MEASURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class SetOutcome:
     steps: tuple[Step, ...] = ()
     gaps: tuple[Gap, ...] = ()
     flags: tuple[QualityFlag, ...] = ()
-    measures: Measures = field(default=NO_MEASURES)
+    measures: Measures = field(default_factory=lambda: NO_MEASURES)
     detector_version: str = ""
 
     @property

@@ -1,0 +1,154 @@
+"""From sample blocks to the outcome of one set: the one way, for recordings and for sessions.
+
+The trackers run over everything there is, so that the orientation has settled before the set begins;
+the set itself sees only the ticks of its own span of time.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from heapq import merge
+
+import numpy as np
+
+from sensorhub.exercises.definition import Exercise
+from sensorhub.exercises.engine import SetAnalyzer
+from sensorhub.model.errors import InputError
+from sensorhub.model.motion import MotionBlock
+from sensorhub.model.outcomes import SetOutcome
+from sensorhub.model.placement import Placement, Side
+from sensorhub.model.samples import SampleBlock
+from sensorhub.motion.tracker import MotionTracker
+
+PIECE_S = 1.0
+"""Sensors take turns in pieces of this length, about as they do live. Outcomes do not depend on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The part ``[start_s, end_s)`` of a recording or session that a set lasts."""
+
+    start_s: float = -math.inf
+    end_s: float = math.inf
+
+
+WHOLE = Span()
+
+
+def track(blocks: Sequence[SampleBlock], placement: Placement) -> list[MotionBlock]:
+    """The motion of one placement over all its samples, from its first to its last."""
+    tracker = MotionTracker(placement)
+    motion = [tracker.push(block) for block in blocks]
+    motion.append(tracker.flush())
+    return motion
+
+
+def within(block: MotionBlock, span: Span) -> MotionBlock:
+    """The ticks of ``block`` inside the span, with the gaps that touch it."""
+    first, last = np.searchsorted(block.time_s, (span.start_s, span.end_s))
+    touching = tuple(
+        gap for gap in block.gaps if gap.end_s > span.start_s and gap.start_s < span.end_s
+    )
+    if first == 0 and last == len(block) and touching == block.gaps:
+        return block
+    return replace(
+        block,
+        time_s=block.time_s[first:last],
+        up=block.up[first:last],
+        rate_radps=None if block.rate_radps is None else block.rate_radps[first:last],
+        acc_mps2=block.acc_mps2[first:last],
+        orientation=None if block.orientation is None else block.orientation[first:last],
+        settled=block.settled[first:last],
+        gaps=touching,
+        clipped=block.clipped and bool(last > first),
+    )
+
+
+def run_set(
+    analyzer: SetAnalyzer,
+    motion: Mapping[Placement, Sequence[MotionBlock]],
+    *,
+    span: Span = WHOLE,
+) -> SetOutcome:
+    """Feed a set its motion, the sensors interleaved by time, and finish it."""
+    streams = [
+        _pieces(motion[placement], order, span)
+        for order, placement in enumerate(analyzer.placements)
+        if placement in motion
+    ]
+    for _, _, block in merge(*streams, key=lambda piece: piece[:2]):
+        analyzer.push(block)
+    return analyzer.finish()
+
+
+def default_side(exercise: Exercise, placements: Sequence[Placement]) -> Side:
+    """The side a run was done on when nobody says: the only one possible, or the one that is worn."""
+    if len(exercise.sides) == 1:
+        return exercise.sides[0]
+    worn = {p.side for p in placements if p.segment in exercise.primary} - {Side.NONE}
+    return worn.pop() if len(worn) == 1 else Side.NONE
+
+
+def analyze_blocks(
+    sensors: Mapping[Placement, Sequence[SampleBlock]],
+    exercise: Exercise,
+    *,
+    side: Side | None = None,
+    span: Span = WHOLE,
+    alignments: Mapping[Placement, object] | None = None,
+) -> tuple[SetOutcome, SetAnalyzer]:
+    """One exercise in recorded samples; the analyzer is handed back for its angles.
+
+    Args:
+        side: as asked for; None: concluded from what is worn.
+
+    Raises:
+        InputError: no sensor can carry the exercise, or nothing was recorded in the span.
+    """
+    _check_stretch(sensors, span)
+    placements = tuple(sorted(sensors))
+    analyzer = SetAnalyzer(
+        exercise,
+        side=default_side(exercise, placements) if side is None else side,
+        placements=placements,
+        alignments=alignments,
+    )
+    motion = {p: track(sensors[p], p) for p in analyzer.placements}
+    return run_set(analyzer, motion, span=span), analyzer
+
+
+def _pieces(
+    blocks: Sequence[MotionBlock], order: int, span: Span
+) -> Iterator[tuple[float, int, MotionBlock]]:
+    for block in blocks:
+        inside = within(block, span)
+        if not len(inside):
+            if inside.gaps:
+                yield inside.gaps[0].end_s, order, inside
+            continue
+        gaps = inside.gaps
+        first = 0
+        while first < len(inside):
+            begin_s = float(inside.time_s[first])
+            piece = within(inside, Span(begin_s, begin_s + PIECE_S))
+            # Gaps are told once, with the first piece, as the tracker told them.
+            yield begin_s, order, replace(piece, gaps=gaps)
+            first += len(piece)
+            gaps = ()
+
+
+def _check_stretch(sensors: Mapping[Placement, Sequence[SampleBlock]], span: Span) -> None:
+    if not span.start_s < span.end_s:
+        raise InputError(
+            f"The stretch begins at {span.start_s:g} s and ends at {span.end_s:g} s.",
+            hint="--from must be before --to.",
+        )
+    starts_s = [blocks[0].start_s for blocks in sensors.values() if blocks]
+    ends_s = [blocks[-1].end_s for blocks in sensors.values() if blocks]
+    if not starts_s:
+        raise InputError("There are no samples to analyse.")
+    if span.start_s >= max(ends_s) or span.end_s <= min(starts_s):
+        raise InputError(
+            "Nothing was recorded in that stretch.",
+            hint=f"The recording goes from {min(starts_s):.1f} s to {max(ends_s):.1f} s.",
+        )
