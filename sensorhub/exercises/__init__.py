@@ -1,1 +1,1 @@
-"""Declarative exercise definitions and the detectors that count and time them."""
+"""Exercises as data, and the detectors that count, time and judge them."""

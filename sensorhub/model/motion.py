@@ -1,7 +1,17 @@
-"""What the motion stage hands to the detectors: orientation at a steady tick, in plain floats."""
+"""What the motion stage hands to the detectors: orientation at a steady tick.
 
+Columns, not objects: a block is a handful of arrays, because a set is judged as a whole when it
+ends. ``ticks`` gives the same values one instant at a time in plain floats, for code that walks.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorhub.model.events import FloatArray
 from sensorhub.model.placement import Placement
 from sensorhub.model.samples import Gap
 
@@ -9,18 +19,17 @@ Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class MotionTick:
-    """The motion of one segment at one instant. Ticks come at 20-50 Hz whatever the sensor's rate.
+class MotionTick(NamedTuple):
+    """The motion of one segment at one instant. A named tuple: it is made 25 times a second.
 
     Attributes:
         time_s: hub clock live, the recording's clock offline.
-        up: unit vector against gravity, sensor frame (what an ideal resting accelerometer points at).
+        up: unit vector against gravity, sensor frame: where a resting accelerometer points.
         rate_radps: angular rate, sensor frame, rest bias removed; None without gyroscope.
-        acc_mps2: specific force, sensor frame, low-passed against aliasing.
+        acc_mps2: specific force, sensor frame, averaged over the tick.
         orientation: unit quaternion w x y z, sensor to an earth frame with z up whose heading is
             arbitrary and drifts; None without gyroscope.
-        settled: False until the orientation can be trusted (start-up, after a long gap).
+        settled: False while the orientation cannot be trusted (start-up, after a long gap).
     """
 
     time_s: float
@@ -33,13 +42,72 @@ class MotionTick:
 
 @dataclass(frozen=True, slots=True)
 class MotionBlock:
-    """Consecutive ticks of one segment.
+    """Consecutive ticks of one segment, 25-50 a second (fewer only if the sensor itself is slower).
 
-    ``gap_before`` is set where data is missing between the previous block and this one; what the
-    motion stage bridged (at most 0.2 s) is still reported here.
+    Attributes:
+        time_s: shape (n,), ascending; n may be zero.
+        up: shape (n, 3), see :class:`MotionTick`, as all that follow.
+        rate_radps: shape (n, 3), or None without gyroscope.
+        acc_mps2: shape (n, 3).
+        orientation: shape (n, 4), or None without gyroscope.
+        settled: shape (n,), bool.
+        gaps: data missing before or between these ticks; what was bridged (at most 0.2 s) is
+            reported here as well.
+        clipped: at least one value sat at the end of the sensor's range.
     """
 
     placement: Placement
-    ticks: tuple[MotionTick, ...]
-    gap_before: Gap | None = None
+    time_s: FloatArray
+    up: FloatArray
+    rate_radps: FloatArray | None
+    acc_mps2: FloatArray
+    orientation: FloatArray | None
+    settled: NDArray[np.bool_]
+    gaps: tuple[Gap, ...] = ()
     clipped: bool = False
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    @classmethod
+    def from_ticks(
+        cls,
+        placement: Placement,
+        ticks: Sequence[MotionTick],
+        *,
+        gaps: tuple[Gap, ...] = (),
+        clipped: bool = False,
+    ) -> "MotionBlock":
+        """The same ticks as columns. All or none of the ticks have a gyroscope."""
+        rates = [t.rate_radps for t in ticks if t.rate_radps is not None]
+        quats = [t.orientation for t in ticks if t.orientation is not None]
+        return cls(
+            placement,
+            np.array([t.time_s for t in ticks], dtype=float),
+            np.array([t.up for t in ticks], dtype=float).reshape(-1, 3),
+            np.array(rates, dtype=float).reshape(-1, 3) if rates else None,
+            np.array([t.acc_mps2 for t in ticks], dtype=float).reshape(-1, 3),
+            np.array(quats, dtype=float).reshape(-1, 4) if quats else None,
+            np.array([t.settled for t in ticks], dtype=bool),
+            gaps,
+            clipped,
+        )
+
+    @property
+    def ticks(self) -> tuple[MotionTick, ...]:
+        """The ticks one by one, made anew at every call."""
+        n = len(self.time_s)
+        none = [None] * n
+        rates = none if self.rate_radps is None else map(tuple, self.rate_radps.tolist())
+        quats = none if self.orientation is None else map(tuple, self.orientation.tolist())
+        return tuple(
+            map(
+                MotionTick,
+                self.time_s.tolist(),
+                map(tuple, self.up.tolist()),
+                rates,
+                map(tuple, self.acc_mps2.tolist()),
+                quats,
+                self.settled.tolist(),
+            )
+        )

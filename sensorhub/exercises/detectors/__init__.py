@@ -1,0 +1,1 @@
+"""One module a detector: what an exercise's ``detector = "..."`` names."""

@@ -1,0 +1,69 @@
+"""What a detector is: motion in, live events out, and one judgement at the end of the set.
+
+A detector module is named in an exercise's TOML and provides ``new_detector(setup)``. The live half
+(``push``, ``state``) is causal and provisional: it is what the person hears. ``finish`` judges the
+whole set again from all its ticks and is what is recorded; it must not depend on how the ticks
+were split into blocks, nor on when the live half said what.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sensorhub.exercises.definition import Exercise
+from sensorhub.model.live import LiveEvent, LiveState
+from sensorhub.model.motion import MotionBlock
+from sensorhub.model.outcomes import (
+    NO_MEASURES,
+    Breath,
+    Hold,
+    Measures,
+    QualityFlag,
+    Repetition,
+    Step,
+)
+from sensorhub.model.placement import Placement, Side
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSetup:
+    """What a detector is told at the start of a set.
+
+    Attributes:
+        primary: worn placements that can carry the count, the preferred one first; never empty
+            for a detector that measures.
+        optional: worn placements that add measures.
+    """
+
+    exercise: Exercise
+    side: Side
+    primary: tuple[Placement, ...]
+    optional: tuple[Placement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a detector concluded from a whole set."""
+
+    repetitions: tuple[Repetition, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    breaths: tuple[Breath, ...] = ()
+    steps: tuple[Step, ...] = ()
+    flags: tuple[QualityFlag, ...] = ()
+    measures: Measures = field(default_factory=lambda: NO_MEASURES)
+
+
+class Detector(Protocol):
+    """One run of one exercise, for one detector. Blocks of one placement come in order of time."""
+
+    def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
+        """Take in more motion of any placement of the set-up; what that means, live."""
+
+    def state(self) -> LiveState:
+        """The running set at a glance."""
+
+    def finish(self) -> Findings:
+        """Judge the whole set. May be called at any time, and again after more motion."""
+
+
+NewDetector = Callable[[DetectorSetup], Detector]

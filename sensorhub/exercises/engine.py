@@ -1,0 +1,181 @@
+"""Runs one set: takes the motion of every sensor worn, drives the detector, gives the outcome."""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from sensorhub.exercises.definition import Exercise
+from sensorhub.exercises.detectors.base import Detector, DetectorSetup, NewDetector
+from sensorhub.model.errors import InputError
+from sensorhub.model.live import LiveEvent, LiveState
+from sensorhub.model.motion import MotionBlock
+from sensorhub.model.outcomes import Evidence, FlagCode, QualityFlag, SetOutcome
+from sensorhub.model.placement import Placement, Side
+from sensorhub.model.samples import Gap
+
+DETECTOR_VERSION = "1"
+"""Goes into every outcome: any change that can alter a count, a time or an angle raises it."""
+
+
+class SetAnalyzer:
+    """One run of one exercise on one side; lives as long as the set.
+
+    Args:
+        side: the side the run is done on; NONE where it is not known.
+        placements: the sensors that are worn (those the exercise cannot use are named in a flag).
+        alignments: sensor-to-segment alignment where one was made.
+
+    Raises InputError when no worn sensor can carry this exercise.
+    """
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        *,
+        side: Side,
+        placements: Sequence[Placement],
+        alignments: Mapping[Placement, object] | None = None,
+    ) -> None:
+        self._exercise = exercise
+        self._side = side
+        self._alignments = dict(alignments or {})
+        self._primary = _by_preference(exercise, side, placements)
+        self._optional = tuple(p for p in placements if p.segment in exercise.optional)
+        self._ignored = [
+            p for p in placements if p not in self._primary and p not in self._optional
+        ]
+        if not self._primary and exercise.evidence is Evidence.MEASURED:
+            worn = ", ".join(placements) or "none"
+            raise InputError(
+                f"{exercise.title} needs a sensor on the {' or '.join(exercise.primary)}; "
+                f"there is: {worn}.",
+                hint="Wear one there, or choose another exercise.",
+            )
+        setup = DetectorSetup(exercise, side, self._primary, self._optional)
+        module = importlib.import_module(f"sensorhub.exercises.detectors.{exercise.detector}")
+        self._detector: Detector = cast("NewDetector", module.new_detector)(setup)
+        self._gaps: list[Gap] = []
+        self._clipped: set[Placement] = set()
+        self._without_gyroscope: set[Placement] = set()
+        self._start_s = float("inf")
+        self._end_s = float("-inf")
+
+    @property
+    def placements(self) -> tuple[Placement, ...]:
+        """The worn placements this run looks at, the one that counts first."""
+        return (*self._primary, *self._optional)
+
+    def push(self, block: MotionBlock) -> list[LiveEvent]:
+        """Take in more motion; what that means for the person, provisionally."""
+        if block.placement not in self.placements:
+            return []
+        self._gaps.extend(block.gaps)
+        if block.clipped:
+            self._clipped.add(block.placement)
+        if len(block):
+            if block.rate_radps is None:
+                self._without_gyroscope.add(block.placement)
+            self._start_s = min(self._start_s, float(block.time_s[0]))
+            self._end_s = max(self._end_s, float(block.time_s[-1]))
+        return list(self._detector.push(block))
+
+    def state(self) -> LiveState:
+        """The running set at a glance."""
+        return self._detector.state()
+
+    def finish(self) -> SetOutcome:
+        """The judgement over the whole set; the same however the motion was split."""
+        found = self._detector.finish()
+        start_s, end_s = (
+            (self._start_s, self._end_s) if self._end_s >= self._start_s else (0.0, 0.0)
+        )
+        return SetOutcome(
+            exercise=self._exercise.id,
+            side=self._side,
+            start_s=start_s,
+            end_s=end_s,
+            repetitions=found.repetitions,
+            holds=found.holds,
+            breaths=found.breaths,
+            steps=found.steps,
+            gaps=tuple(sorted(self._gaps, key=lambda g: (g.start_s, g.placement))),
+            flags=(*self._own_flags(start_s, end_s), *found.flags),
+            measures=found.measures,
+            detector_version=DETECTOR_VERSION,
+        )
+
+    def _own_flags(self, start_s: float, end_s: float) -> list[QualityFlag]:
+        flags = [
+            QualityFlag(
+                FlagCode.SENSOR_IGNORED,
+                p,
+                start_s,
+                end_s,
+                f"The sensor on {_spoken(p)} is not used by {self._exercise.title}.",
+            )
+            for p in self._ignored
+        ]
+        flags += [
+            QualityFlag(
+                FlagCode.NO_GYROSCOPE,
+                p,
+                start_s,
+                end_s,
+                f"The sensor on {_spoken(p)} has no gyroscope: fast movements are measured less "
+                "exactly, turning about the vertical not at all.",
+            )
+            for p in sorted(self._without_gyroscope)
+        ]
+        flags += [
+            QualityFlag(
+                FlagCode.CLIPPING,
+                p,
+                start_s,
+                end_s,
+                f"The sensor on {_spoken(p)} reached the end of its range; angles may be off.",
+            )
+            for p in sorted(self._clipped)
+        ]
+        flags += [
+            QualityFlag(
+                FlagCode.GAP,
+                g.placement,
+                g.start_s,
+                g.end_s,
+                f"{g.duration_s:.1f} s of data from {_spoken(g.placement)} are missing.",
+            )
+            for g in self._gaps
+        ]
+        used = self._primary[:1]
+        if used and self._side in (Side.LEFT, Side.RIGHT):
+            worn = used[0].side
+            if worn is not Side.NONE and worn is not self._side:
+                flags.append(
+                    QualityFlag(
+                        FlagCode.WRONG_SIDE,
+                        used[0],
+                        start_s,
+                        end_s,
+                        f"The {self._side} side was asked for, the sensor is worn on "
+                        f"{_spoken(used[0])}.",
+                    )
+                )
+        return flags
+
+
+def _by_preference(
+    exercise: Exercise, side: Side, placements: Sequence[Placement]
+) -> tuple[Placement, ...]:
+    """Worn placements that can carry the count: side asked for, side unknown, other side."""
+    rank = {side: 0, Side.NONE: 1}
+    worn = [p for p in placements if p.segment in exercise.primary]
+    return tuple(
+        sorted(
+            worn, key=lambda p: (exercise.primary.index(p.segment), rank.get(p.side, 2), p.value)
+        )
+    )
+
+
+def _spoken(placement: Placement) -> str:
+    side = "" if placement.side is Side.NONE else f"{placement.side} "
+    return f"the {side}{placement.segment}"

@@ -1,0 +1,155 @@
+"""The thresholds an exercise may set, one frozen table a detector; the defaults suit most bodies.
+
+In a TOML file the same names are written with ``_deg`` in place of ``_rad``.
+"""
+
+import math
+from dataclasses import dataclass
+
+_DEG = math.pi / 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class RepetitionThresholds:
+    """Out and back again, counted.
+
+    Attributes:
+        partial_share: a repetition below this share of the set's usual range is partial.
+        ignore_share: below this share it is not a repetition at all.
+        shortest_s: nobody does this movement faster; quicker excursions are something else.
+        longest_s: a repetition that takes longer was given up.
+        hold_s: how long each repetition is to be held at the top; 0 where no hold is asked for.
+        alternating: the legs take turns; a sensor on one leg sees every other repetition small.
+        turning: the movement turns about the vertical; gravity cannot see that, gyroscopes can.
+    """
+
+    partial_share: float = 0.6
+    ignore_share: float = 0.25
+    shortest_s: float = 0.5
+    longest_s: float = 25.0
+    hold_s: float = 0.0
+    alternating: bool = False
+    turning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HoldThresholds:
+    """A pose, reached by a movement and then held still.
+
+    Attributes:
+        away_rad: the pose is at least this far from where the person was before.
+        still_radps: faster than this is not still.
+        band_rad: leaving the pose by more than this ends the hold.
+        grace_s: shorter interruptions do not end the hold (and are not credited).
+        shortest_s: shorter than this is not a hold.
+    """
+
+    away_rad: float = 12.0 * _DEG
+    still_radps: float = 8.0 * _DEG
+    band_rad: float = 8.0 * _DEG
+    grace_s: float = 0.7
+    shortest_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class CompoundThresholds:
+    """Two movements in different directions from one start pose make one repetition.
+
+    Attributes:
+        partial_share: as in :class:`RepetitionThresholds`, for each half.
+        ignore_share: likewise.
+        shortest_s: for each half.
+        longest_s: for each half.
+        apart_rad: the two directions differ by at least this much on the sphere of directions.
+        together_s: the second half follows within this time, else each stands alone (partial).
+    """
+
+    partial_share: float = 0.6
+    ignore_share: float = 0.25
+    shortest_s: float = 0.4
+    longest_s: float = 15.0
+    apart_rad: float = 35.0 * _DEG
+    together_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class CycleThresholds:
+    """Rhythmic pelvis movements: to and fro, or round and round.
+
+    Attributes:
+        round: circles (counted by full turns of the tilt's direction) rather than to and fro.
+        smallest_rad: smaller pelvis movements are breathing and fidgeting.
+        shortest_s: of one cycle.
+        longest_s: of one cycle.
+    """
+
+    round: bool = False
+    smallest_rad: float = 1.5 * _DEG
+    shortest_s: float = 0.6
+    longest_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class StepsThresholds:
+    """Side steps away from an anchor and back.
+
+    Attributes:
+        smallest_rad: the thigh swings sideways by at least this much in a step.
+        impact_mps2: a foot that lands shakes the thigh by at least this much.
+        trunk_rad: the trunk should not be turned further than this.
+    """
+
+    smallest_rad: float = 4.0 * _DEG
+    impact_mps2: float = 0.6
+    trunk_rad: float = 15.0 * _DEG
+
+
+@dataclass(frozen=True, slots=True)
+class BreathThresholds:
+    """Breaths at the belly or chest.
+
+    Attributes:
+        shortest_s: of one breath.
+        longest_s: of one breath.
+        blowing: long exhalations are asked for, in to out ratio matters.
+    """
+
+    shortest_s: float = 1.4
+    longest_s: float = 25.0
+    blowing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GuidedThresholds:
+    """Paced by the hub; the person's word is what is recorded.
+
+    Attributes:
+        hold_s: how long each squeeze or draw is to be held.
+        rest_s: between two.
+        strengths: percent, one after the other, round and round; empty where it does not matter.
+    """
+
+    hold_s: float = 5.0
+    rest_s: float = 5.0
+    strengths: tuple[int, ...] = ()
+
+
+Thresholds = (
+    RepetitionThresholds
+    | HoldThresholds
+    | CompoundThresholds
+    | CycleThresholds
+    | StepsThresholds
+    | BreathThresholds
+    | GuidedThresholds
+)
+
+BY_DETECTOR: dict[str, type[Thresholds]] = {
+    "repetition": RepetitionThresholds,
+    "hold": HoldThresholds,
+    "compound": CompoundThresholds,
+    "cycle": CycleThresholds,
+    "steps": StepsThresholds,
+    "breath": BreathThresholds,
+    "guided": GuidedThresholds,
+}
