@@ -1,7 +1,7 @@
 """From sample blocks to the outcome of one set: the one way, for recordings and for sessions.
 
-The trackers run over everything there is, so that the orientation has settled before the set begins;
-the set itself sees only the ticks of its own span of time.
+The trackers run over everything there is, so that the orientation has settled before the set
+begins; the set itself sees only the ticks of its own span of time.
 """
 
 import math
@@ -21,7 +21,7 @@ from sensorhub.model.samples import SampleBlock
 from sensorhub.motion.tracker import MotionTracker
 
 PIECE_S = 1.0
-"""Sensors take turns in pieces of this length, about as they do live. Outcomes do not depend on it."""
+"""Sensors take turns in pieces of this length. Outcomes do not depend on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def run_set(
 
 
 def default_side(exercise: Exercise, placements: Sequence[Placement]) -> Side:
-    """The side a run was done on when nobody says: the only one possible, or the one that is worn."""
+    """The side a run was done on if nobody says: the only one possible, or the one that is worn."""
     if len(exercise.sides) == 1:
         return exercise.sides[0]
     worn = {p.side for p in placements if p.segment in exercise.primary} - {Side.NONE}
