@@ -1,1 +1,1 @@
-"""The Open Motion Protocol 1.0, host side: packets as values, bytes to packets and back."""
+"""The packets of the Open Motion Protocol (``docs/protocol.md``): bytes to values and back."""
