@@ -1,0 +1,64 @@
+"""One sensor's live path: device events to ticks, with what the coach and the screen ask of it."""
+
+import math
+
+from sensorhub.coach.stillness import Stillness
+from sensorhub.model.events import BatteryReported, DeviceEvent, SamplesArrived, SamplesLost
+from sensorhub.model.motion import MotionBlock
+from sensorhub.model.placement import Placement
+from sensorhub.motion.assembler import BlockAssembler
+from sensorhub.motion.tracker import MotionTracker
+
+QUALITY_WINDOW_S = 10.0
+
+
+class SensorPipeline:
+    """Assembler and tracker of one placement, for as long as the session lasts."""
+
+    def __init__(self, placement: Placement) -> None:
+        self.placement = placement
+        self._assembler = BlockAssembler(placement)
+        self._tracker = MotionTracker(placement)
+        self._stillness = Stillness()
+        self._battery_percent: int | None = None
+        self._share = 1.0
+
+    @property
+    def latest_s(self) -> float:
+        """Hub time of the newest tick, minus infinity before the first."""
+        return self._stillness.latest_s
+
+    @property
+    def still_s(self) -> float:
+        """How long the sensor has been still."""
+        return self._stillness.still_s
+
+    @property
+    def battery_percent(self) -> int | None:
+        """As last reported."""
+        return self._battery_percent
+
+    @property
+    def arrived_share(self) -> float:
+        """Part of the samples of the last seconds that arrived, 0 to 1."""
+        return self._share
+
+    def push(self, event: DeviceEvent) -> list[MotionBlock]:
+        """Take in one event; the motion it completes, usually none or one block."""
+        if isinstance(event, BatteryReported):
+            self._battery_percent = event.percent
+        elif isinstance(event, SamplesArrived) and not event.backfilled:
+            self._weigh(len(event.acc_mps2), 1.0, event.period_s)
+        elif isinstance(event, SamplesLost):
+            self._weigh(event.count, 0.0, 0.01)
+        motion = []
+        for block in self._assembler.push(event):
+            ticks = self._tracker.push(block)
+            self._stillness.push(ticks)
+            if len(ticks) or ticks.gaps:
+                motion.append(ticks)
+        return motion
+
+    def _weigh(self, samples: int, arrived: float, period_s: float) -> None:
+        keep = math.exp(-samples * period_s / QUALITY_WINDOW_S)
+        self._share = keep * self._share + (1.0 - keep) * arrived
