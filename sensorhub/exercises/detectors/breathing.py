@@ -12,6 +12,7 @@ thresholded, and the direction of inhaling comes from the vertical acceleration 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ BIN_S = 0.1
 """Slow against the heart's sounds, fast against the quickest breath (two seconds)."""
 
 LEAST_DEPTH_RAD = math.radians(0.3)
-"""Peak to peak; smaller is the heart beat and the sensor's wander. Quiet breathing moves 1-6 degrees."""
+"""Peak to peak; smaller is the heart and the sensor's wander. Quiet breathing moves 1-6 degrees."""
 
 SWING_SHARE = 0.3
 """A swing smaller than this share of its larger neighbours belongs to one of them."""
@@ -45,7 +46,7 @@ class TurningPoints:
         time_s: shape (n,), steps of BIN_S.
         tilt_rad: shape (n,), along the main direction; its sign means nothing yet.
         points: indices of the turning points, the first and the last sample among them.
-        direction: unit vector of the main direction, shape (3,).
+        axis: unit vector of the main direction, shape (3,).
         share: part of all motion (velocity variance) that follows the main direction, 1/3 .. 1.
         least_rad: the smallest swing that could be told from noise here.
     """
@@ -53,20 +54,20 @@ class TurningPoints:
     time_s: FloatArray
     tilt_rad: FloatArray
     points: IntArray
-    direction: FloatArray
+    axis: FloatArray
     share: float
     least_rad: float
 
 
 def turning_points(
-    time_s: FloatArray, up: FloatArray, *, direction: FloatArray | None = None
+    time_s: FloatArray, up: FloatArray, *, axis: FloatArray | None = None
 ) -> TurningPoints:
     """The large turning points of one stretch.
 
     Args:
         time_s: shape (n,), n >= 8, steps of BIN_S.
         up: shape (n, 3), direction of gravity in the sensor frame, unit length.
-        direction: use this main direction instead of the stretch's own.
+        axis: use this main direction instead of the stretch's own.
     """
     least_rad = max(LEAST_DEPTH_RAD, 6.0 * _noise_rad(up))
     smooth_s = _SMOOTH_S
@@ -74,8 +75,8 @@ def turning_points(
     # is rarely one even movement, and its steps must not count.
     for last_round in (False, True):
         path = smoothed(up, smooth_s)
-        own, share = main_direction(path)
-        along = own if direction is None else direction
+        own, share = main_direction([path])
+        along = own if axis is None else axis
         tilt = path @ along
         points = _prune(tilt, _extremes(tilt), least_rad)
         if last_round or len(points) < 4:
@@ -85,8 +86,8 @@ def turning_points(
     return TurningPoints(time_s, tilt, points, along, share, least_rad)
 
 
-def smoothed(values: FloatArray, width_s: float) -> FloatArray:
-    """Centred Gaussian average along the first axis, standard deviation ``width_s``, ends mirrored."""
+def smoothed(values: NDArray[np.float64], width_s: float) -> FloatArray:
+    """Centred Gaussian average along the first axis (width: standard deviation), ends mirrored."""
     half = max(1, math.ceil(4.0 * width_s / BIN_S))
     steps = np.arange(-half, half + 1) * (BIN_S / width_s)
     kernel = np.exp(-0.5 * steps * steps)
@@ -98,10 +99,17 @@ def smoothed(values: FloatArray, width_s: float) -> FloatArray:
     return np.stack([np.convolve(column, kernel, mode="valid") for column in padded.T], axis=1)
 
 
-def main_direction(path: FloatArray) -> tuple[FloatArray, float]:
-    """The line that the motion follows (unit vector, arbitrary sign) and its share of all motion."""
-    steps = np.diff(path, axis=0)
-    values, vectors = np.linalg.eigh(steps.T @ steps)
+def main_direction(paths: Sequence[FloatArray]) -> tuple[FloatArray, float]:
+    """The line that the motion follows (unit vector, arbitrary sign) and its share of all motion.
+
+    Args:
+        paths: directions on the steady grid, each of shape (n, 3): stretches with holes between.
+    """
+    scatter = np.zeros((3, 3))
+    for path in paths:
+        steps = np.diff(path, axis=0)
+        scatter += steps.T @ steps
+    values, vectors = np.linalg.eigh(scatter)
     total = float(values.sum())
     return vectors[:, -1], float(values[-1]) / total if total > 0.0 else 1.0 / 3.0
 
@@ -130,9 +138,9 @@ def inhale_sign(tilt_rad: FloatArray, norm_mps2: FloatArray) -> tuple[float, flo
     fit = np.linalg.solve(normal, columns.T @ norm)
     residual = norm - columns @ fit
     # Smoothing makes neighbours alike: one independent value in about two widths.
-    independent = max(1.0, len(norm) * BIN_S / (2.0 * width_s) - 2.0)
-    variance = float(residual @ residual) / independent
-    error = math.sqrt(max(variance * float(np.linalg.inv(normal)[0, 0]) * 2 * width_s / BIN_S, 0.0))
+    alike = 2.0 * width_s / BIN_S
+    variance = float(residual @ residual) / max(1.0, len(norm) - 2.0 * alike)
+    error = math.sqrt(max(variance * alike * float(np.linalg.inv(normal)[0, 0]), 0.0))
     return float(fit[0]), float(fit[0]) / error if error > 0.0 else 0.0
 
 

@@ -1,0 +1,181 @@
+"""From turning points to breaths: which way is in, where each begins, which ones are whole.
+
+A breath is an inhalation and the exhalation after it. At the edges of a set a person counts a
+breath whose inhalation was seen and whose exhalation got at least half way back, and does not count
+one that was already under way.
+"""
+
+import enum
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sensorhub.exercises.detectors.breathing import (
+    BIN_S,
+    IntArray,
+    TurningPoints,
+    inhale_sign,
+)
+from sensorhub.model.events import FloatArray
+
+BEGUN_SHARE = 0.1
+"""A swing has begun (or ended) at this share of its height: rest is a plateau that creeps."""
+
+BACK_SHARE = 0.5
+"""The last exhalation counts when it got this far back."""
+
+CUT_SHARE = 0.065
+CUT_SPREADS = 2.5
+_RHYTHM_BREATHS = 6
+
+DEEPEST_SHARE = 3.5
+"""A swing this many times the usual depth is the person moving."""
+
+
+LIFT_ERRORS = 4.0
+"""So many standard errors from zero, and the belly was seen to rise."""
+
+QUICKER_SHARE = 0.1
+"""A smaller difference in speed between the two ways is how people happen to breathe."""
+
+
+class InhaleEvidence(enum.StrEnum):
+    """How it is known which way is breathing in."""
+
+    LIFT = "lift"  # the belly was seen to rise
+    SPEED = "speed"  # taken to be the quicker way
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One breath on the clock of its stretch.
+
+    Attributes:
+        start_s: the inhalation begins.
+        turn_s: the exhalation begins (a pause in between belongs to the inhalation).
+        end_s: the next inhalation begins, or the exhalation is over where none follows.
+        rise_s: the middle of the inhalation, the sharpest instant of a breath.
+        depth_rad: height of the inhalation.
+        whole: False where the stretch ended before the exhalation did.
+        followed: another inhalation follows in the same stretch.
+    """
+
+    start_s: float
+    turn_s: float
+    end_s: float
+    rise_s: float
+    depth_rad: float
+    whole: bool
+    followed: bool
+
+
+def cycles(found: TurningPoints, *, sign: float, shortest_s: float) -> list[Cycle]:
+    """The breaths of one stretch if inhaling makes ``sign * tilt`` grow."""
+    tilt = sign * found.tilt_rad
+    points = found.points
+    swings = [(int(a), int(b)) for a, b in itertools.pairwise(points)]
+    depths = np.array([abs(float(tilt[b] - tilt[a])) for a, b in swings])
+    usual = float(np.median(depths)) if len(depths) else 0.0
+    breaths: list[Cycle] = []
+    for i, (valley, peak) in enumerate(swings[:-1]):
+        depth = float(tilt[peak] - tilt[valley])
+        if depth < found.least_rad or depth > DEEPEST_SHARE * usual:
+            continue
+        low = swings[i + 1][1]
+        back = float(tilt[peak] - tilt[low])
+        follows = i + 2 < len(swings)
+        if back < (found.least_rad if follows else BACK_SHARE * depth):
+            continue
+        start_s = _crossing(found.time_s, tilt, valley, peak, BEGUN_SHARE)
+        turn_s = _crossing(found.time_s, -tilt, peak, low, BEGUN_SHARE)
+        if follows:
+            end_s = _crossing(found.time_s, tilt, low, swings[i + 2][1], BEGUN_SHARE)
+        else:
+            end_s = _crossing(found.time_s, -tilt, peak, low, 1.0 - BEGUN_SHARE)
+        if end_s - start_s < shortest_s:
+            continue
+        rise_s = _crossing(found.time_s, tilt, valley, peak, 0.5)
+        whole = follows or back >= (1.0 - 2.0 * BEGUN_SHARE) * depth
+        breaths.append(Cycle(start_s, turn_s, end_s, rise_s, depth, whole, follows))
+    return breaths
+
+
+def first_is_cut(breaths: list[Cycle]) -> bool:
+    """Was the first breath already under way when the sensor came to rest (or the set began)?
+
+    In a regular rhythm, a first breath that is clearly shorter than all others is one whose
+    beginning was not seen: the hand was still on the sensor. Irregular breathing decides nothing.
+    """
+    if len(breaths) < _RHYTHM_BREATHS:
+        return False
+    periods = np.diff([b.rise_s for b in breaths])
+    usual = float(np.median(periods[1:]))
+    spread = 1.4826 * float(np.median(np.abs(periods[1:] - usual)))
+    return float(periods[0]) < usual - max(CUT_SHARE * usual, CUT_SPREADS * spread)
+
+
+def inhale_direction(
+    stretches: Sequence[TurningPoints], norms_mps2: Sequence[FloatArray], *, shortest_s: float
+) -> tuple[float, InhaleEvidence]:
+    """The sign of the tilt when breathing in, and how that is known.
+
+    Args:
+        norms_mps2: |a| of each stretch, on its grid.
+        shortest_s: of one breath.
+    """
+    longest = max(range(len(stretches)), key=lambda i: len(stretches[i].time_s))
+    rise_m_per_rad, errors = inhale_sign(stretches[longest].tilt_rad, norms_mps2[longest])
+    if abs(errors) >= LIFT_ERRORS:
+        return math.copysign(1.0, rise_m_per_rad), InhaleEvidence.LIFT
+    quicker, clearly = _quicker_sign(stretches)
+    if clearly >= QUICKER_SHARE:
+        return quicker, InhaleEvidence.SPEED
+    # A set begins and ends with empty lungs: the other reading would lose a breath.
+    counts = {
+        sign: sum(len(cycles(found, sign=sign, shortest_s=shortest_s)) for found in stretches)
+        for sign in (quicker, -quicker)
+    }
+    return max(counts, key=lambda sign: counts[sign]), InhaleEvidence.UNKNOWN
+
+
+def rate_per_min(breaths: Sequence[Cycle]) -> float:
+    """Breaths a minute, from one inhalation to the next; NaN where no two follow each other."""
+    gaps_s = [b.rise_s - a.rise_s for a, b in itertools.pairwise(breaths) if a.followed]
+    return 60.0 / float(np.median(gaps_s)) if gaps_s else math.nan
+
+
+def _quicker_sign(stretches: Sequence[TurningPoints]) -> tuple[float, float]:
+    """The sign of the quicker way, and how clearly (0 .. 1): most breathe in faster than out.
+
+    Compared are the times the middle half of each swing takes, so that pauses do not matter.
+    """
+    up_s: list[float] = []
+    down_s: list[float] = []
+    for found in stretches:
+        for a, b in itertools.pairwise(found.points.tolist()):
+            rising = bool(found.tilt_rad[b] > found.tilt_rad[a])
+            tilt = found.tilt_rad if rising else -found.tilt_rad
+            early_s = _crossing(found.time_s, tilt, a, b, 0.25)
+            late_s = _crossing(found.time_s, tilt, a, b, 0.75)
+            (up_s if rising else down_s).append(late_s - early_s)
+    if len(up_s) < 2 or len(down_s) < 2:
+        return 1.0, 0.0
+    rising_s, falling_s = float(np.median(up_s)), float(np.median(down_s))
+    difference = (falling_s - rising_s) / max(falling_s + rising_s, BIN_S)
+    return (1.0 if difference >= 0.0 else -1.0), abs(difference)
+
+
+def _crossing(time_s: FloatArray, tilt: FloatArray, low: int, high: int, share: float) -> float:
+    """When a rise from index ``low`` to ``high`` last passes the given share of its height."""
+    level = float(tilt[low]) + share * float(tilt[high] - tilt[low])
+    below: IntArray = np.flatnonzero(tilt[low:high] <= level)
+    if len(below) == 0:
+        return float(time_s[low])
+    k = low + int(below[-1])
+    step = float(tilt[k + 1] - tilt[k])
+    part = (level - float(tilt[k])) / step if step > 0.0 else 0.0
+    return float(time_s[k]) + BIN_S * min(max(part, 0.0), 1.0)
