@@ -26,7 +26,8 @@ class Transport(Protocol):
     ``open`` raises :class:`~sensorhub.model.errors.TransportError`; iterating ``chunks`` raises
     :class:`~sensorhub.model.errors.LinkLostError` when the link is gone, and ends quietly after
     ``close``. After either, ``open`` may be called again on the same object. The queue behind
-    ``chunks`` is bounded: a reader that is too slow costs the oldest chunks, counted in ``dropped``.
+    ``chunks`` is bounded: a reader that is too slow costs the oldest chunks, counted in
+    ``dropped``.
     """
 
     @property
