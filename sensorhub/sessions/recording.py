@@ -1,8 +1,8 @@
 """Recordings: one CSV a sensor, named after its placement, read into equally spaced blocks.
 
 The format is ours and other people's: columns ``time_s, acc_x_mps2, acc_y_mps2, acc_z_mps2`` and,
-where there is a gyroscope, ``gyr_x_radps, gyr_y_radps, gyr_z_radps``; sensor frame, any mounting, 10
-to 1000 Hz.
+where there is a gyroscope, ``gyr_x_radps, gyr_y_radps, gyr_z_radps``; sensor frame, any mounting,
+10 to 1000 Hz.
 How uneven time stamps are treated is said in :mod:`sensorhub.sessions.timeline`.
 """
 

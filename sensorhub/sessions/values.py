@@ -1,0 +1,182 @@
+"""What a session is made of, as the store keeps it and exports read it."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sensorhub.model.outcomes import SetOutcome
+from sensorhub.model.placement import Placement, Side
+from sensorhub.model.units import NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant on every clock there is.
+
+    Attributes:
+        hub_ns: the hub's monotonic clock: all times of a session are told on it.
+        utc: wall clock, with the offset of local time.
+        boottime_ns: time since this computer started, sleep included (CLOCK_BOOTTIME).
+        boot_id: which start of this computer; empty where the system does not say.
+        synchronised: whether the wall clock was set from the network; None where not known.
+    """
+
+    hub_ns: int
+    utc: datetime
+    boottime_ns: int
+    boot_id: str
+    synchronised: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prescription:
+    """The dose asked for in one set; None: not asked for."""
+
+    repetitions: int | None = None
+    hold_s: float | None = None
+    duration_s: float | None = None
+
+
+NO_PRESCRIPTION = Prescription()
+
+
+class AnswerKind(enum.StrEnum):
+    """What a person is asked."""
+
+    PAIN_BEFORE = "pain_before"  # 0 to 10
+    PAIN_AFTER = "pain_after"  # 0 to 10
+    EFFORT = "effort"  # 0 to 10
+    COMMENT = "comment"  # their own words
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person said; ``set_number`` is 0 where it is about the whole session."""
+
+    kind: AnswerKind
+    text: str
+    answered_ns: int
+    set_number: int = 0
+
+
+class NoticeCode(enum.StrEnum):
+    """What happened to the log itself. Notices are part of the session and reach the CSV."""
+
+    INTERRUPTED = "interrupted"  # the session was closed by the next start
+    RECORDS_LOST = "records_lost"  # the disk was full or too slow
+    RECORDS_DAMAGED = "records_damaged"  # stored, but unreadable now
+    NOT_ANALYSED = "not_analysed"  # the final results could not be computed
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing the reader of a session must know about its log, with a sentence for people."""
+
+    code: NoticeCode
+    text: str
+    noticed_ns: int
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SensorInfo:
+    """A sensor of a session.
+
+    Attributes:
+        uri: how it was reached (``ble:OMP-1A2B``, ``serial:/dev/ttyACM0`` ...).
+        family: name of the device family that decodes its bytes.
+        device_id: what it calls itself; empty until it has said so.
+        calibration: the sensor calibration in force, as JSON; empty where there is none.
+        alignment: the sensor-to-segment alignment in force, as JSON; empty where there is none.
+    """
+
+    placement: Placement
+    uri: str
+    family: str
+    device_id: str = ""
+    calibration: str = ""
+    alignment: str = ""
+
+
+class ResultKind(enum.StrEnum):
+    """Live: what the person saw. Final: the complete raw log through the same stages."""
+
+    LIVE = "live"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSet:
+    """One set: what was asked for, and what came of it.
+
+    ``ended_ns`` is None while the set runs, or where nobody saw its end. ``live`` and ``final`` are
+    None as long as there is none.
+    """
+
+    number: int
+    exercise: str
+    side: Side
+    prescribed: Prescription
+    started_ns: int
+    ended_ns: int | None = None
+    live: SetOutcome | None = None
+    final: SetOutcome | None = None
+
+    @property
+    def outcome(self) -> SetOutcome | None:
+        """The best there is: final before live."""
+        return self.final if self.final is not None else self.live
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """What is known of a session when it begins.
+
+    Attributes:
+        plan: name of the plan; empty for a single exercise.
+        software: version of this program.
+        simulated: the sensors are simulated: nobody exercised.
+    """
+
+    plan: str = ""
+    software: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """One visit, as far as it is stored."""
+
+    name: str
+    person: str
+    info: SessionInfo
+    started: Moment
+    ended_ns: int | None
+    sensors: tuple[SensorInfo, ...] = ()
+    sets: tuple[StoredSet, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not been closed yet: it is running now, or was cut off."""
+        return self.ended_ns is None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was cut off and closed by a later start."""
+        return any(notice.code is NoticeCode.INTERRUPTED for notice in self.notices)
+
+    def wall_clock(self, hub_s: float) -> datetime:
+        """The wall clock at a hub time, from the one reading at the start of the session.
+
+        Later readings are not used: a wall clock that was set during the session must not turn
+        times between sets around.
+        """
+        since_start_s = hub_s - self.started.hub_ns / NS_PER_S
+        return self.started.utc + timedelta(seconds=since_start_s)
+
+    def answer(self, kind: AnswerKind) -> str:
+        """The latest answer of that kind about the whole session; empty where there is none."""
+        texts = [a.text for a in self.answers if a.kind is kind and a.set_number == 0]
+        return texts[-1] if texts else ""
