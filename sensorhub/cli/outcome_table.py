@@ -7,30 +7,12 @@ from sensorhub.exercises.definition import Exercise
 from sensorhub.model.outcomes import RepetitionKind, SetOutcome
 from sensorhub.model.placement import Side
 from sensorhub.model.units import DEG_PER_RAD
+from sensorhub.sessions.headline import headline
 
 
 def outcome_table(outcome: SetOutcome, exercise: Exercise) -> str:
     """A headline, what was counted or held, and what the reader must know about it."""
     return "\n".join(_lines(outcome, exercise))
-
-
-def headline(outcome: SetOutcome) -> str:
-    """What the set came to, in a few words: ``9 repetitions and 1 partial``."""
-    full = outcome.full_repetitions
-    partial = len(outcome.repetitions) - full
-    parts = []
-    if full or not (partial or outcome.holds or outcome.breaths or outcome.steps):
-        parts.append(_many(full, "repetition"))
-    if partial:
-        parts.append(f"{partial} partial")
-    if outcome.holds:
-        held_s = sum(hold.held_s for hold in outcome.holds)
-        parts.append(f"{_many(len(outcome.holds), 'hold')}, {held_s:.1f} s held")
-    if outcome.breaths:
-        parts.append(_many(len(outcome.breaths), "breath"))
-    if outcome.steps:
-        parts.append(_many(len(outcome.steps), "step"))
-    return " and ".join(parts)
 
 
 def _lines(outcome: SetOutcome, exercise: Exercise) -> Iterator[str]:
@@ -117,7 +99,3 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
 
 def _degrees(value_rad: float) -> str:
     return f"{value_rad * DEG_PER_RAD:.1f}" if math.isfinite(value_rad) else ""
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

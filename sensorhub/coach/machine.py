@@ -156,6 +156,11 @@ class Coach:
         done = self._state is CoachState.DONE or self._index >= len(self._sets)
         return None if done else self._sets[self._index]
 
+    @property
+    def held_s(self) -> float:
+        """Seconds held in the running set so far, the hold under way included."""
+        return 0.0 if self._progress is None else self._progress.held_s
+
     def tick(self, situation: Situation) -> list[Action]:
         """Tell what is seen now; returns what is to be done now, in order."""
         actions: list[Action] = []

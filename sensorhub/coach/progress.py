@@ -44,8 +44,13 @@ class SetProgress:
         if self._dose.reps is not None:
             return 0.0 if self._live is None else float(self._live.count)
         if self._dose.hold_s is not None:
-            return self._banked_s + self._holding_s()
+            return self.held_s
         return self._now_s - self._began_s
+
+    @property
+    def held_s(self) -> float:
+        """Seconds held so far, the hold under way included."""
+        return self._banked_s + self._holding_s()
 
     def result(self) -> str:
         """What was done, in words."""

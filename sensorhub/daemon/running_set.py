@@ -1,0 +1,84 @@
+"""A set while it runs, and the moment after: its last samples are still on their way at its end."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sensorhub.coach.plan import PlannedSet
+from sensorhub.exercises.definition import Exercise
+from sensorhub.exercises.engine import SetAnalyzer
+from sensorhub.model.live import LiveEvent, LiveState
+from sensorhub.model.motion import MotionBlock
+from sensorhub.model.outcomes import Evidence, SetOutcome
+from sensorhub.model.placement import Placement, Side
+from sensorhub.sessions.analysis import Span, within
+
+LATE_S = 2.0
+"""How long after its end a set waits for samples from before its end. What comes later is found
+by the final analysis of the raw log."""
+
+
+def can_be_done(exercise: Exercise, side: Side, worn: tuple[Placement, ...]) -> bool:
+    """Whether a sensor is worn that can carry the exercise on that side (guided ones need none)."""
+    if exercise.evidence is Evidence.GUIDED:
+        return True
+    matching = (side, Side.NONE) if side in (Side.LEFT, Side.RIGHT) else tuple(Side)
+    return any(p.segment in exercise.primary and p.side in matching for p in worn)
+
+
+class RunningSet:
+    """Drives the analyzer of one set with the ticks of its own time, live.
+
+    Args:
+        number: of the set within the session, as in the store.
+        start_s: hub time of its beginning.
+    """
+
+    def __init__(
+        self,
+        planned: PlannedSet,
+        exercise: Exercise,
+        *,
+        worn: tuple[Placement, ...],
+        number: int,
+        start_s: float,
+    ) -> None:
+        self.planned = planned
+        self.number = number
+        self._span = Span(start_s)
+        self._deadline_s: float | None = None
+        self._analyzer = SetAnalyzer(exercise, side=planned.side, placements=worn)
+
+    @property
+    def placements(self) -> tuple[Placement, ...]:
+        """The sensors this set looks at, the one that counts first."""
+        return self._analyzer.placements
+
+    @property
+    def end_s(self) -> float:
+        """Hub time of its end, infinity while it runs."""
+        return self._span.end_s
+
+    def push(self, block: MotionBlock) -> list[LiveEvent]:
+        """Take in motion; only ticks within the set are looked at."""
+        inside = within(block, self._span)
+        return self._analyzer.push(inside) if len(inside) or inside.gaps else []
+
+    def state(self) -> LiveState:
+        """The running set at a glance."""
+        return self._analyzer.state()
+
+    def end(self, end_s: float) -> None:
+        """The set ends at this hub time; ticks from before may still come."""
+        self._span = replace(self._span, end_s=end_s)
+        self._deadline_s = end_s + LATE_S
+
+    def is_complete(self, now_s: float, latest_s: Mapping[Placement, float]) -> bool:
+        """Every tick of the set has come, or waiting for more is not worth it."""
+        if self._deadline_s is None:
+            return False
+        here = all(latest_s[p] >= self._span.end_s for p in self.placements if p in latest_s)
+        return here or now_s >= self._deadline_s
+
+    def finish(self) -> SetOutcome:
+        """What the person is shown of the set."""
+        return self._analyzer.finish()

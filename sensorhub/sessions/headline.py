@@ -1,0 +1,26 @@
+"""What a set came to, in a few words."""
+
+from sensorhub.model.outcomes import SetOutcome
+
+
+def headline(outcome: SetOutcome) -> str:
+    """What the set came to, in a few words: ``9 repetitions and 1 partial``."""
+    full = outcome.full_repetitions
+    partial = len(outcome.repetitions) - full
+    parts = []
+    if full or not (partial or outcome.holds or outcome.breaths or outcome.steps):
+        parts.append(_many(full, "repetition"))
+    if partial:
+        parts.append(f"{partial} partial")
+    if outcome.holds:
+        held_s = sum(hold.held_s for hold in outcome.holds)
+        parts.append(f"{_many(len(outcome.holds), 'hold')}, {held_s:.1f} s held")
+    if outcome.breaths:
+        parts.append(_many(len(outcome.breaths), "breath"))
+    if outcome.steps:
+        parts.append(_many(len(outcome.steps), "step"))
+    return " and ".join(parts)
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
