@@ -32,6 +32,7 @@ class World:
 
     async def sleep_until(self, world_us: int) -> None:
         """Return once ``now_us()`` has reached ``world_us``; yields at least once."""
-        await asyncio.sleep(0)
-        while (rest_us := world_us - self.now_us()) > 0:
-            await asyncio.sleep(self.wall_s(rest_us))
+        rest_us = world_us - self.now_us()
+        await asyncio.sleep(self.wall_s(max(0, rest_us)))
+        if self.now_us() < world_us:  # the loop's timer rounds; one more turn is enough
+            await asyncio.sleep(self.wall_s(world_us - self.now_us()) + 1e-4)
