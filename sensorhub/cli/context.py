@@ -17,6 +17,13 @@ class Context:
 
     data_dir: Path
 
+    @property
+    def store_path(self) -> Path:
+        """The file of the session store."""
+        from sensorhub.sessions.store import STORE_NAME
+
+        return self.data_dir / STORE_NAME
+
 
 pass_settings = click.make_pass_decorator(Context)
 
