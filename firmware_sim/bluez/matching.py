@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dbus_fast import Message
 
-_PAIR = re.compile(r"\s*([a-z0-9_]+)='([^']*)'\s*(?:,|$)")
+_PAIR = re.compile(r"\s*([a-z0-9_]+)=(?:'([^']*)'|([^,']*))\s*(?:,|$)")  # quotes may be left out
 
 
 def _first_argument(message: Message) -> str:
@@ -58,6 +58,6 @@ def parse_rule(text: str) -> MatchRule:
         pair = _PAIR.match(text, position)
         if pair is None or pair[1] not in _TESTS:
             raise ValueError(f"cannot test this match rule: {text}")
-        conditions.append((pair[1], pair[2]))
+        conditions.append((pair[1], pair[3] if pair[2] is None else pair[2]))
         position = pair.end()
     return MatchRule(text, tuple(conditions))

@@ -1,6 +1,6 @@
 """A file of records: one sensor's raw log by itself, to be played back or looked into.
 
-The file begins with one line of text, ``sensorhub-records 1 FAMILY``, and goes on with records, each
+It begins with one line of text, ``sensorhub-records 1 FAMILY``, and goes on with records, each
 
     length u32 | crc u32 | kind u8 | time i64 | channel length u8 | channel | data
 
@@ -14,7 +14,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from sensorhub.model.errors import InputError, StoreError
 from sensorhub.model.link import Record, RecordKind
@@ -63,7 +63,7 @@ class RecordWriter:
             raise self._failed(error) from error
         self._put(header)
 
-    def __enter__(self) -> "RecordWriter":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:

@@ -1,0 +1,164 @@
+"""Bytes over Bluetooth Low Energy: one connection to one sensor, lanes by the family's profile."""
+
+import asyncio
+import enum
+import logging
+from collections.abc import AsyncIterator, Callable
+
+from bleak import BleakClient
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.exc import BleakError, BleakGATTProtocolError
+
+from sensorhub.model.errors import LinkLostError, TransportError
+from sensorhub.model.link import Chunk
+from sensorhub.model.profile import BleChannel, BleProfile
+from sensorhub.transports.base import LinkInfo
+from sensorhub.transports.ble_errors import translated
+from sensorhub.transports.ble_radio import BleRadio
+from sensorhub.transports.chunk_queue import ChunkQueue
+from sensorhub.transports.hubclock import HubClock
+
+_LOG = logging.getLogger(__name__)
+FIND_PATIENCE_S = 15.0
+_WRITE_PATIENCE_S = 5.0
+_SUBSCRIBE_PATIENCE_S = 10.0
+_RELEASE_PATIENCE_S = 5.0
+
+
+class NotifyPath(enum.StrEnum):
+    """How BlueZ hands notifications over. bleak's default has changed twice, so we always say."""
+
+    SIGNALS = "signals"  # StartNotify: a D-Bus signal each; the choice of bleak 3.1
+    SOCKET = "socket"  # AcquireNotify: a socket each; a third of the latency and half the load
+
+
+class BleTransport:
+    """One BLE sensor, by its advertised name or its address."""
+
+    def __init__(
+        self,
+        target: str,
+        profile: BleProfile,
+        *,
+        radio: BleRadio,
+        clock: HubClock | None = None,
+        notify: NotifyPath = NotifyPath.SIGNALS,
+        find_s: float = FIND_PATIENCE_S,
+    ) -> None:
+        self._target = target
+        self._profile = profile
+        self._radio = radio
+        self._clock = clock or HubClock()
+        self._notify = notify
+        self._find_s = find_s
+        self._client: BleakClient | None = None
+        self._writable: dict[str, tuple[BleakGATTCharacteristic, BleChannel]] = {}
+        self._queue = ChunkQueue()
+        self._dropped_before = 0
+
+    @property
+    def dropped(self) -> int:
+        """Chunks lost to a slow reader since this object was made."""
+        return self._dropped_before + self._queue.dropped
+
+    async def open(self) -> LinkInfo:
+        """Find, connect, subscribe to every lane that notifies. Raises TransportError."""
+        await self.close()
+        device = await self._radio.find(self._target, timeout_s=self._find_s)
+        self._dropped_before += self._queue.dropped
+        queue = self._queue = ChunkQueue()
+        client = await self._radio.connect(device, on_lost=lambda: queue.end(self._lost()))
+        self._client = client
+        try:
+            payload = await self._set_up(client, queue)
+        except (BleakError, OSError, EOFError) as error:
+            await self.close()
+            raise translated(error) from error
+        except BaseException:
+            await self.close()
+            raise
+        return LinkInfo(name=device.name or device.address, max_payload=payload)
+
+    async def write(self, channel: str, data: bytes) -> int:
+        """Write one value; returns the time before it was handed over, nanoseconds.
+
+        Raises LinkLostError when the link is gone or the sensor does not acknowledge in time,
+        TransportError when it refuses the write.
+        """
+        client, lane = self._client, self._writable.get(channel)
+        if client is None or self._queue.ended:
+            raise self._lost()
+        if lane is None:
+            raise TransportError(f"The sensor {self._target} has no channel {channel} to write to.")
+        characteristic, described = lane
+        sent_ns = self._clock.now_ns()
+        try:
+            async with asyncio.timeout(_WRITE_PATIENCE_S):
+                await client.write_gatt_char(
+                    characteristic, data, response=described.write_with_response
+                )
+        except BleakGATTProtocolError as error:
+            raise translated(error) from error
+        except (BleakError, OSError, EOFError) as error:
+            raise self._lost() from error
+        return sent_ns
+
+    def chunks(self) -> AsyncIterator[Chunk]:
+        """What the sensor notifies, lane by lane, until the link is closed or lost."""
+        return self._queue
+
+    async def close(self) -> None:
+        """Hang up. Safe at any time; never raises but when cancelled.
+
+        Needed after every link that was lost, too: until ``disconnect`` is called, bleak keeps the
+        old client's D-Bus connection, and with it BlueZ its subscriptions; each notification then
+        arrives once more for every connection that was lost before (bleak issue 2002).
+        """
+        self._queue.end()
+        self._writable.clear()
+        client, self._client = self._client, None
+        if client is None:
+            return
+        try:
+            async with asyncio.timeout(_RELEASE_PATIENCE_S):
+                await client.disconnect()
+        except (BleakError, OSError, EOFError) as error:
+            _LOG.info("%s did not hang up in order: %s", self._target, translated(error))
+
+    async def _set_up(self, client: BleakClient, queue: ChunkQueue) -> int:
+        """Look up every lane and subscribe; returns the largest payload a lane takes."""
+        payload = 0
+        for channel in self._profile.channels:
+            characteristic = client.services.get_characteristic(channel.uuid)
+            if characteristic is None:
+                raise TransportError(
+                    f"The sensor {self._target} lacks the channel {channel.name}.",
+                    hint="It may be of another family, or its firmware too old.",
+                )
+            payload = max(payload, characteristic.max_write_without_response_size)
+            if channel.write:
+                self._writable[channel.name] = (characteristic, channel)
+            if channel.notify:
+                async with asyncio.timeout(_SUBSCRIBE_PATIENCE_S):
+                    await client.start_notify(
+                        characteristic,
+                        self._arrival(channel.name, queue),
+                        bluez={"use_start_notify": self._notify is NotifyPath.SIGNALS},
+                    )
+        return payload
+
+    def _arrival(
+        self, channel: str, queue: ChunkQueue
+    ) -> Callable[[BleakGATTCharacteristic, bytearray], None]:
+        """A callback bound to this link's queue: an older link's stragglers find theirs closed."""
+
+        def arrived(_characteristic: BleakGATTCharacteristic, data: bytearray) -> None:
+            queue.put(Chunk(channel, bytes(data), self._clock.now_ns()))
+
+        return arrived
+
+    def _lost(self) -> LinkLostError:
+        return LinkLostError(
+            f"The connection to the sensor {self._target} is lost.",
+            hint="Come closer; the hub reconnects by itself.",
+        )

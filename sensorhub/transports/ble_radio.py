@@ -1,0 +1,187 @@
+"""The one owner of the Bluetooth adapter: one scanner for all, and one connection made at a time.
+
+BlueZ answers ``InProgress`` to two who scan or connect at once, and a scan slows connections down:
+so whoever looks for a sensor listens to the same scan, and the scan pauses while one connects.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bleak import BleakClient, BleakScanner
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
+from bleak.exc import BleakError
+from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
+
+from sensorhub.model.errors import TransportError
+from sensorhub.transports.ble_errors import no_answer_from_service, translated
+
+_LOG = logging.getLogger(__name__)
+_SERVICE_PATIENCE_S = 10.0
+_CONNECT_PATIENCE_S = 20.0
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A device that was heard. ``rssi_dbm`` is that of the last time."""
+
+    address: str
+    name: str
+    service_uuids: tuple[str, ...]
+    rssi_dbm: int
+
+
+Listener = Callable[[BLEDevice, Sighting], None]
+
+
+class BleRadio:
+    """Looking and connecting. One for the whole process, used within one event loop."""
+
+    def __init__(self) -> None:
+        self._air = asyncio.Lock()
+        self._connects_waiting = 0
+        self._listeners: dict[object, tuple[Listener, asyncio.Future[None]]] = {}
+        self._pause = asyncio.Event()  # set: the scan gives way or is no longer needed
+        self._scan: asyncio.Task[None] | None = None
+
+    async def find(self, target: str, *, timeout_s: float) -> BLEDevice:
+        """Wait until the device of this name or address is heard.
+
+        Raises:
+            TransportError: it was not heard in time (and who was), or one cannot listen here.
+        """
+        wanted = target.casefold()
+        heard: dict[str, str] = {}
+        found: asyncio.Future[BLEDevice] = asyncio.get_running_loop().create_future()
+
+        def listen(device: BLEDevice, sighting: Sighting) -> None:
+            heard[sighting.address] = sighting.name or sighting.address
+            names = (sighting.name.casefold(), sighting.address.casefold())
+            if wanted in names and not found.done():
+                found.set_result(device)
+
+        async with self._listening(listen) as broken:
+            either: set[asyncio.Future[Any]] = {found, broken}
+            await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        if found.done():
+            return found.result()
+        if broken.done():
+            broken.result()  # raises what ended the scan
+        named = ", ".join(sorted(set(heard.values()))[:5])
+        raise TransportError(
+            f"The sensor {target} was not heard.",
+            hint=f"Switch it on and bring it closer. Heard: {named or 'no sensor at all'}.",
+        )
+
+    async def survey(self, *, seconds: float) -> list[Sighting]:
+        """Everything that is heard in so many seconds, the nearest first.
+
+        Raises TransportError when one cannot listen here.
+        """
+        heard: dict[str, Sighting] = {}
+
+        def listen(_device: BLEDevice, sighting: Sighting) -> None:
+            heard[sighting.address] = sighting
+
+        async with self._listening(listen) as broken:
+            await asyncio.wait({broken}, timeout=seconds)
+        if broken.done():
+            broken.result()
+        return sorted(heard.values(), key=lambda one: (-one.rssi_dbm, one.address))
+
+    async def connect(self, device: BLEDevice, *, on_lost: Callable[[], None]) -> BleakClient:
+        """Connect to a device that was found. Raises TransportError."""
+        self._connects_waiting += 1
+        self._pause.set()
+        try:
+            async with self._air, asyncio.timeout(_CONNECT_PATIENCE_S):
+                return await establish_connection(
+                    BleakClientWithServiceCache,
+                    device,
+                    device.name or device.address,
+                    disconnected_callback=lambda _client: on_lost(),
+                    max_attempts=_ATTEMPTS,
+                    use_services_cache=False,
+                )
+        except (BleakError, OSError, EOFError) as error:  # TimeoutError is an OSError
+            raise translated(error) from error
+        finally:
+            self._connects_waiting -= 1
+
+    @asynccontextmanager
+    async def _listening(self, listener: Listener) -> AsyncIterator["asyncio.Future[None]"]:
+        """Listen along; the future given gets the exception that ended the scan."""
+        key = object()
+        broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._listeners[key] = (listener, broken)
+        if self._scan is None or self._scan.done():
+            self._scan = asyncio.create_task(self._scan_while_wanted())
+        try:
+            yield broken
+        finally:
+            del self._listeners[key]
+            if not self._listeners:
+                self._pause.set()
+
+    async def _scan_while_wanted(self) -> None:
+        while self._listeners:
+            async with self._air:
+                if self._connects_waiting:
+                    continue  # they stand behind us for the lock: let them have it
+                self._pause.clear()
+                try:
+                    await self._scan_until_paused()
+                except (BleakError, OSError, EOFError) as error:
+                    self._break(translated(error))
+                    return
+                except TransportError as error:
+                    self._break(error)
+                    return
+
+    async def _scan_until_paused(self) -> None:
+        scanner = BleakScanner(self._heard)
+        try:
+            async with asyncio.timeout(_SERVICE_PATIENCE_S):
+                await scanner.start()
+        except TimeoutError:
+            raise no_answer_from_service() from None
+        try:
+            if self._listeners:
+                await self._pause.wait()
+        finally:
+            await _stop(scanner)
+
+    def _heard(self, device: BLEDevice, advertisement: AdvertisementData) -> None:
+        sighting = Sighting(
+            address=device.address.upper(),
+            name=_printable(advertisement.local_name or device.name or ""),
+            service_uuids=tuple(uuid.lower() for uuid in advertisement.service_uuids),
+            rssi_dbm=advertisement.rssi,
+        )
+        for listener, _ in list(self._listeners.values()):
+            listener(device, sighting)
+
+    def _break(self, error: TransportError) -> None:
+        for _, broken in self._listeners.values():
+            if not broken.done():
+                broken.set_exception(error)
+                broken.exception()  # a listener that left meanwhile need not collect it
+
+
+async def _stop(scanner: BleakScanner) -> None:
+    """A scan that cannot be stopped is one that runs no longer, or will not run again: say so."""
+    try:
+        async with asyncio.timeout(_SERVICE_PATIENCE_S):
+            await scanner.stop()
+    except (BleakError, OSError, EOFError) as error:
+        _LOG.info("the scan did not stop in order: %s", translated(error))
+
+
+def _printable(name: str) -> str:
+    """A name from the air, fit for a terminal."""
+    return "".join(letter for letter in name[:64] if letter.isprintable())
