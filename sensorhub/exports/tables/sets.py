@@ -1,0 +1,237 @@
+"""``sets.csv``: what was prescribed, and what was done."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sensorhub.exports.tables.columns import (
+    EVIDENCE,
+    EVIDENCE_MEANING,
+    GAP_MEANING,
+    MDC_MEANING,
+    about_set,
+    degrees,
+    moment,
+    seconds,
+    text,
+    whole,
+)
+from sensorhub.exports.tables.detectable import detectable_change_deg
+from sensorhub.exports.tables.rows import SetRow, flag_codes, gap_s, weakest_evidence
+from sensorhub.exports.tables.table import Table
+from sensorhub.model.outcomes import RepetitionKind
+from sensorhub.model.units import DEG_PER_RAD, NS_PER_S
+from sensorhub.sessions.values import ResultKind
+
+
+def _count(kind: RepetitionKind) -> Callable[[SetRow], int | None]:
+    def value(row: SetRow) -> int | None:
+        if row.outcome is None:
+            return None
+        return sum(repetition.kind is kind for repetition in row.outcome.repetitions)
+
+    return value
+
+
+def _shown(row: SetRow) -> int | None:
+    live = row.set.live
+    if live is None:
+        return None
+    return live.full_repetitions or len(live.breaths) or len(live.steps) or len(live.holds)
+
+
+def _best_rom_deg(row: SetRow) -> float | None:
+    if row.outcome is None:
+        return None
+    full = [r.rom_rad for r in row.outcome.repetitions if r.kind is RepetitionKind.FULL]
+    return max(full) * DEG_PER_RAD if full else None
+
+
+def _held_s(row: SetRow) -> float | None:
+    """Seconds of holds; where the exercise holds within repetitions, of those."""
+    if row.outcome is None:
+        return None
+    return sum(h.held_s for h in row.outcome.holds) + sum(r.hold_s for r in row.outcome.repetitions)
+
+
+def _longest_hold_s(row: SetRow) -> float | None:
+    if row.outcome is None:
+        return None
+    held_s = [h.held_s for h in row.outcome.holds] + [r.hold_s for r in row.outcome.repetitions]
+    return max(held_s, default=None)
+
+
+def _set_gap_s(row: SetRow) -> float | None:
+    if row.outcome is None:
+        return None
+    start_s = row.set.started_ns / NS_PER_S
+    end_s = row.outcome.end_s if row.set.ended_ns is None else row.set.ended_ns / NS_PER_S
+    return gap_s(row.outcome.gaps, start_s, end_s)
+
+
+def _set_end(row: SetRow) -> datetime | None:
+    return None if row.set.ended_ns is None else row.session.wall_clock(row.set.ended_ns / NS_PER_S)
+
+
+def _result(row: SetRow) -> str | None:
+    if row.set.final is not None:
+        return ResultKind.FINAL.value
+    return ResultKind.LIVE.value if row.set.live is not None else None
+
+
+def _evidence(row: SetRow) -> str | None:
+    weakest = None if row.outcome is None else weakest_evidence(row.outcome)
+    return None if weakest is None else weakest.value
+
+
+def _flag_texts(row: SetRow) -> str | None:
+    if row.outcome is None:
+        return None
+    return " ".join(dict.fromkeys(flag.text for flag in row.outcome.flags)) or None
+
+
+SETS: Table[SetRow] = Table(
+    file="sets.csv",
+    title="Sets",
+    row_meaning="One row a set: what was prescribed, and what was done.",
+    key=("session", "set_number"),
+    columns=(
+        *about_set(),
+        moment(
+            "started_at",
+            "Wall-clock time of the start, with the offset of local time.",
+            lambda row: row.session.wall_clock(row.set.started_ns / NS_PER_S),
+            required=True,
+        ),
+        moment(
+            "ended_at",
+            "Wall-clock time of the end; empty: nobody saw it.",
+            _set_end,
+        ),
+        seconds(
+            "duration_s",
+            "From start to end.",
+            lambda row: (
+                None
+                if row.set.ended_ns is None
+                else (row.set.ended_ns - row.set.started_ns) / NS_PER_S
+            ),
+            decimals=1,
+            minimum=0,
+        ),
+        whole(
+            "prescribed_repetitions",
+            "Repetitions (breaths, steps) asked for; empty: none.",
+            lambda row: row.set.prescribed.repetitions,
+            minimum=0,
+        ),
+        seconds(
+            "prescribed_hold_s",
+            "Length of the hold asked for (of each repetition, or of the pose); empty: none.",
+            lambda row: row.set.prescribed.hold_s,
+            decimals=1,
+            minimum=0,
+        ),
+        seconds(
+            "prescribed_duration_s",
+            "Length of the set asked for, where time is what is prescribed; empty: none.",
+            lambda row: row.set.prescribed.duration_s,
+            decimals=1,
+            minimum=0,
+        ),
+        whole(
+            "full_repetitions",
+            "Repetitions done all the way; empty: the set has no results.",
+            _count(RepetitionKind.FULL),
+            minimum=0,
+        ),
+        whole(
+            "partial_repetitions",
+            "Repetitions that went only part of the way.",
+            _count(RepetitionKind.PARTIAL),
+            minimum=0,
+        ),
+        whole(
+            "holds",
+            "Holds of a pose.",
+            lambda row: None if row.outcome is None else len(row.outcome.holds),
+            minimum=0,
+        ),
+        seconds(
+            "held_s",
+            "Seconds held in all, of holds and within repetitions.",
+            _held_s,
+            minimum=0,
+        ),
+        seconds(
+            "longest_hold_s",
+            "Longest hold, of holds and within repetitions; empty: nothing was held.",
+            _longest_hold_s,
+            minimum=0,
+        ),
+        whole(
+            "breaths",
+            "Breaths counted.",
+            lambda row: None if row.outcome is None else len(row.outcome.breaths),
+            minimum=0,
+        ),
+        whole(
+            "steps",
+            "Side steps counted, out and back each.",
+            lambda row: None if row.outcome is None else len(row.outcome.steps),
+            minimum=0,
+        ),
+        degrees(
+            "best_rom_deg",
+            "Largest range of motion among the full repetitions; empty: there are none.",
+            _best_rom_deg,
+        ),
+        degrees(
+            "best_rom_mdc_deg",
+            MDC_MEANING,
+            lambda row: (
+                None if _best_rom_deg(row) is None else detectable_change_deg(row.set.exercise)
+            ),
+        ),
+        whole(
+            "shown_count",
+            "What the person saw counted while they exercised (full repetitions, else breaths, else"
+            " steps, else holds). The other columns come from the complete data afterwards.",
+            _shown,
+            minimum=0,
+        ),
+        text(
+            "evidence",
+            EVIDENCE_MEANING + " Of a set: the weakest of its rows; empty: it has none.",
+            _evidence,
+            choices=EVIDENCE,
+        ),
+        seconds(
+            "gap_s",
+            GAP_MEANING.format("the set"),
+            _set_gap_s,
+            minimum=0,
+        ),
+        text(
+            "flags",
+            "Quality flags of the set and its rows, by code, separated by blanks; empty: none.",
+            lambda row: None if row.outcome is None else " ".join(flag_codes(row.outcome)) or None,
+        ),
+        text(
+            "flag_texts",
+            "The set's own flags in sentences.",
+            _flag_texts,
+        ),
+        text(
+            "result",
+            "final: from the complete data after the session. live: only what was computed while it"
+            " ran is there. Empty: there are no results.",
+            _result,
+            choices=tuple(kind.value for kind in ResultKind),
+        ),
+        text(
+            "detector_version",
+            "Version of the counting and timing that gave these results.",
+            lambda row: None if row.outcome is None else row.outcome.detector_version or None,
+        ),
+    ),
+)
