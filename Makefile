@@ -33,5 +33,8 @@ fix: $(STAMP) ## format and mend what the linter can
 bench: $(STAMP) ## microseconds a sample, side by side with the bare filter
 	$(BIN)/python -m benchmarks
 
+acceptance: $(STAMP) ## the slow, most real runs: 30 kills, 20 disconnects on both kinds of link
+	SENSORHUB_KILLS=30 $(BIN)/python -m pytest tests/integration
+
 clean: ## remove the virtual environment and caches (never recorded sessions)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -52,7 +52,7 @@ def write_squats(
         angle = 0.5 * 1.3 * (1.0 - math.cos(phase)) if busy else 0.0
         rate = 0.5 * 1.3 * 2.0 * math.pi / 3.0 * math.sin(phase) if busy else 0.0
         row = [time_s, 9.81 * math.cos(angle), 0.0, 9.81 * math.sin(angle)]
-        lines.append(",".join(f"{x:.5f}" for x in row + ([0.0, -rate, 0.0] if gyroscope else [])))
+        lines.append(",".join(f"{x:.5f}" for x in row + ([0.0, rate, 0.0] if gyroscope else [])))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
     return path
@@ -172,7 +172,6 @@ def test_analyze_writes_angles(tmp_path: Path) -> None:
     assert max(elevation_deg) - min(elevation_deg) == pytest.approx(math.degrees(1.3), abs=4.0)
 
 
-GOOD_ROW = "0.00,9.8,0,0\n0.01,9.8,0,0\n0.02,9.8,0,0\n" * 1
 HEAD = "time_s,acc_x_mps2,acc_y_mps2,acc_z_mps2\n"
 
 

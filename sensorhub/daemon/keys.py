@@ -1,0 +1,52 @@
+"""Single keys from the terminal, where there is one; the terminal is always given back."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import termios
+import tty
+from collections.abc import Callable, Iterator
+
+from sensorhub.coach.machine import Trigger
+
+KEYS = {
+    "\r": Trigger.KEY_NEXT,
+    "\n": Trigger.KEY_NEXT,
+    " ": Trigger.KEY_NEXT,
+    "s": Trigger.KEY_SKIP,
+    "q": Trigger.KEY_STOP,
+}
+MAX_KEYS_AT_ONCE = 64
+
+
+@contextlib.contextmanager
+def terminal_keys(press: Callable[[Trigger], None]) -> Iterator[None]:
+    """Call ``press`` for every key that means something, from the running event loop.
+
+    Without a terminal on standard input nothing is read and nothing happens.
+    """
+    try:
+        handle = sys.stdin.fileno()
+        before = termios.tcgetattr(handle)
+    except (OSError, ValueError, termios.error):
+        yield
+        return
+
+    def read() -> None:
+        typed = os.read(handle, MAX_KEYS_AT_ONCE)
+        if not typed:  # the terminal has gone: it would be "ready" for ever
+            loop.remove_reader(handle)
+        for letter in typed.decode("utf-8", "ignore").lower():
+            if letter in KEYS:
+                press(KEYS[letter])
+
+    loop = asyncio.get_running_loop()
+    # Keys at once and without echo; Ctrl-C still is Ctrl-C.
+    tty.setcbreak(handle, termios.TCSANOW)
+    loop.add_reader(handle, read)
+    try:
+        yield
+    finally:
+        loop.remove_reader(handle)
+        termios.tcsetattr(handle, termios.TCSADRAIN, before)
