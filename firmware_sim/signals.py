@@ -28,6 +28,12 @@ class ImuPart(Protocol):
     @property
     def gyr_ranges_dps(self) -> tuple[int, ...]: ...
 
+    def acc_lsb_g(self, range_g: int) -> float:
+        """The register's unit at one of ``acc_ranges_g``: g per LSB (not always range / 32768)."""
+
+    def gyr_lsb_dps(self, range_dps: int) -> float:
+        """The register's unit at one of ``gyr_ranges_dps``: deg/s per LSB."""
+
     def start(self, settings: ImuSettings, world_us: int) -> "ImuStream": ...
 
 
@@ -39,7 +45,7 @@ class ImuStream(Protocol):
         """World microseconds between samples."""
 
     def read(self, count: int) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-        """The next ``count`` samples: int16 (count, 6) acc xyz gyr xyz in LSB, and clipped (count,)."""
+        """The next samples: int16 (count, 6) acc xyz gyr xyz in LSB, and clipped (count,)."""
 
 
 class Wearer(Protocol):

@@ -1,0 +1,1 @@
+"""A person's pelvis, thighs, belly and chest in motion: joint angles, postures, movements."""
