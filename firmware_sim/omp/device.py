@@ -149,7 +149,8 @@ class OmpDevice:
 
     def lose_samples(self, now_us: int, count: int) -> None:
         self.advance(now_us)
-        self.core.lose_samples(count)
+        if self.core.streaming.running is not None:
+            self.core.streaming.running.lose(count)
 
 
 class _Face:

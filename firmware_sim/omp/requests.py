@@ -105,8 +105,8 @@ def _send(
 
 
 def _refusal(core: DeviceCore, op: int, status: Status) -> Reply:
-    if op == Op.START and status is Status.ALREADY and core.running is not None:
-        return Reply(status, session_tlvs(core.running))
+    if op == Op.START and status is Status.ALREADY and core.streaming.running is not None:
+        return Reply(status, session_tlvs(core.streaming.running))
     return Reply(status)
 
 
@@ -179,9 +179,9 @@ def _state_refusal(core: DeviceCore, port: Port, request: Request) -> Status | N
     op, rule = request.op, OPS[request.op]
     if rule.notify is not None and not port.notifies(rule.notify):
         return Status.WRONG_STATE
-    if (op, core.session) in REFUSED:
-        return REFUSED[op, core.session]
-    if op is Op.BACKFILL_CANCEL and core.backfill is None:
+    if (op, core.streaming.state) in REFUSED:
+        return REFUSED[op, core.streaming.state]
+    if op is Op.BACKFILL_CANCEL and core.streaming.backfill is None:
         return Status.ALREADY
     if _is_busy(core, port, op):
         return Status.BUSY
@@ -195,9 +195,9 @@ def _state_refusal(core: DeviceCore, port: Port, request: Request) -> Status | N
 
 
 def _is_busy(core: DeviceCore, port: Port, op: Op) -> bool:
-    if op is Op.HELLO and core.ready_port not in (None, port):
+    if op is Op.HELLO and core.streaming.ready_port not in (None, port):
         return True
-    if op is Op.BACKFILL and core.backfill is not None:
+    if op is Op.BACKFILL and core.streaming.backfill is not None:
         return True
     # On a serial line HELLO starts the link afresh whatever was in work.
     return port.in_work is not None and not (op is Op.HELLO and port.silence_is_loss)
@@ -225,7 +225,7 @@ def _hello(core: DeviceCore, port: Port, request: Request) -> Done:
         return Done(Reply(Status.VERSION, (tlv(Tlv.VERSION, *VERSION),)))
     if port.silence_is_loss:
         core.link_lost(port, request.now_us)
-    running = core.running
+    running = core.streaming.running
     tlvs: tuple[bytes, ...] = (
         tlv(Tlv.VERSION, *VERSION),
         tlv(Tlv.DEVICE_ID, core.identity.device_id),
@@ -269,13 +269,13 @@ def _start(core: DeviceCore, port: Port, request: Request) -> Done:
     recorder = core.start(granted, request.now_us)
     return Done(
         Reply(tlvs=session_tlvs(recorder)),
-        after=lambda left_us: core.confirm_start(port, left_us),
+        after=lambda left_us: core.streaming.confirm_start(port, left_us),
     )
 
 
 def _stop(core: DeviceCore, port: Port, request: Request) -> Done:
-    core.stop(port, request.now_us)
-    return Done(Reply(tlvs=(tlv(Tlv.LATEST_INDEX, core.latest_index),)))
+    core.streaming.stop(port, request.now_us)
+    return Done(Reply(tlvs=(tlv(Tlv.LATEST_INDEX, core.streaming.latest_index),)))
 
 
 def _status(core: DeviceCore, port: Port, _request: Request) -> Done:
@@ -301,9 +301,9 @@ def _set_wallclock(core: DeviceCore, _port: Port, request: Request) -> Done:
 
 
 def _backfill(core: DeviceCore, port: Port, request: Request) -> Done:
-    core.acquire(request.now_us)
+    core.streaming.acquire(request.now_us)
     wanted_first, count = request.numbers(Tlv.WANTED)
-    recorder = core.recorder
+    recorder = core.streaming.recorder
     if recorder is None:
         return Done(Reply(Status.EVICTED))
     ring, wanted_last = recorder.ring, wanted_first + count - 1
@@ -312,12 +312,12 @@ def _backfill(core: DeviceCore, port: Port, request: Request) -> Done:
     if first is None or last is None:
         return Done(Reply(Status.EVICTED))
     backfill = Backfill(recorder, first, last, max_packet=port.max_packet)
-    core.begin_backfill(backfill, request.now_us)
+    core.streaming.begin_backfill(backfill, request.now_us)
     return Done(Reply(tlvs=(tlv(Tlv.GRANTED, first, last),)))
 
 
 def _backfill_cancel(core: DeviceCore, _port: Port, request: Request) -> Done:
-    core.end_backfill(request.now_us, cancelled=True)
+    core.streaming.end_backfill(request.now_us, cancelled=True)
     return Done(Reply())
 
 
@@ -365,10 +365,10 @@ def _reset(core: DeviceCore, _port: Port, _request: Request) -> Done:
 
 
 def _mark(core: DeviceCore, _port: Port, request: Request) -> Done:
-    core.acquire(request.now_us)
+    core.streaming.acquire(request.now_us)
     label = request.number(Tlv.LABEL)
-    core.send_event(EventCode.MARK, request.now_us, arg=label & 0xFF)
-    index, device_us = core.latest_index, core.device_us(request.now_us)
+    core.streaming.send_event(EventCode.MARK, request.now_us, arg=label & 0xFF)
+    index, device_us = core.streaming.latest_index, core.device_us(request.now_us)
     return Done(Reply(tlvs=(tlv(Tlv.MARK_INDEX, index), tlv(Tlv.MARK_US, device_us))))
 
 
