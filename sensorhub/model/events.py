@@ -101,11 +101,13 @@ class ClockObserved(DeviceEvent):
         device_time_s: device clock.
         hub_time_s: hub monotonic clock at the same instant, as well as this exchange tells.
         uncertainty_s: half-width of that statement (half the round trip, or the arrival jitter).
+        one_way: ``hub_time_s`` is a mere arrival: the true instant was earlier, by an unknown delay.
     """
 
     device_time_s: float
     hub_time_s: float
     uncertainty_s: float
+    one_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)

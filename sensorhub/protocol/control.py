@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sensorhub.protocol import tlv
-from sensorhub.protocol.malformed import MalformedPacketError
-from sensorhub.protocol.tlv import NO_TLVS, Item, Tlvs, TlvType, Version
+from sensorhub.protocol.malformed import MalformedPacketError, RejectedBytes
+from sensorhub.protocol.tlv import NO_TLVS, Tlvs, TlvType, Version
 
 VERSION_SPOKEN = Version(1, 0)
 RESPONSE_MARK = 0xF0
@@ -119,14 +119,14 @@ class Response:
         flags = _FLAG_MORE if self.more else 0
         return bytes((RESPONSE_MARK, self.op, self.tid, self.status, flags)) + self.tlvs.encode()
 
-    @property
-    def accepted(self) -> bool:
-        """Status OK, and nothing in it that must be understood and is not."""
-        return self.status is Status.OK and self.tlvs.unknown_critical is None
-
 
 def check_complete(response: Response) -> None:
-    """Raise MalformedPacketError where a granting answer lacks what the table says it carries."""
+    """Raise MalformedPacketError where an answer lacks what the table says, or says too much.
+
+    Too much: a setting that must be understood and is not; such an answer counts as failed.
+    """
+    if response.tlvs.unknown_critical is not None:
+        raise MalformedPacketError("critical setting not understood")
     if response.status is Status.OK and response.op in GRANTED_TLVS:
         for kind in GRANTED_TLVS[Op(response.op)]:
             response.tlvs.need(kind)
@@ -141,39 +141,42 @@ class ResponseJoiner:
         self._parts: list[Response] = []
         self._bytes = 0
 
-    def push(self, part: Response) -> Response | None:
-        """Take the next packet; return the whole answer when this one was its last.
+    def push(self, part: Response) -> list[Response | RejectedBytes]:
+        """Take the next packet; return the whole answer when it was the last, and what was dropped.
 
-        Raises:
-            MalformedPacketError: the parts do not belong together, a setting comes twice, or
-                they never end. What was held is dropped; a part that begins anew is kept.
+        Parts of an answer that another answer interrupts, that never ends, or in which a setting
+        comes twice, are dropped and counted.
         """
-        held, first = self._parts, self._parts[0] if self._parts else part
-        if (first.op, first.tid, first.status) != (part.op, part.tid, part.status):
-            self.reset()
-            self._hold(part)
-            if not part.more:
-                self.reset()
-                # The interrupted answer is lost, this one is whole: hand it on.
-                return part
-            return None
-        self._hold(part)
+        done: list[Response | RejectedBytes] = []
+        if self._parts and not _same_answer(self._parts[0], part):
+            done.append(RejectedBytes(self.reset(), "response interrupted"))
+        self._parts.append(part)
+        self._bytes += len(part.encode())
         if self._bytes > self.MAX_BYTES:
-            self.reset()
-            raise MalformedPacketError("response does not end")
-        if part.more:
-            return None
-        self.reset()
-        if len(held) == 1:
-            return part
-        items: tuple[Item, ...] = tuple(item for one in held for item in one.tlvs.items)
-        return Response(part.op, part.tid, part.status, Tlvs.decode(Tlvs(items).encode()))
+            done.append(RejectedBytes(self.reset(), "response does not end"))
+        elif not part.more:
+            done.append(self._join())
+        return done
 
-    def reset(self) -> None:
-        """Drop what is held (the link is gone)."""
+    def reset(self) -> int:
+        """Drop what is held (the link is gone); return how many bytes that were."""
+        dropped = self._bytes
         self._parts = []
         self._bytes = 0
+        return dropped
 
-    def _hold(self, part: Response) -> None:
-        self._parts.append(part)
-        self._bytes += sum(len(value) + 2 for _, value in part.tlvs.items) + _RESPONSE_HEADER
+    def _join(self) -> Response | RejectedBytes:
+        parts = self._parts
+        dropped = self.reset()
+        last = parts[-1]
+        if len(parts) == 1:
+            return last
+        items = b"".join(one.tlvs.encode() for one in parts)
+        try:
+            return Response(last.op, last.tid, last.status, Tlvs.decode(items))
+        except MalformedPacketError as error:
+            return RejectedBytes(dropped, str(error))
+
+
+def _same_answer(one: Response, other: Response) -> bool:
+    return (one.op, one.tid, one.status) == (other.op, other.tid, other.status)

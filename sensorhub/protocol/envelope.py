@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from cobs import cobs
 
+from sensorhub.protocol.malformed import RejectedBytes
+
 MAX_PACKET = 512
 MAX_ENVELOPE = 520  # bytes before the delimiter: 1 + 512 + 4, and one COBS code byte per 254
 DELIMITER = b"\x00"
@@ -31,14 +33,6 @@ class Enveloped:
 
     channel: Channel
     packet: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedBytes:
-    """``count`` bytes that were no envelope; ``reason`` is one of a handful of fixed phrases."""
-
-    count: int
-    reason: str
 
 
 def wrap(channel: Channel, packet: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Type-length-value settings of the control point, as one table.
 
 A :class:`TlvType` is a row: its number, its name, and how its value looks.
-``RATE_MHZ.item(100_000)`` makes an item to send, ``tlvs.get(RATE_MHZ)`` reads it back with its type.
+``RATE_MHZ.item(100_000)`` makes an item to send, ``tlvs.get(RATE_MHZ)`` reads it back, typed.
 """
 
 import struct
