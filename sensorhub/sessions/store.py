@@ -123,11 +123,15 @@ class Store:
 
         self._writer.call(job)
 
-    def end_session(self, session: str, *, ended_ns: int) -> None:
-        """Close a session that nobody writes to any more, and the sets still open in it."""
+    def end_session(self, session: str, *, ended_ns: int, notice: Notice) -> None:
+        """Close a session that nobody writes to any more, and the sets still open in it.
+
+        ``notice`` says why; it becomes durable together with the end.
+        """
 
         def job(db: sqlite3.Connection) -> None:
             row = _session_row(db, session)
+            _insert_notice(db, row, notice)
             _close_session(db, row, ended_ns)
 
         self._writer.call(job)

@@ -46,18 +46,21 @@ def _best_rom_deg(row: SetRow) -> float | None:
     return max(full) * DEG_PER_RAD if full else None
 
 
-def _held_s(row: SetRow) -> float | None:
-    """Seconds of holds; where the exercise holds within repetitions, of those."""
+def _all_held_s(row: SetRow) -> list[float] | None:
+    """Seconds of each hold; where the set has none of its own, of those within repetitions."""
     if row.outcome is None:
         return None
-    return sum(h.held_s for h in row.outcome.holds) + sum(r.hold_s for r in row.outcome.repetitions)
+    within = [r.hold_s for r in row.outcome.repetitions if r.hold_s > 0]
+    return [hold.held_s for hold in row.outcome.holds] or within
+
+
+def _held_s(row: SetRow) -> float | None:
+    held_s = _all_held_s(row)
+    return None if held_s is None else sum(held_s)
 
 
 def _longest_hold_s(row: SetRow) -> float | None:
-    if row.outcome is None:
-        return None
-    held_s = [h.held_s for h in row.outcome.holds] + [r.hold_s for r in row.outcome.repetitions]
-    return max(held_s, default=None)
+    return max(_all_held_s(row) or [], default=None)
 
 
 def _set_gap_s(row: SetRow) -> float | None:
@@ -158,13 +161,13 @@ SETS: Table[SetRow] = Table(
         ),
         seconds(
             "held_s",
-            "Seconds held in all, of holds and within repetitions.",
+            "Seconds held in all: of the holds; where there are none, within repetitions.",
             _held_s,
             minimum=0,
         ),
         seconds(
             "longest_hold_s",
-            "Longest hold, of holds and within repetitions; empty: nothing was held.",
+            "The longest of these; empty: nothing was held.",
             _longest_hold_s,
             minimum=0,
         ),

@@ -1,0 +1,114 @@
+"""A stored session through the stages again: raw log -> events -> blocks -> motion -> outcomes.
+
+This is the one batch path: the end of a session, recovery after a crash and re-scoring an old
+session all come here. It reads the store and nothing else (no clock, no settings), so the same log
+gives the same outcomes, to the last bit, anywhere.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from sensorhub.devices.base import DeviceFamily
+from sensorhub.devices.registry import family as registered_family
+from sensorhub.exercises.definition import find_exercise
+from sensorhub.exercises.engine import SetAnalyzer
+from sensorhub.model.errors import SensorhubError
+from sensorhub.model.motion import MotionBlock
+from sensorhub.model.outcomes import FlagCode, QualityFlag, SetOutcome
+from sensorhub.model.placement import Placement
+from sensorhub.model.samples import SampleBlock
+from sensorhub.model.units import NS_PER_S
+from sensorhub.motion.assembler import assemble_all
+from sensorhub.sessions.analysis import Span, run_set, track
+from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.values import SensorInfo, StoredSession, StoredSet
+
+FindFamily = Callable[[str], DeviceFamily]
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What a session's raw log gives today.
+
+    Attributes:
+        outcomes: by set number; sets that cannot be analysed are missing.
+        refusals: why, in sentences, by set number.
+        damaged_chunks: chunks of the raw log that could not be read.
+    """
+
+    outcomes: Mapping[int, SetOutcome]
+    refusals: Mapping[int, str]
+    damaged_chunks: int
+
+
+def process_session(
+    store: StoreReader, name: str, *, find_family: FindFamily = registered_family
+) -> Processed:
+    """Run every set of a session through the stages.
+
+    Args:
+        find_family: device family by name; raises InputError for one it does not know.
+
+    Raises:
+        StoreError: the store cannot be read.
+        InputError: there is no such session, or a sensor's family is not known any more.
+    """
+    session = store.session(name)
+    motion: dict[Placement, list[MotionBlock]] = {}
+    damaged = 0
+    for sensor in session.sensors:
+        blocks, unreadable = sensor_blocks(store, session, sensor, find_family=find_family)
+        motion[sensor.placement] = track(blocks, sensor.placement)
+        damaged += unreadable
+    outcomes: dict[int, SetOutcome] = {}
+    refusals: dict[int, str] = {}
+    for one in session.sets:
+        try:
+            outcomes[one.number] = _analyse(session, one, motion)
+        except Exception as error:  # noqa: BLE001 (one set's defect must not cost the others)
+            refusals[one.number] = why_not(error)
+    return Processed(outcomes, refusals, damaged)
+
+
+def why_not(error: Exception) -> str:
+    """Why something could not be analysed, as a sentence: our own, or that this is a defect."""
+    if isinstance(error, SensorhubError):
+        return str(error)
+    return f"The results could not be computed ({error!r}). This is a defect, please report it."
+
+
+def sensor_blocks(
+    store: StoreReader,
+    session: StoredSession,
+    sensor: SensorInfo,
+    *,
+    find_family: FindFamily = registered_family,
+) -> tuple[list[SampleBlock], int]:
+    """All samples of one sensor of a session, and how many chunks of its log could not be read.
+
+    Raises:
+        StoreError: the store cannot be read.
+        InputError: the sensor's family is not known.
+    """
+    decoder = find_family(sensor.family).new_decoder()
+    log = store.raw_log(session.name, sensor.placement)
+    events = [event for record in log.records for event in decoder.feed(record)]
+    return assemble_all(events, sensor.placement), log.damaged_chunks
+
+
+def _analyse(
+    session: StoredSession, one: StoredSet, motion: Mapping[Placement, list[MotionBlock]]
+) -> SetOutcome:
+    analyzer = SetAnalyzer(
+        find_exercise(one.exercise), side=one.side, placements=tuple(sorted(motion))
+    )
+    span = Span(one.started_ns / NS_PER_S)
+    if one.ended_ns is not None:
+        span = replace(span, end_s=one.ended_ns / NS_PER_S)
+    outcome = run_set(analyzer, motion, span=span)
+    if session.interrupted and one.ended_ns == session.ended_ns:
+        cut_s = outcome.end_s if one.ended_ns is None else span.end_s
+        text = "The session was cut off during this set; what came before that is here."
+        cut_off = QualityFlag(FlagCode.INTERRUPTED, None, cut_s, cut_s, text)
+        outcome = replace(outcome, flags=(*outcome.flags, cut_off))
+    return outcome
