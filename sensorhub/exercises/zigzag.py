@@ -4,7 +4,12 @@ A valley is a valley once the signal has risen above it by the height, a peak a 
 signal has fallen below it by as much. There is no baseline that could drift away.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+
+from sensorhub.model.events import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +57,39 @@ class ZigZag:
             self._low, self._low_at = value, self._index
             return found
         return None
+
+    def pending(self) -> TurningPoint | None:
+        """The extreme since the last turning point, not confirmed; None before the first."""
+        if self._rising is None:
+            return None
+        if self._rising:
+            return TurningPoint(self._high_at, self._high, is_peak=True)
+        return TurningPoint(self._low_at, self._low, is_peak=False)
+
+
+def turning_points(signal: FloatArray, height: float) -> list[TurningPoint]:
+    """All turning points of a whole signal, the same that :class:`ZigZag` confirms one by one.
+
+    The last extreme, which nothing after it can confirm, is added: where the signal was when it
+    ended matters to a repetition that ended with it.
+    """
+    if len(signal) < 2:
+        return []
+    rises = np.diff(signal) > 0.0
+    corners = np.flatnonzero(rises[1:] != rises[:-1]) + 1
+    at = [0, *corners.tolist(), len(signal) - 1]
+    return _search(at, signal[at].tolist(), height)
+
+
+def higher_turning_points(points: Sequence[TurningPoint], height: float) -> list[TurningPoint]:
+    """The turning points of the same signal at a greater height, from those at a smaller one."""
+    return _search([p.index for p in points], [p.value for p in points], height)
+
+
+def _search(index: list[int], values: list[float], height: float) -> list[TurningPoint]:
+    zigzag = ZigZag(height)
+    found = [point for value in values if (point := zigzag.push(value)) is not None]
+    last = zigzag.pending()
+    if last is not None:
+        found.append(last)
+    return [TurningPoint(index[p.index], p.value, p.is_peak) for p in found]

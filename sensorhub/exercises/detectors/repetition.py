@@ -1,16 +1,16 @@
-"""Repetitions: out and back along one movement, counted from turning points."""
+"""Repetitions: out and back along one movement, any mounting, nobody demonstrating it first."""
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
-from sensorhub.exercises.track import Track, TrackRecorder
-from sensorhub.exercises.zigzag import ZigZag
-from sensorhub.model.events import FloatArray
+from sensorhub.exercises.judge import Rules, explain
+from sensorhub.exercises.path import path_of
+from sensorhub.exercises.selection import Selected, select
+from sensorhub.exercises.thresholds import RepetitionThresholds
+from sensorhub.exercises.track import TrackRecorder
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
-from sensorhub.model.outcomes import Repetition
+from sensorhub.model.outcomes import Repetition, RepetitionKind
 
 
 def new_detector(setup: DetectorSetup) -> Detector:
@@ -22,7 +22,14 @@ class RepetitionDetector:
     """Counts repetitions of one movement on one segment, any mounting."""
 
     def __init__(self, setup: DetectorSetup) -> None:
+        thresholds, limits = setup.exercise.thresholds, setup.exercise.range
+        if not isinstance(thresholds, RepetitionThresholds) or limits is None:
+            raise ValueError(f"{setup.exercise.id} is not counted in repetitions")
         self._setup = setup
+        self._partial_share = thresholds.partial_share
+        self._rules = Rules(
+            limits, thresholds.shortest_s, thresholds.longest_s, thresholds.ignore_share
+        )
         self._recorder = TrackRecorder(setup.primary[0])
 
     def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
@@ -38,30 +45,21 @@ class RepetitionDetector:
 
     def finish(self) -> Findings:
         """See :class:`Detector`."""
-        track = self._recorder.track()
-        if len(track) < 2:
+        path = path_of(self._recorder.track())
+        found = explain(path, self._rules)
+        if found is None:
             return Findings()
-        signal = _main_movement(track)
-        height = max(0.05, 0.3 * float(np.percentile(signal, 95) - np.percentile(signal, 5)))
-        zigzag = ZigZag(height)
-        points = [p for v in signal.tolist() if (p := zigzag.push(v)) is not None]
-        reps = [
-            Repetition(
-                float(track.time_s[a.index]),
-                float(track.time_s[b.index]),
-                float(track.time_s[c.index]),
-                b.value - a.value,
-            )
-            for a, b, c in zip(points, points[1:], points[2:], strict=False)
-            if b.is_peak
-        ]
-        return Findings(repetitions=tuple(reps))
+        chosen = select(path, found, self._rules, partial_share=self._partial_share)
+        return Findings(repetitions=tuple(self._repetition(c) for c in chosen))
 
-
-def _main_movement(track: Track) -> FloatArray:
-    """The up vector's excursion along its direction of greatest variance."""
-    centred = track.up - np.median(track.up, axis=0)
-    _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    signal: FloatArray = centred @ axes[0]
-    away = signal[np.argmax(np.abs(signal - signal[0]))] - signal[0]
-    return signal if away > 0 else -signal
+    def _repetition(self, one: Selected) -> Repetition:
+        return Repetition(
+            start_s=one.edges.start_s,
+            peak_s=one.edges.peak_s,
+            end_s=one.edges.end_s,
+            rom_rad=one.cycle.rise_rad,
+            hold_s=one.edges.hold_s,
+            kind=RepetitionKind.FULL if one.full else RepetitionKind.PARTIAL,
+            side=self._setup.side,
+            sure=one.sure,
+        )

@@ -1,0 +1,78 @@
+"""When a repetition truly begins, is held, and ends: from how fast the segment turns.
+
+The valley between two repetitions lies anywhere in the rest between them. A repetition begins where
+its burst of turning leaves rest and ends where the last one has come to rest; what is still
+between the two bursts is the hold. Between repetitions without a rest it is the slowest moment.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sensorhub.exercises.cycles import Cycle
+from sensorhub.exercises.path import Path
+from sensorhub.model.events import FloatArray
+
+REST_SHARE = 0.1
+"""Slower than this share of the burst's fastest is rest: the foot of a minimum-jerk movement."""
+
+LEAST_REST_RADPS = 0.052
+"""3 degrees a second: breathing, swaying and a gyroscope's noise turn a limb at rest as fast."""
+
+SHORTEST_HOLD_S = 0.25
+"""A turning point that is no hold is this long below those speeds as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Times of one repetition; ``hold_s`` is 0 where it was turned round at once."""
+
+    start_s: float
+    peak_s: float
+    end_s: float
+    hold_s: float
+
+
+def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edges]:
+    """The true edges of cycles in order of time.
+
+    Args:
+        angle_rad: the movement's angle at every tick.
+    """
+    rate = np.abs(np.gradient(angle_rad)) / path.tick_s if len(angle_rad) > 1 else angle_rad
+    bursts = [
+        (
+            c.start + int(np.argmax(rate[c.start : c.peak + 1])),
+            c.peak + int(np.argmax(rate[c.peak : c.end + 1])),
+        )
+        for c in cycles
+    ]
+    found = []
+    for k, (cycle, (up, down)) in enumerate(zip(cycles, bursts, strict=True)):
+        before = max(path.piece_of(up).start, bursts[k - 1][1] if k else 0)
+        last = bursts[k + 1][0] if k + 1 < len(bursts) else len(path) - 1
+        after = min(path.piece_of(down).stop - 1, last)
+        start = _rest(path, path.speed_radps, up, before, rate[up])
+        end = _rest(path, path.speed_radps, down, after, rate[down])
+        arrive = _rest(path, rate, up, cycle.peak, rate[up])
+        leave = _rest(path, rate, down, cycle.peak, rate[down])
+        hold = max(0.0, leave - arrive)
+        peak = float(path.time_s[cycle.peak])
+        found.append(Edges(start, peak, end, hold if hold >= SHORTEST_HOLD_S else 0.0))
+    return found
+
+
+def _rest(path: Path, speed: FloatArray, burst: int, limit: int, fastest: float) -> float:
+    """When rest is reached, going from the burst towards the limit; else the slowest moment."""
+    threshold = max(LEAST_REST_RADPS, REST_SHARE * float(fastest))
+    step = 1 if limit >= burst else -1
+    way = speed[burst : limit + 1] if step > 0 else speed[limit : burst + 1][::-1]
+    slow = np.flatnonzero(way <= threshold)
+    if not len(slow):
+        return float(path.time_s[burst + step * int(np.argmin(way))])
+    k = int(slow[0])
+    if k == 0:
+        return float(path.time_s[burst])
+    share = (way[k - 1] - threshold) / max(1e-12, way[k - 1] - way[k])
+    a, b = path.time_s[burst + step * (k - 1)], path.time_s[burst + step * k]
+    return float(a + share * (b - a))

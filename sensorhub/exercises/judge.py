@@ -1,0 +1,214 @@
+"""Which movement does a set repeat, and which of its excursions are repetitions?
+
+Nobody demonstrates the movement and nobody says how the sensor is worn. The answer is the movement
+(a great circle of directions, see ``movement.py``) that explains the set best: many excursions of
+one size and one direction from one home pose. Each stretch of the set makes a proposal, so that
+what happened before the set, or between repetitions, spoils only the proposals of its own stretch.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sensorhub.exercises.cycles import Cycle, cycles_of, mirrored
+from sensorhub.exercises.definition import Range
+from sensorhub.exercises.movement import Movement, along_greatest_variance, through
+from sensorhub.exercises.path import Path
+from sensorhub.exercises.zigzag import TurningPoint, turning_points
+from sensorhub.model.events import FloatArray
+
+SPREAD_RAD = math.radians(40.0)
+"""How far off the set's plane a repetition may go: real ones keep within about 35 degrees."""
+
+LARGEST_SHARE = 1.8
+"""Excursions larger than this share of the usual size are something else."""
+
+FULL_SHARE = 0.6
+"""Excursions of at least this share of the usual size went all the way."""
+
+FINE_SHARE = 0.1
+"""Turning points are first collected down to this share of the range seen."""
+
+STRETCH_S = 24.0
+"""Length of the stretches that make proposals: a few repetitions of any tempo."""
+
+GUESSES = 3
+"""So many of the best proposals are tried on the whole set."""
+
+SHORTEST_TICKS = 12
+"""Half a second: nothing can be said of less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is known of the exercise beforehand.
+
+    Attributes:
+        range: what bodies do in it.
+        shortest_s: quicker excursions are something else.
+        longest_s: slower ones were given up.
+        ignore_share: excursions below this share of the usual size do not count.
+    """
+
+    range: Range
+    shortest_s: float
+    longest_s: float
+    ignore_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A set explained by one movement.
+
+    Attributes:
+        angle_rad: along the movement at every tick.
+        size_rad: usual size of its repetitions.
+        cycles: the excursions that are repetitions of it, in order.
+        open_end: the excursion under way when the data ended, if there is one.
+        score: how much it explains; only good for comparing.
+    """
+
+    movement: Movement
+    angle_rad: FloatArray
+    size_rad: float
+    cycles: tuple[Cycle, ...]
+    open_end: Cycle | None
+    score: float
+
+
+def explain(path: Path, rules: Rules) -> Explanation | None:
+    """The best explanation of a whole set; None where nothing was repeated."""
+    if len(path) < SHORTEST_TICKS:
+        return None
+    guesses = [
+        guess for part, movement in _proposals(path) for guess in _seen(part, movement, rules)
+    ]
+    guesses.sort(key=lambda g: -g.score)
+    found = [e for g in guesses[:GUESSES] if (e := _refined(path, g, rules)) is not None]
+    return max(found, key=lambda e: e.score, default=None)
+
+
+def from_home(ways: Sequence[Explanation]) -> Explanation | None:
+    """Of the two ways to count one movement, the one that leaves home and comes back.
+
+    With rest at both ends, the wrong way round misses a repetition. A recording that was cut off
+    on one side leaves a tie: then the pose it began in is home.
+    """
+    if not ways:
+        return None
+
+    def rank(e: Explanation) -> tuple[int, int]:
+        full = [c for c in e.cycles if c.rise_rad > FULL_SHARE * e.size_rad]
+        return len(full), -e.cycles[0].start
+
+    return max(ways, key=rank)
+
+
+def spread_rad(path: Path, cycle: Cycle, movement: Movement) -> float:
+    """The angle between where the cycle went and the movement's plane of turning."""
+    away = path.up[cycle.peak] - path.up[cycle.start]
+    length = math.sqrt(float(away @ away))
+    if length < 1e-9:
+        return math.pi / 2
+    return math.asin(min(1.0, abs(float(away @ movement.across)) / length))
+
+
+def _proposals(path: Path) -> Iterator[tuple[Path, Movement]]:
+    """The movement of greatest variance of the whole set, and of every stretch of it."""
+    n = len(path)
+    width = min(n, round(STRETCH_S / path.tick_s))
+    starts = np.linspace(0, n - width, math.ceil(2 * n / width) - 1).astype(int).tolist()
+    for part in [path, *(path.part(s, s + width) for s in starts if width < n)]:
+        movement = along_greatest_variance(part.up)
+        if movement is not None:
+            yield part, movement
+
+
+def _seen(part: Path, movement: Movement, rules: Rules) -> list[Explanation]:
+    """What a proposal explains of its own stretch, counted either way."""
+    angle = movement.angle_rad(part)
+    low, high = np.percentile(angle, (3.0, 97.0))
+    return _both_ways(part, movement, angle, float(high - low), rules)
+
+
+def _refined(path: Path, guess: Explanation, rules: Rules) -> Explanation | None:
+    """The guess over the whole set, its movement and size taken from the cycles it finds."""
+    movement, size = guess.movement, guess.size_rad
+    best: Explanation | None = None
+    for _ in range(2):
+        found = _both_ways(path, movement, movement.angle_rad(path), size, rules)
+        best = from_home(found)
+        if best is None:
+            return None
+        typical = [c for c in best.cycles if c.rise_rad > FULL_SHARE * best.size_rad]
+        home = path.up[[c.start for c in typical]].mean(axis=0)
+        top = path.up[[c.peak for c in typical]].mean(axis=0)
+        movement, size = through(home, top) or best.movement, best.size_rad
+    return best
+
+
+def _both_ways(
+    path: Path, movement: Movement, angle: FloatArray, size_rad: float, rules: Rules
+) -> list[Explanation]:
+    """The movement's cycles counted from either end of it: which end is home is not known."""
+    fine = turning_points(angle, max(FINE_SHARE * size_rad, 0.3 * rules.range.least_rad))
+    found = []
+    for way, points, signed in (
+        (movement, fine, angle),
+        (movement.reversed(), mirrored(fine), -angle),
+    ):
+        cycles, last, usual = _settled_cycles(path, way, points, size_rad, rules)
+        if cycles:
+            score = _score(path, cycles, usual)
+            found.append(Explanation(way, signed, usual, tuple(cycles), last, score))
+    return found
+
+
+def _settled_cycles(
+    path: Path, movement: Movement, points: list[TurningPoint], size_rad: float, rules: Rules
+) -> tuple[list[Cycle], Cycle | None, float]:
+    """Cycles, the unfinished one at the end, and their usual size.
+
+    Size and cycles depend on each other: repeated until they agree.
+    """
+    cycles: list[Cycle] = []
+    last: Cycle | None = None
+    for _ in range(4):
+        every = cycles_of(points, size_rad=size_rad, least_height_rad=0.5 * rules.range.least_rad)
+        cycles = [c for c in every if _belongs(path, c, movement, size_rad, rules)]
+        last = every[-1] if every and not every[-1].returned else None
+        if not cycles:
+            return [], None, size_rad
+        usual = _usual_size(cycles)
+        if abs(usual - size_rad) < 0.02 * size_rad:
+            break
+        size_rad = usual
+    if not rules.range.least_rad <= size_rad <= 1.3 * rules.range.most_rad:
+        return [], None, size_rad
+    return cycles, last, size_rad
+
+
+def _belongs(path: Path, cycle: Cycle, movement: Movement, size_rad: float, rules: Rules) -> bool:
+    """Whether an excursion is of this movement, by size, direction, duration and way back."""
+    share = cycle.rise_rad / size_rad
+    if not rules.ignore_share <= share <= LARGEST_SHARE or not cycle.returned:
+        return False
+    return spread_rad(path, cycle, movement) <= SPREAD_RAD
+
+
+def _usual_size(cycles: list[Cycle]) -> float:
+    """Size of the full repetitions: partial ones, if there are any, are the smaller ones."""
+    sizes = sorted(c.rise_rad for c in cycles)
+    return sizes[int(0.6 * (len(sizes) - 1) + 0.5)]
+
+
+def _score(path: Path, cycles: list[Cycle], size_rad: float) -> float:
+    """Number times size times time away from home, few repetitions counting for little.
+
+    The time (at most 4 s each) keeps tremor, which is quick and plentiful, from winning.
+    """
+    away = sum(min(4.0, float(path.time_s[c.end] - path.time_s[c.start])) for c in cycles)
+    n = len(cycles)
+    return size_rad * away * n / (n + 2)

@@ -1,0 +1,58 @@
+"""The one movement that a set repeats: from a home pose along a great circle of directions.
+
+A sensor in unknown mounting sees where "up" goes. A limb that is raised takes it from a home pose
+along (nearly) a great circle of the sphere of directions, and back. ``Movement`` is such a circle;
+the angle along it is signed and does not fold past 90 degrees.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sensorhub.exercises.path import Path
+from sensorhub.model.events import FloatArray
+from sensorhub.motion.elevation import plane_angle_rad
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A great circle through ``home`` in the direction ``toward``: unit vectors at right angles."""
+
+    home: FloatArray
+    toward: FloatArray
+
+    @property
+    def across(self) -> FloatArray:
+        """The direction at right angles to both: off the movement's plane."""
+        return np.cross(self.home, self.toward)
+
+    def reversed(self) -> "Movement":
+        """The same circle, counted the other way."""
+        return Movement(self.home, -self.toward)
+
+    def angle_rad(self, path: Path) -> FloatArray:
+        """The angle along the movement at every tick, zero at home."""
+        angle = np.empty(len(path))
+        for piece in path.pieces:
+            angle[piece] = plane_angle_rad(path.up[piece], start=self.home, toward=self.toward)
+        return angle
+
+
+def through(home: FloatArray, top: FloatArray) -> Movement | None:
+    """The movement from one direction to another; None where they (nearly) coincide."""
+    home = home / max(1e-12, float(np.linalg.norm(home)))
+    away = top - home * float(top @ home)
+    length = float(np.linalg.norm(away))
+    return None if length < 1e-6 else Movement(home, away / length)
+
+
+def along_greatest_variance(up: FloatArray) -> Movement | None:
+    """The great circle that best holds these directions; its home is their mean."""
+    mean = up.mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    if length < 1e-6:
+        return None
+    mean = mean / length
+    tangent = up - (up @ mean)[:, None] * mean
+    _values, vectors = np.linalg.eigh(tangent.T @ tangent)
+    return through(mean, mean + vectors[:, 2])

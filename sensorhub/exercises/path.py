@@ -1,0 +1,114 @@
+"""What a whole set looks like to a judge: the smoothed path of "up", its speed, and its shaking."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from sensorhub.exercises.track import Track
+from sensorhub.model.events import FloatArray
+from sensorhub.motion.gaps import LONGEST_BRIDGE_S
+from sensorhub.motion.orientation import unit
+
+SMOOTH_S = 0.08
+"""Standard deviation of the average over "up" and speed: tremor (4-12 Hz) goes, a repetition of
+0.8 s keeps nine tenths of its height."""
+
+SHAKE_S = 0.5
+"""Half the window over which shaking is judged: a step's worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One placement's motion, smoothed without delay; pieces are separated by long gaps.
+
+    Attributes:
+        time_s: shape (n,).
+        up: shape (n, 3), unit vectors, sensor frame.
+        speed_radps: shape (n,), how fast the segment turns (without gyroscope: how fast up does).
+        shake_mps2: shape (n,), root mean square of what acceleration changes within a twentieth of
+            a second, over a second: heel strikes shake, limbs that are lifted do not.
+        tick_s: time between ticks.
+        pieces: index ranges without a long gap inside.
+    """
+
+    time_s: FloatArray
+    up: FloatArray
+    speed_radps: FloatArray
+    shake_mps2: FloatArray
+    tick_s: float
+    pieces: tuple[slice, ...]
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    def piece_of(self, index: int) -> slice:
+        """The piece a tick lies in."""
+        return next(p for p in self.pieces if p.start <= index < p.stop)
+
+    def part(self, start: int, stop: int) -> "Path":
+        """The ticks ``[start, stop)`` as one piece."""
+        return Path(
+            self.time_s[start:stop],
+            self.up[start:stop],
+            self.speed_radps[start:stop],
+            self.shake_mps2[start:stop],
+            self.tick_s,
+            (slice(0, stop - start),),
+        )
+
+
+def path_of(track: Track) -> Path:
+    """The path of a whole track. An empty track gives an empty path."""
+    n = len(track)
+    time_s = track.time_s
+    steps = np.diff(time_s)
+    tick_s = float(np.median(steps)) if n > 1 else 0.04
+    breaks = np.flatnonzero(steps > LONGEST_BRIDGE_S + 1.5 * tick_s) + 1
+    bounds = [0, *breaks.tolist(), n]
+    pieces = tuple(slice(a, b) for a, b in itertools.pairwise(bounds) if b > a)
+    up, speed, shake = np.empty((n, 3)), np.empty(n), np.empty(n)
+    width = SMOOTH_S / tick_s
+    for piece in pieces:
+        rough = track.up[piece]
+        up[piece] = unit(smooth(rough, width))
+        if track.rate_radps is not None:
+            rate = smooth(track.rate_radps[piece], width)
+            speed[piece] = np.sqrt((rate * rate).sum(axis=1))
+        else:
+            speed[piece] = turning_speed_radps(up[piece], tick_s)
+        shake[piece] = _shake(track.acc_mps2[piece], tick_s)
+    return Path(time_s, up, speed, shake, tick_s, pieces)
+
+
+def smooth(values: FloatArray, width: float) -> FloatArray:
+    """Centred Gaussian average along the first axis, ``width`` in ticks, ends mirrored."""
+    reach = min(int(4.0 * width), len(values) - 1)
+    if reach < 1:
+        return values.copy()
+    steps = np.arange(-reach, reach + 1)
+    kernel = np.exp(-0.5 * (steps / width) ** 2)
+    kernel /= kernel.sum()
+    padded = np.concatenate([values[reach:0:-1], values, values[-2 : -reach - 2 : -1]])
+    if values.ndim == 1:
+        return np.convolve(padded, kernel, mode="valid")
+    columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
+    return np.stack(columns, axis=1)
+
+
+def turning_speed_radps(up: FloatArray, tick_s: float) -> FloatArray:
+    """How fast a direction turns, shape (n,): the length of its central differences."""
+    if len(up) < 2:
+        return np.zeros(len(up))
+    change = np.gradient(up, axis=0)
+    return np.asarray(np.sqrt((change * change).sum(axis=1)) / tick_s)
+
+
+def _shake(acc: FloatArray, tick_s: float) -> FloatArray:
+    length = np.sqrt((acc * acc).sum(axis=1))
+    quick = length - smooth(length, 0.05 / tick_s)
+    half = max(1, round(SHAKE_S / tick_s))
+    total = np.concatenate([[0.0], np.cumsum(quick * quick)])
+    index = np.arange(len(acc))
+    low, high = np.maximum(index - half, 0), np.minimum(index + half + 1, len(acc))
+    return np.asarray(np.sqrt((total[high] - total[low]) / (high - low)))
