@@ -1,0 +1,149 @@
+"""``sensorhub run``: do a plan or one exercise with real sensors."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sensorhub.cli.context import Context, pass_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensorhub.coach.plan import Plan
+    from sensorhub.model.placement import Placement, Side
+    from sensorhub.transports.uri import SensorUri
+
+EPILOG = """\b
+Examples:
+  sensorhub run daily-hip --sensor thigh_right=ble:OMP-1A2B
+  sensorhub run squat --reps 10 --sensor thigh_right=serial:/dev/ttyACM0
+  sensorhub run mine.toml --sensor thigh_left=ble:OMP-1A2B --sensor pelvis=ble:OMP-3C4D
+  sensorhub run straight_leg_raise --side right --sensor thigh_right=serial:socket://pi:7000
+
+Keys while it runs: Enter starts a set or ends it, s skips it, q stops. Ctrl-C stops as well: what
+was recorded is kept and can be exported."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("what", metavar="PLAN|EXERCISE")
+@click.option(
+    "--sensor",
+    "sensors",
+    metavar="WHERE=URI",
+    multiple=True,
+    required=True,
+    help="Where a sensor is worn and how it is reached; again for each sensor.",
+)
+@click.option("--side", type=click.Choice(["left", "right"]), help="One side of a single exercise.")
+@click.option("--reps", type=click.IntRange(1), help="Repetitions of a single exercise.")
+@click.option("--hold", "hold_s", type=float, metavar="S", help="Seconds to hold.")
+@click.option("--sets", type=click.IntRange(1), help="Sets of a single exercise.")
+@click.option("--to", "folder", type=click.Path(path_type=Path), metavar="DIR",
+              help="Also write the therapist's files there at the end.")  # fmt: skip
+@click.option("--no-questions", is_flag=True, help="Do not ask for pain before and after.")
+@click.option("--speed", type=float, default=1.0, show_default=True,
+              help="For simulated sensors that run faster than the wall clock.")  # fmt: skip
+@pass_settings
+def run(
+    settings: Context,
+    *,
+    what: str,
+    sensors: tuple[str, ...],
+    side: str | None,
+    reps: int | None,
+    hold_s: float | None,
+    sets: int | None,
+    folder: Path | None,
+    no_questions: bool,
+    speed: float,
+) -> None:
+    """Do a plan (daily-hip, daily-back, or a .toml file) or one exercise by its id."""
+    import sys
+
+    from sensorhub.daemon.live_view import view_for
+    from sensorhub.daemon.run import run_and_export
+    from sensorhub.daemon.settings import RunSettings
+    from sensorhub.model.placement import Side
+
+    plan = _plan(
+        what, side=None if side is None else Side(side), reps=reps, hold_s=hold_s, sets=sets
+    )
+    wanted = RunSettings(
+        plan=plan,
+        sensors=parse_sensors(sensors),
+        data_dir=settings.data_dir,
+        speed=speed,
+        simulated=speed != 1.0,
+    )
+    ask = None if no_questions or not (sys.stdin.isatty() and sys.stdout.isatty()) else _ask
+    run_and_export(wanted, view=view_for(sys.stdout), ask=ask, to=folder, tell=click.echo)
+
+
+def parse_sensors(texts: "Sequence[str]") -> "dict[Placement, SensorUri]":
+    """Read ``thigh_right=serial:/dev/ttyACM0`` ... Raises InputError with what it should be."""
+    import difflib
+
+    from sensorhub.model.errors import InputError
+    from sensorhub.model.placement import Placement
+    from sensorhub.transports.uri import parse_uri
+
+    found: dict[Placement, SensorUri] = {}
+    for text in texts:
+        where, equals, uri = text.partition("=")
+        if not equals:
+            raise InputError(
+                f"--sensor {text!r} does not say where the sensor is worn.",
+                hint=f"Write --sensor thigh_right={text}",
+            )
+        names = [p.value for p in Placement]
+        if where not in names:
+            near = difflib.get_close_matches(where, names, n=2, cutoff=0.4) or names
+            raise InputError(
+                f"There is no place {where!r} to wear a sensor.",
+                hint=f"Did you mean {' or '.join(near)}?",
+            )
+        if Placement(where) in found:
+            raise InputError(f"Two sensors are given for {where}.", hint="Wear one in each place.")
+        found[Placement(where)] = parse_uri(uri)
+    uris = [str(uri) for uri in found.values()]
+    if len(set(uris)) != len(uris):
+        raise InputError("One sensor cannot be worn in two places.", hint="Check the addresses.")
+    return found
+
+
+def _plan(
+    what: str, *, side: "Side | None", reps: int | None, hold_s: float | None, sets: int | None
+) -> "Plan":
+    from sensorhub.cli.plans import find_plan, plan_of_one
+    from sensorhub.coach.library import plan_texts
+    from sensorhub.exercises.definition import load_library
+    from sensorhub.model.errors import InputError
+
+    library = load_library()
+    if what in library:
+        return plan_of_one(library[what], side=side, reps=reps, hold_s=hold_s, sets=sets or 1)
+    is_plan = what in plan_texts() or what.endswith(".toml") or Path(what).exists()
+    if is_plan and any(given is not None for given in (side, reps, hold_s, sets)):
+        raise InputError(
+            "--side, --reps, --hold and --sets are for a single exercise.",
+            hint="A plan says these itself.",
+        )
+    if not is_plan:
+        import difflib
+
+        near = difflib.get_close_matches(what, [*plan_texts(), *library], n=3, cutoff=0.5)
+        raise InputError(
+            f"There is no plan and no exercise {what!r}.",
+            hint=f"Did you mean {' or '.join(near)}?"
+            if near
+            else "See sensorhub plan show and sensorhub exercises.",
+        )
+    return find_plan(what)
+
+
+def _ask(question: str) -> str:
+    answer: str = click.prompt(
+        f"{question} (0 to 10, Enter to skip)", default="", show_default=False
+    )
+    return answer.strip()

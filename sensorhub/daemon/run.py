@@ -1,0 +1,116 @@
+"""A whole visit: recover what was cut off, find the sensors, do the plan, close, analyse, export.
+
+However it ends (done, Ctrl-C, SIGTERM, a sensor that is gone), what was recorded is kept, the
+session is closed, and the complete raw log goes through the same stages once more: that is what
+is exported.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sensorhub.daemon.keys import terminal_keys
+from sensorhub.daemon.live_view import View
+from sensorhub.daemon.session import doable_sets
+from sensorhub.daemon.settings import RunSettings
+from sensorhub.daemon.visit import Visit
+from sensorhub.exercises.definition import load_library
+from sensorhub.exports.base import THERAPIST, export_session, find_export
+from sensorhub.model.errors import StoreError
+from sensorhub.model.units import NS_PER_S
+from sensorhub.sessions.finish import finish_session, recover
+from sensorhub.sessions.headline import headline
+from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.store import STORE_NAME, SessionLog, Store
+from sensorhub.sessions.values import AnswerKind, StoredSession
+from sensorhub.transports.hubclock import HubClock
+
+Ask = Callable[[str], str]
+Tell = Callable[[str], None]
+
+
+def run_and_export(
+    settings: RunSettings, *, view: View, ask: Ask | None, to: Path | None, tell: Tell
+) -> StoredSession:
+    """Do the plan, say what came of it, and write the therapist's files to ``to`` if given.
+
+    Raises as :func:`run_session` and :func:`~sensorhub.exports.base.export_session`.
+    """
+    session = asyncio.run(run_session(settings, view=view, ask=ask))
+    note = " (SIMULATED)" if session.info.simulated else ""
+    tell(f"\nSession {session.name}{note}:")
+    for one in session.sets:
+        done = "nothing recorded" if one.outcome is None else headline(one.outcome)
+        tell(f"  {one.number}. {one.exercise}: {done}")
+    for notice in session.notices:
+        tell(f"  ! {notice.text}")
+    if to is None:
+        tell(f"For the therapist: sensorhub export {session.name} --to DIR")
+        return session
+    store = StoreReader(settings.data_dir / STORE_NAME)
+    for path in export_session(store, session.name, to, export=find_export(THERAPIST)):
+        tell(f"Written: {path}")
+    return session
+
+
+async def run_session(settings: RunSettings, *, view: View, ask: Ask | None) -> StoredSession:
+    """Do the plan; returns when the session is closed and analysed.
+
+    Args:
+        ask: asks the person a question in the terminal; None: nobody is asked.
+
+    Raises:
+        InputError: nothing of the plan can be measured with these sensors; a bad replay file.
+        StoreError: the store cannot be used.
+        TransportError: not one sensor could be reached.
+    """
+    plan, worn = settings.plan, tuple(settings.sensors)
+    doable_sets(plan.planned_sets(), library=load_library(), placements=worn)
+    clock = HubClock(speed=settings.speed)
+    loop = asyncio.get_running_loop()
+    began_ns = clock.now_ns()
+
+    def say(text: str) -> None:
+        view.say(text, elapsed_s=(clock.now_ns() - began_ns) / NS_PER_S)
+
+    def on_problem(problem: StoreError | None) -> None:
+        # From the writer's thread. The person must know at once that nothing is being kept.
+        text = "Recording works again." if problem is None else f"!! Not recording: {problem}"
+        loop.call_soon_threadsafe(say, text)
+
+    path = settings.data_dir / STORE_NAME
+    with Store(path, now_ns=clock.now_ns, on_problem=on_problem) as store:
+        for recovered in recover(store):
+            name, sets = recovered.session.name, len(recovered.session.sets)
+            how = "was cut off" if recovered.cut_off else "was not finished"
+            say(f"Session {name} {how}; it is closed now, with {sets} sets.")
+        answer = "" if ask is None else ask("Pain now")
+        visit = Visit(settings, store=store, view=view, clock=clock, say=say)
+        with contextlib.closing(view), _signals(visit), terminal_keys(visit.press):
+            await visit.run()
+        if visit.log is None:
+            raise visit.why_nothing()
+        _note(visit.log, AnswerKind.PAIN_BEFORE, answer, clock)
+        _note(visit.log, AnswerKind.PAIN_AFTER, "" if ask is None else ask("Pain now"), clock)
+        visit.log.close()
+        return finish_session(store, visit.log.name)
+
+
+def _note(log: SessionLog, kind: AnswerKind, text: str, clock: HubClock) -> None:
+    if text:
+        log.answer(kind, text, answered_ns=clock.now_ns())
+
+
+@contextlib.contextmanager
+def _signals(visit: Visit) -> Iterator[None]:
+    """Ctrl-C, SIGTERM and a closed terminal end the session in order; a second time, at once."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, visit.interrupt)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,216 @@
+"""One visit while it runs: the links, and the live session that begins with the first of them."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+
+from sensorhub.coach.machine import Trigger
+from sensorhub.daemon.link_state import LinkStatus
+from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker, family_of
+from sensorhub.daemon.live_view import View
+from sensorhub.daemon.session import LinkView, LiveSession
+from sensorhub.daemon.settings import RunSettings
+from sensorhub.exercises.definition import load_library
+from sensorhub.model.errors import SensorhubError, TransportError
+from sensorhub.model.events import DeviceEvent
+from sensorhub.model.link import Record
+from sensorhub.model.placement import Placement
+from sensorhub.model.units import NS_PER_S
+from sensorhub.sessions.store import SessionLog, Store
+from sensorhub.sessions.values import SensorInfo, SessionInfo
+from sensorhub.transports.hubclock import HubClock
+
+TICK_WALL_S = 0.04
+"""The coach looks this often: fast enough for an eye, slow enough for a small computer."""
+
+NOT_FOUND_WALL_S = 30.0
+"""How long to look for the first sensor before that is said and the program ends."""
+
+REFUSED_WALL_S = 8.0
+"""The same when every link has said why it cannot be had: port in use, no adapter ..."""
+
+STOP_WALL_S = 20.0
+"""How long the polite end of the links may take; what is still missing then stays missing."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Visit:
+    """Runs links and session together. The session begins when the first link comes up.
+
+    Args:
+        say: tells the person something, in the view.
+
+    Attributes:
+        log: the session in the store, None as long as no link ever came up.
+    """
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        *,
+        store: Store,
+        view: View,
+        clock: HubClock,
+        say: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._view = view
+        self._clock = clock
+        self._say = say
+        self._session: LiveSession | None = None
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._live_failed = False
+        self._errors: dict[Placement, str] = {}
+        self.log: SessionLog | None = None
+        maker = LinkMaker(clock)
+        self._links: dict[Placement, Link] = {
+            placement: maker.make(placement.value, uri, self._callbacks(placement))
+            for placement, uri in settings.sensors.items()
+        }
+
+    @property
+    def sets_done(self) -> int:
+        """How many sets were begun and ended."""
+        return 0 if self._session is None else self._session.sets_done
+
+    def press(self, trigger: Trigger) -> None:
+        """The person pressed a key."""
+        if self._session is not None:
+            self._session.key(trigger)
+        elif trigger is Trigger.KEY_STOP:
+            self._stop.set()
+
+    def interrupt(self) -> None:
+        """End in order; asked a second time, without waiting for the sensors."""
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
+
+    def why_nothing(self) -> SensorhubError:
+        """Why no session began: what the links said."""
+        for link in self._links.values():
+            if link.status.error is not None:
+                return link.status.error
+        return TransportError(
+            "No sensor was reached.",
+            hint="Check that it is charged, near, and not connected to something else.",
+        )
+
+    async def run(self) -> None:
+        """Until the plan is done, somebody stops it, or no link can be had any more."""
+        tasks = {asyncio.create_task(link.run()) for link in self._links.values()}
+        try:
+            await self._until_begun(tasks)
+            await self._until_done(tasks)
+        finally:
+            if self._session is not None:
+                self._session.stop()
+            await self._hang_up(tasks)
+        for task in tasks:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    async def _until_begun(self, tasks: set[asyncio.Task[None]]) -> None:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        while self._session is None and not self._stop.is_set():
+            refused = all(link.status.error is not None for link in self._links.values())
+            patience_s = REFUSED_WALL_S if refused else NOT_FOUND_WALL_S
+            if loop.time() - began_s > patience_s or all(task.done() for task in tasks):
+                return
+            await self._pause()
+
+    async def _until_done(self, tasks: set[asyncio.Task[None]]) -> None:
+        while (session := self._session) is not None and not session.done:
+            if self._stop.is_set() or all(task.done() for task in tasks):
+                return
+            session.tick()
+            await self._pause()
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(TICK_WALL_S):
+                await self._stop.wait()
+        except TimeoutError:
+            return  # nobody stopped us: that is the usual case
+
+    async def _hang_up(self, tasks: set[asyncio.Task[None]]) -> None:
+        """Stop all links in order, as long as nobody is in a hurry; then just end them."""
+        stops = [asyncio.create_task(link.stop()) for link in self._links.values()]
+        hurry = asyncio.create_task(self._hurry.wait())
+        stopped = asyncio.create_task(asyncio.wait(stops))
+        await asyncio.wait(
+            {stopped, hurry}, timeout=STOP_WALL_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        for work in (stopped, hurry, *stops, *tasks):
+            work.cancel()
+        await asyncio.gather(stopped, hurry, *stops, *tasks, return_exceptions=True)
+
+    def _callbacks(self, placement: Placement) -> LinkCallbacks:
+        return LinkCallbacks(
+            sink=partial(self._on_record, placement),
+            on_event=partial(self._on_event, placement),
+            on_status=partial(self._on_status, placement),
+        )
+
+    def _on_record(self, placement: Placement, record: Record) -> None:
+        session = self._session or self._begin()
+        session.on_record(placement, record)
+
+    def _on_event(self, placement: Placement, event: DeviceEvent) -> None:
+        if self._session is None or self._live_failed:
+            return
+        try:
+            self._session.on_event(placement, event)
+        except Exception:  # noqa: BLE001 (a mistake in counting must never end the recording)
+            self._live_failed = True
+            _LOG.exception("live counting failed")
+            self._say(
+                "!! Live counting failed and is off. Everything is still recorded and will be "
+                "counted at the end."
+            )
+
+    def _on_status(self, placement: Placement, status: LinkStatus) -> None:
+        said = "" if status.error is None else str(status.error)
+        if said and said != self._errors.get(placement):
+            self._say(f"{placement}: {said}")
+        self._errors[placement] = said
+        if self._session is not None:
+            self._show_link(self._session, placement, status)
+
+    def _show_link(self, session: LiveSession, placement: Placement, status: LinkStatus) -> None:
+        lost_ns = status.lost_since_ns
+        session.on_link(
+            placement,
+            LinkView(
+                state=status.phase.replace("_", " "),
+                lost_since_s=None if lost_ns is None else lost_ns / NS_PER_S,
+            ),
+        )
+
+    def _begin(self) -> LiveSession:
+        settings = self._settings
+        sensors = [
+            SensorInfo(placement, str(uri), family_of(uri).name)
+            for placement, uri in settings.sensors.items()
+        ]
+        info = SessionInfo(plan=settings.plan.id, simulated=settings.simulated)
+        log = self.log = self._store.begin_session(info, sensors)
+        session = self._session = LiveSession(
+            settings.plan.planned_sets(),
+            library=load_library(),
+            placements=tuple(settings.sensors),
+            log=log,
+            view=self._view,
+            cue=lambda placement, pattern: self._links[placement].cue(pattern),
+            now_ns=self._clock.now_ns,
+            settings=settings.coach,
+            simulated=settings.simulated,
+        )
+        for placement, link in self._links.items():
+            self._show_link(session, placement, link.status)
+        return session
