@@ -331,7 +331,7 @@ class SensorLink:
         except Exception as error:
             _LOG.exception("the link to %s failed in an unforeseen way", self._status.name)
             raise LinkLostError(
-                f"The link to {self._status.name} failed: {error or type(error).__name__}."
+                f"The link to {self._status.name} failed: {str(error) or type(error).__name__}."
             ) from error
 
     def _step(self, step: LinkStep, *, error: SensorhubError | None = None) -> None:
@@ -348,6 +348,8 @@ class SensorLink:
                 attempt=old.attempt + 1,
                 error=error,
             )
+        elif step is LinkStep.OPENED:
+            new = replace(old, phase=phase, error=None)
         elif step is LinkStep.SILENCE:
             new = replace(old, phase=phase, lost_since_ns=self._last_sample_ns)
         else:

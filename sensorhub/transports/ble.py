@@ -129,6 +129,8 @@ class BleTransport:
         """Look up every lane and subscribe; returns the largest payload a lane takes."""
         payload = 0
         for channel in self._profile.channels:
+            if not (channel.notify or channel.write):
+                continue
             characteristic = client.services.get_characteristic(channel.uuid)
             if characteristic is None:
                 raise TransportError(

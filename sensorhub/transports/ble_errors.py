@@ -105,7 +105,7 @@ def translated(error: BaseException) -> TransportError:
         if sentence is not None:
             return TransportError(sentence[0], hint=sentence[1])
     return TransportError(
-        f"Bluetooth reports: {error or type(error).__name__}.",
+        f"Bluetooth reports: {str(error) or type(error).__name__}.",
         hint="Try again; if it stays, switch Bluetooth off and on.",
     )
 

@@ -1,0 +1,161 @@
+"""A simulated OMP sensor behind a link, and our supervisor on the other side of it.
+
+The sensor's samples name their own index, so that nothing can be missing or doubled unseen.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_sim.omp.core import DeviceOptions
+from firmware_sim.omp.device import OmpDevice, identity_of
+from firmware_sim.signals import ImuSettings
+from sensorhub.daemon.link import LinkTiming, SensorLink
+from sensorhub.daemon.link_state import LinkPhase, LinkStatus
+from sensorhub.devices.omp import FAMILY
+from sensorhub.model.events import DeviceEvent, SamplesArrived
+from sensorhub.model.link import Record
+from sensorhub.model.units import STANDARD_GRAVITY_MPS2
+from sensorhub.transports.base import Transport
+from sensorhub.transports.hubclock import HubClock
+
+PATIENCE_S = 60.0
+
+
+class IndexStream:
+    """Sample ``k``: ax = k mod 32768."""
+
+    def __init__(self, settings: ImuSettings) -> None:
+        self.true_period_us = 1e9 / settings.rate_mhz
+        self._next = 0
+
+    def read(self, count: int) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+        values = np.zeros((count, 6), np.int16)
+        values[:, 0] = np.arange(self._next, self._next + count) % 32768
+        self._next += count
+        return values, np.zeros(count, np.bool_)
+
+
+@dataclass
+class IndexImu:
+    rates_mhz: tuple[int, ...] = (50_000, 100_000)
+    acc_ranges_g: tuple[int, ...] = (8,)
+    gyr_ranges_dps: tuple[int, ...] = (1000,)
+
+    def start(self, settings: ImuSettings, world_us: int) -> IndexStream:
+        return IndexStream(settings)
+
+
+def omp_device(placement: str = "thigh_right", *, baud: int | None = 115200) -> OmpDevice:
+    options = DeviceOptions(ppm=40.0, seed=7)
+    return OmpDevice(identity_of(placement), IndexImu(), options=options, baud=baud)
+
+
+@dataclass
+class Listener:
+    """Keeps what a link says, and lets a test wait for it without sleeping."""
+
+    records: list[Record] = field(default_factory=list)
+    events: list[DeviceEvent] = field(default_factory=list)
+    statuses: list[LinkStatus] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def record(self, record: Record) -> None:
+        self.records.append(record)
+
+    def event(self, event: DeviceEvent) -> None:
+        self.events.append(event)
+        self.news.set()
+
+    def status(self, status: LinkStatus) -> None:
+        self.statuses.append(status)
+        self.news.set()
+
+    @property
+    def phases(self) -> list[LinkPhase]:
+        return [status.phase for status in self.statuses]
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds():
+                self.news.clear()
+                await self.news.wait()
+
+    async def streaming(self, *, new_samples: int = 30) -> None:
+        """Wait until live samples have come anew."""
+        before = self.live_samples()
+        await self.until(lambda: self.live_samples() >= before + new_samples)
+
+    def live_samples(self) -> int:
+        return sum(len(e.acc_mps2) for e in self.samples() if not e.backfilled)
+
+    def samples(self) -> list[SamplesArrived]:
+        return [event for event in self.events if isinstance(event, SamplesArrived)]
+
+    def indices(self) -> list[int]:
+        """Every sample's index, in order of arrival, checked against what the sample says."""
+        out: list[int] = []
+        for event in self.samples():
+            said = np.rint(event.acc_mps2[:, 0] / (8 * STANDARD_GRAVITY_MPS2 / 32768)).astype(int)
+            indices = event.first_index + np.arange(len(said))
+            assert (said == indices % 32768).all()
+            out.extend(indices.tolist())
+        return out
+
+
+@asynccontextmanager
+async def supervised(
+    transport: Transport,
+    clock: HubClock,
+    *,
+    timing: LinkTiming | None = None,
+) -> AsyncIterator[tuple[SensorLink, Listener]]:
+    """A running link; stopped and awaited at the end."""
+    listener = Listener()
+    link = SensorLink(
+        "the test sensor",
+        transport=transport,
+        family=FAMILY,
+        clock=clock,
+        sink=listener.record,
+        on_event=listener.event,
+        on_status=listener.status,
+        timing=timing,
+    )
+    running = asyncio.create_task(link.run())
+    try:
+        yield link, listener
+        async with asyncio.timeout(PATIENCE_S):
+            await link.stop()
+            await running
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+@contextmanager
+def system_bus(path: Path) -> Iterator[None]:
+    """Point this process's BlueZ client at a bus of our own."""
+    before = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS")
+    os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={path}"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["DBUS_SYSTEM_BUS_ADDRESS"]
+        else:
+            os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = before
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(2 * PATIENCE_S):
+            await scenario()
+
+    asyncio.run(main())
