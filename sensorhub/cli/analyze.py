@@ -33,9 +33,12 @@ gyr_x_radps, gyr_y_radps, gyr_z_radps."""
 @click.option("--to", "to_s", type=float, metavar="S", help="Look up to this second only.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 @click.option(
-    "--angles", "angles_csv", type=click.Path(path_type=Path), metavar="OUT.csv",
+    "--angles",
+    "angles_csv",
+    type=click.Path(path_type=Path),
+    metavar="OUT.csv",
     help="Also write the angles over time.",
-)  # fmt: skip
+)
 def analyze(
     *,
     paths: tuple[Path, ...],

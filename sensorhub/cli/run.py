@@ -39,11 +39,21 @@ was recorded is kept and can be exported."""
 @click.option("--reps", type=click.IntRange(1), help="Repetitions of a single exercise.")
 @click.option("--hold", "hold_s", type=float, metavar="S", help="Seconds to hold.")
 @click.option("--sets", type=click.IntRange(1), help="Sets of a single exercise.")
-@click.option("--to", "folder", type=click.Path(path_type=Path), metavar="DIR",
-              help="Also write the therapist's files there at the end.")  # fmt: skip
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Also write the therapist's files there at the end.",
+)
 @click.option("--no-questions", is_flag=True, help="Do not ask for pain before and after.")
-@click.option("--speed", type=float, default=1.0, show_default=True,
-              help="For simulated sensors that run faster than the wall clock.")  # fmt: skip
+@click.option(
+    "--speed",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="For simulated sensors that run faster than the wall clock.",
+)
 @pass_settings
 def run(
     settings: Context,

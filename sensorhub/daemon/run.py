@@ -32,7 +32,13 @@ Tell = Callable[[str], None]
 
 
 def run_and_export(
-    settings: RunSettings, *, view: View, ask: Ask | None, to: Path | None, tell: Tell
+    settings: RunSettings,
+    *,
+    view: View,
+    ask: Ask | None,
+    to: Path | None,
+    tell: Tell,
+    overwrite: bool = False,
 ) -> StoredSession:
     """Do the plan, say what came of it, and write the therapist's files to ``to`` if given.
 
@@ -50,7 +56,8 @@ def run_and_export(
         tell(f"For the therapist: sensorhub export {session.name} --to DIR")
         return session
     store = StoreReader(settings.data_dir / STORE_NAME)
-    for path in export_session(store, session.name, to, export=find_export(THERAPIST)):
+    export = find_export(THERAPIST)
+    for path in export_session(store, session.name, to, export=export, overwrite=overwrite):
         tell(f"Written: {path}")
     return session
 

@@ -1,0 +1,58 @@
+"""``sensorhub demo``: a simulated person does a short plan, start to CSV."""
+
+from pathlib import Path
+
+import click
+
+EPILOG = """\b
+Examples:
+  sensorhub demo
+  sensorhub demo --speed 4 --keep /tmp/my-demo
+
+Simulated are the person, the sensors, the serial line and the radio. The host is the real one:
+serial port, Bluetooth, counting, session store and CSV are the code that real sensors meet."""
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0.5, 20.0),
+    default=10.0,
+    show_default=True,
+    help="How much faster than real time.",
+)
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where session, CSV and truth go. [default: a new temporary folder]",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another day.")
+def demo(*, speed: float, keep: Path | None, seed: int) -> None:
+    """Watch a simulated person with two simulated sensors do a short plan, start to CSV."""
+    import sys
+    import tempfile
+
+    from sensorhub.cli.plans import find_plan
+    from sensorhub.daemon.demo import run_demo
+    from sensorhub.daemon.live_view import view_for
+    from sensorhub.model.errors import EnvironmentProblemError
+
+    folder = keep or Path(tempfile.mkdtemp(prefix="sensorhub-demo-"))
+    compared = run_demo(
+        find_plan("demo"),
+        folder=folder.absolute(),
+        speed=speed,
+        seed=seed,
+        view=view_for(sys.stdout),
+        tell=click.echo,
+    )
+    click.echo("")
+    for one in compared:
+        mark = "" if one.agrees else "   <-- differs"
+        click.echo(f"{one.exercise}: truth {one.truth}, counted {one.counted}{mark}")
+    if not compared or not all(one.agrees for one in compared):
+        raise EnvironmentProblemError(
+            "What was counted is not what the simulated person did.",
+            hint=f"Everything is kept in {folder}; please report it.",
+        )
