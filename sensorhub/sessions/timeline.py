@@ -6,10 +6,10 @@ spaced by contract, so the stamps are judged once, for the whole file:
 
 1. *Period.* The median step, refined to the mean of the steps within half a median of it. (A mean
    over all steps would count the gaps, a median alone would keep the rounding.)
-2. *Gaps.* On a clean grid (the steps are whole multiples of the period) every step over 1.5 periods
-   is a gap: single lost samples are seen. Where stamps jitter, a step must stand out from the
-   jitter *and* shift the stamps for good: a sample delivered late is followed by short steps that
-   catch up, a lost one is not.
+2. *Gaps.* A step over 1.5 periods is a gap if it shifts the stamps for good: a sample delivered
+   late is followed by short steps that catch up, a lost one is not. So the earliest stamps of the
+   tenth of a second on either side are compared. Unless the stamps are a grid (the steps are whole
+   multiples of the period), the step must also stand out from their jitter.
 3. *Evening out.* Between gaps the stamps are averaged over a fifth of a second, which removes
    jitter and keeps slow wander. If the averaged stamps lie within half a period (or 10 ms) of equal
    spacing, the samples stay exactly as they are and only their times are evened out. Else the
@@ -102,17 +102,16 @@ def _gap_steps(
     time_s: FloatArray, steps_s: FloatArray, period_s: float, jitter_s: float
 ) -> Sequence[int]:
     off_grid_s = np.abs(steps_s - period_s * np.round(steps_s / period_s))
-    clean = np.quantile(off_grid_s, JITTER_QUANTILE) < CLEAN_GRID * period_s
-    if clean:
-        return [int(step) for step in np.flatnonzero(steps_s > GAP_PERIODS * period_s)]
-    threshold_s = max(GAP_PERIODS * period_s, period_s + JITTER_FACTOR * jitter_s)
+    threshold_s = GAP_PERIODS * period_s
+    if np.quantile(off_grid_s, JITTER_QUANTILE) > CLEAN_GRID * period_s:
+        threshold_s = max(threshold_s, period_s + JITTER_FACTOR * jitter_s)
     suspects = np.flatnonzero(steps_s > threshold_s)
     wander_s = time_s - period_s * np.arange(len(time_s))
     around = max(3, round(0.5 * AVERAGE_S / period_s))
     gaps = []
     for step in suspects:
-        before_s = float(np.median(wander_s[max(0, step + 1 - around) : step + 1]))
-        after_s = float(np.median(wander_s[step + 1 : step + 1 + around]))
+        before_s = float(wander_s[max(0, step + 1 - around) : step + 1].min())
+        after_s = float(wander_s[step + 1 : step + 1 + around].min())
         if after_s - before_s > 0.5 * (steps_s[step] - period_s):
             gaps.append(int(step))
     return gaps
