@@ -25,6 +25,7 @@ from firmware_sim.omp.tables import (
     Tlv,
 )
 from firmware_sim.omp.wire import Reply, response_packets, split_tlvs, time_packet, tlv
+from firmware_sim.signals import ImuPart
 
 WORK_US: Final = 300  # from a request's arrival to its reply
 _TLV_BYTES: Final = 2
@@ -106,7 +107,7 @@ def _send(
 
 def _refusal(core: DeviceCore, op: int, status: Status) -> Reply:
     if op == Op.START and status is Status.ALREADY and core.streaming.running is not None:
-        return Reply(status, session_tlvs(core.streaming.running))
+        return Reply(status, session_tlvs(core.imu, core.streaming.running))
     return Reply(status)
 
 
@@ -206,16 +207,16 @@ def _is_busy(core: DeviceCore, port: Port, op: Op) -> bool:
 # The operations
 
 
-def session_tlvs(recorder: Recorder) -> tuple[bytes, ...]:
+def session_tlvs(imu: ImuPart, recorder: Recorder) -> tuple[bytes, ...]:
     """What a host must know to read a session's samples."""
     config = recorder.config
     common = (
         tlv(Tlv.PERIOD, config.period_ns),
         tlv(Tlv.FIRST_INDEX, 0),
         tlv(Tlv.SESSION, recorder.session_id),
-        tlv(Tlv.ACC_SCALE, config.acc_range_g / 32768),
+        tlv(Tlv.ACC_SCALE, imu.acc_lsb_g(config.acc_range_g)),
     )
-    gyro = (tlv(Tlv.GYR_SCALE, config.gyr_range_dps / 32768),)
+    gyro = (tlv(Tlv.GYR_SCALE, imu.gyr_lsb_dps(config.gyr_range_dps)),)
     first = (tlv(Tlv.FIRST_US, recorder.first_device_us),)
     return common + (gyro if config.has_gyro else ()) + first
 
@@ -268,7 +269,7 @@ def _start(core: DeviceCore, port: Port, request: Request) -> Done:
         return Done(Reply(granted))
     recorder = core.start(granted, request.now_us)
     return Done(
-        Reply(tlvs=session_tlvs(recorder)),
+        Reply(tlvs=session_tlvs(core.imu, recorder)),
         after=lambda left_us: core.streaming.confirm_start(port, left_us),
     )
 

@@ -48,6 +48,12 @@ class IndexImu:
     acc_ranges_g: tuple[int, ...] = (8,)
     gyr_ranges_dps: tuple[int, ...] = (1000,)
 
+    def acc_lsb_g(self, range_g: int) -> float:
+        return range_g / 32768
+
+    def gyr_lsb_dps(self, range_dps: int) -> float:
+        return range_dps / 32768
+
     def start(self, settings: ImuSettings, world_us: int) -> IndexStream:
         return IndexStream(settings)
 

@@ -49,6 +49,12 @@ class RampImu:
     clip_at: frozenset[int] = frozenset()
     starts: list[tuple[ImuSettings, int]] = field(default_factory=list)
 
+    def acc_lsb_g(self, range_g: int) -> float:
+        return range_g / 32768
+
+    def gyr_lsb_dps(self, range_dps: int) -> float:
+        return range_dps / 32768 * (1.15 if range_dps == 2000 else 1.0)  # some chips' units differ
+
     def start(self, settings: ImuSettings, world_us: int) -> RampStream:
         self.starts.append((settings, world_us))
         return RampStream(settings, self.clip_at)
