@@ -25,8 +25,9 @@ from sensorhub.protocol.envelope import Channel, wrap
 from sensorhub.protocol.packets import StatusBit
 from sensorhub.protocol.tlv import NO_TLVS, Tlvs
 
-SYNC_BURST, SYNC_BURST_ON_RESUME = 10, 4
+SYNC_BURST, SYNC_BURST_ON_RESUME = 12, 4
 SYNC_EVERY_NS = 5 * NS_PER_S
+SYNC_AT_FIRST, SYNC_AT_FIRST_EVERY_NS = 8, 1 * NS_PER_S
 BUSY_RETRY_NS = 300_000_000
 MAX_BUSY = 20
 DRAIN_AFTER_NS = 200_000_000
@@ -67,6 +68,7 @@ class OmpController:
         self._cue: tuple[str, int] | None = None
         self._cue_able = True
         self._burst = 0
+        self._settling = 0
         self._sync_due_ns = 0
         self._not_before_ns = 0
         self._drain_until_ns = 0
@@ -221,7 +223,8 @@ class OmpController:
 
     def _enter_stream(self) -> None:
         self._idle_statuses = 0
-        self._sync_due_ns = self._now_ns + SYNC_EVERY_NS
+        self._settling = SYNC_AT_FIRST
+        self._sync_due_ns = self._now_ns + self._sync_spacing_ns()
         if self._stop_wanted:
             self._happen(Happening.STOP_WANTED)
 
@@ -260,8 +263,13 @@ class OmpController:
             self._cue = None
         elif op is Op.TIME_SYNC:
             self._burst = max(0, self._burst - 1)
-            self._sync_due_ns = self._now_ns + SYNC_EVERY_NS
+            self._sync_due_ns = self._now_ns + self._sync_spacing_ns()
         return self._exchange.ask(op, tlvs, self._now_ns)
+
+    def _sync_spacing_ns(self) -> int:
+        """Every second at first, until the clocks are known well, then every five."""
+        self._settling = max(0, self._settling - 1)
+        return SYNC_AT_FIRST_EVERY_NS if self._settling else SYNC_EVERY_NS
 
     def _outgoing(self, packet: bytes) -> Outgoing:
         if self._max_packet is not None:

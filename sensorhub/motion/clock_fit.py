@@ -1,0 +1,162 @@
+"""The line between two clocks, from what is known of single instants.
+
+An exchange bounds the hub time of a device instant from both sides: it cannot have happened before
+the question left nor after the answer came. An arrival bounds it from above only, but there are
+hundreds. So arrivals tell best how the clocks drift apart, exchanges where they stand:
+
+* **Skew**: one weighted line fit with a slope common to both kinds and a level for each (delays
+  differ), and a prior that holds it at zero while the observations span too little time to say
+  anything. Arrivals can only be late, never early, so those far above the line count little
+  (asymmetric Cauchy weights, a few passes).
+* **Offset**: the bounds of all exchanges are laid over each other, each widened by what the skew's
+  uncertainty may have moved it since; the truth lies where all overlap, and we take the middle.
+  This is Marzullo's intersection ("Maintaining the time in a distributed system", 1984) with drift.
+  Each direction's shortest delay counts by itself: it needs no exchange in which both were short.
+  Without exchanges the offset is the lowest of the bounds from above.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SKEW_SIGMA_EXCHANGES = 1e-4
+"""Crystals differ by some tens of parts per million."""
+
+SKEW_SIGMA_ARRIVALS = 1e-2
+"""Without exchanges there may be no clock, only samples counted at a nominal rate."""
+
+LEAST_HALF_S = 5e-4
+_LEAST_SKEW_SIGMA = 2e-6
+_ARRIVAL_SIGMA_S = 3e-3
+_PASSES = 4
+_CONFLICT_S = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class ClockEstimate:
+    """``hub = device + offset_s + skew * (device - reference_s)``, all in seconds.
+
+    Attributes:
+        reference_s: device time at which ``offset_s`` holds.
+        skew: seconds the hub gains on the device per device second, dimensionless.
+        uncertainty_s: half-width of what the exchanges leave open at ``reference_s``
+            (without exchanges: how far the typical arrival lies above the earliest).
+    """
+
+    reference_s: float
+    offset_s: float
+    skew: float
+    uncertainty_s: float
+
+    def hub_time_s(self, device_time_s: float) -> float:
+        """Return the hub time of a device time."""
+        return device_time_s + self.offset_s + self.skew * (device_time_s - self.reference_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """hub - device lies between ``low_s`` and ``high_s`` at ``device_s``."""
+
+    device_s: float
+    low_s: float
+    high_s: float
+
+    @property
+    def middle_s(self) -> float:
+        """The middle of the bounds."""
+        return (self.low_s + self.high_s) / 2
+
+    @property
+    def half_s(self) -> float:
+        """Half their distance, at least half a millisecond."""
+        return max((self.high_s - self.low_s) / 2, LEAST_HALF_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """hub - device is at most ``high_s`` at ``device_s``."""
+
+    device_s: float
+    high_s: float
+
+
+def fit_exchanges(
+    exchanges: Sequence[Exchange], arrivals: Sequence[Arrival]
+) -> tuple[ClockEstimate, Exchange | None]:
+    """Return the estimate at the last exchange, and one to leave out if they contradict."""
+    reference_s = exchanges[-1].device_s
+    points = [(one.device_s, one.middle_s, one.half_s) for one in exchanges]
+    skew, sigma = _skew(points, arrivals, SKEW_SIGMA_EXCHANGES)
+
+    def now(one: Exchange, bound_s: float) -> float:
+        return bound_s + skew * (reference_s - one.device_s)
+
+    def drift(one: Exchange) -> float:
+        return sigma * abs(reference_s - one.device_s)
+
+    high_s, highest = min(
+        ((now(one, one.high_s) + drift(one), one) for one in exchanges), key=lambda pair: pair[0]
+    )
+    low_s, lowest = max(
+        ((now(one, one.low_s) - drift(one), one) for one in exchanges), key=lambda pair: pair[0]
+    )
+    half_s = max(abs(high_s - low_s) / 2, LEAST_HALF_S)
+    estimate = ClockEstimate(reference_s, (high_s + low_s) / 2, skew, half_s)
+    if high_s >= low_s - _CONFLICT_S:
+        return estimate, None
+    middles_s = sorted(now(one, one.middle_s) for one in exchanges)
+    typical_s = middles_s[len(middles_s) // 2]
+    return estimate, max((highest, lowest), key=lambda one: abs(now(one, one.middle_s) - typical_s))
+
+
+def fit_arrivals(arrivals: Sequence[Arrival]) -> ClockEstimate:
+    """Return the estimate from arrivals alone, at the last of them."""
+    reference_s = arrivals[-1].device_s
+    skew, sigma = _skew([], arrivals, SKEW_SIGMA_ARRIVALS)
+    bounds_s = sorted(
+        one.high_s + (skew * (reference_s - one.device_s)) + sigma * abs(reference_s - one.device_s)
+        for one in arrivals
+    )
+    spread_s = bounds_s[len(bounds_s) // 2] - bounds_s[0]
+    return ClockEstimate(reference_s, bounds_s[0], skew, max(spread_s, LEAST_HALF_S))
+
+
+def _skew(
+    points: Sequence[tuple[float, float, float]], arrivals: Sequence[Arrival], prior: float
+) -> tuple[float, float]:
+    """Return slope and standard deviation; ``points`` are (time, offset, standard deviation)."""
+    sxx0, sxy0 = _moments(
+        [x for x, _, _ in points], [y for _, y, _ in points], [sd**-2 for _, _, sd in points]
+    )
+    sxx0 += prior**-2
+    x = [one.device_s for one in arrivals]
+    y = [one.high_s for one in arrivals]
+    weights = [_ARRIVAL_SIGMA_S**-2] * len(x)
+    slope, sxx = sxy0 / sxx0, sxx0
+    for _ in range(_PASSES if arrivals else 0):
+        more_xx, more_xy = _moments(x, y, weights)
+        sxx = sxx0 + more_xx
+        slope = (sxy0 + more_xy) / sxx
+        level = sorted(b - slope * (a - x[-1]) for a, b in zip(x, y, strict=True))
+        base = level[
+            len(level) // 4
+        ]  # most arrivals are late, some very: start from the early ones
+        weights = [
+            1.0 / (_ARRIVAL_SIGMA_S**2 + max(0.0, b - slope * (a - x[-1]) - base) ** 2)
+            for a, b in zip(x, y, strict=True)
+        ]
+    return slope, max(sxx**-0.5, _LEAST_SKEW_SIGMA)
+
+
+def _moments(x: list[float], y: list[float], weights: list[float]) -> tuple[float, float]:
+    """Return the weighted sums of squares and products about the weighted means."""
+    if not x:
+        return 0.0, 0.0
+    total = sum(weights)
+    x0, y0 = x[-1], y[-1]  # differences first: offsets may be days, what matters is microseconds
+    dx = [a - x0 for a in x]
+    dy = [b - y0 for b in y]
+    mean_x = sum(w * a for w, a in zip(weights, dx, strict=True)) / total
+    mean_y = sum(w * b for w, b in zip(weights, dy, strict=True)) / total
+    sxx = sum(w * (a - mean_x) ** 2 for w, a in zip(weights, dx, strict=True))
+    sxy = sum(w * (a - mean_x) * (b - mean_y) for w, a, b in zip(weights, dx, dy, strict=True))
+    return sxx, sxy
