@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from sensorhub.sessions.values import Moment
@@ -14,9 +14,13 @@ SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 
 def read_clocks(now_ns: Callable[[], int]) -> Moment:
     """All clocks, as near to the same instant as consecutive calls are."""
+    hub_ns = now_ns()
+    wall = datetime.now().astimezone()
+    offset = timezone(wall.utcoffset() or timedelta())
     return Moment(
-        hub_ns=now_ns(),
-        utc=datetime.now().astimezone(),
+        hub_ns=hub_ns,
+        # To the millisecond and by its offset alone, which is how it is stored and exported.
+        utc=wall.replace(microsecond=wall.microsecond // 1000 * 1000, tzinfo=offset),
         boottime_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME),
         boot_id=_boot_id(),
         synchronised=_synchronised(),

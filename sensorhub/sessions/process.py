@@ -18,7 +18,7 @@ from sensorhub.model.outcomes import FlagCode, QualityFlag, SetOutcome
 from sensorhub.model.placement import Placement
 from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import NS_PER_S
-from sensorhub.motion.merge import assemble_all
+from sensorhub.motion.assembler import assemble_all
 from sensorhub.sessions.analysis import Span, run_set, track
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.values import SensorInfo, StoredSession, StoredSet

@@ -55,7 +55,7 @@ class Writer:
 
     Args:
         on_problem: told from the writer's thread when writing begins to fail (the error) and when
-            it works again (None).
+            it works again (None); also of a single posted change that was refused.
     """
 
     def __init__(
@@ -270,8 +270,10 @@ class Writer:
             connection.execute("RELEASE job")
             if answer is not None:
                 answer.set_exception(error)
-            else:
-                self._tell(StoreError(f"The session store {self._path} refused a change: {error}."))
+            elif self._on_problem is not None:
+                self._on_problem(
+                    StoreError(f"The session store {self._path} refused a change: {error}.")
+                )
             return _Failed()
         connection.execute("RELEASE job")
         return result

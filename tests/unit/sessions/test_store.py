@@ -1,0 +1,458 @@
+"""The store: what was acknowledged is there, and every trouble is a sentence."""
+
+import itertools
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sensorhub.model.errors import InputError, StoreError
+from sensorhub.model.link import Record, RecordKind
+from sensorhub.model.outcomes import Repetition, SetOutcome
+from sensorhub.model.placement import Placement, Side
+from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.store import Store
+from sensorhub.sessions.values import (
+    AnswerKind,
+    Notice,
+    NoticeCode,
+    Prescription,
+    SensorInfo,
+    SessionInfo,
+)
+
+THIGH = SensorInfo(Placement.THIGH_RIGHT, "serial:/dev/ttyACM0", "omp")
+PELVIS = SensorInfo(Placement.PELVIS, "ble:OMP-1", "omp", "1A2B", '{"version":1}')
+WAIT_S = 20.0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "sessions.sqlite"
+
+
+@pytest.fixture
+def now_ns() -> Callable[[], int]:
+    return itertools.count(1_000_000_000, 1_000_000).__next__
+
+
+def some_records(count: int, *, size: int = 60, first_ns: int = 0) -> list[Record]:
+    source = os.urandom(size * count)
+    return [
+        Record(RecordKind.RECEIVED, "serial", source[k * size : (k + 1) * size], first_ns + k)
+        for k in range(count)
+    ]
+
+
+class Told:
+    """Collects what the writer's thread tells, and lets a test wait for it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.problems: list[StoreError | None] = []
+
+    def __call__(self, problem: StoreError | None) -> None:
+        with self._changed:
+            self.problems.append(problem)
+            self._changed.notify_all()
+
+    def wait_for(self, count: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.problems) >= count, WAIT_S)
+
+
+def test_a_whole_session_is_read_back_as_it_was_written(
+    path: Path, now_ns: Callable[[], int]
+) -> None:
+    records = {THIGH.placement: some_records(500), PELVIS.placement: some_records(30)}
+    outcome = SetOutcome("squat", Side.BOTH, 1.0, 9.0, repetitions=(Repetition(1, 2, 3, 1.5),))
+    with Store(path, now_ns=now_ns) as store:
+        log = store.begin_session(SessionInfo("daily-hip", "9.9", simulated=True), [THIGH, PELVIS])
+        for placement, many in records.items():
+            assert all(log.append(placement, record) for record in many)
+        number = log.begin_set(
+            "squat", Side.BOTH, started_ns=5, prescribed=Prescription(10, hold_s=2.0)
+        )
+        log.identify_sensor(THIGH.placement, device_id="77FF")
+        log.end_set(number, ended_ns=99, live=outcome)
+        second = log.begin_set("bridge", Side.BOTH, started_ns=100)
+        log.answer(AnswerKind.PAIN_BEFORE, "3", answered_ns=1)
+        log.answer(AnswerKind.PAIN_AFTER, "2", answered_ns=2)
+        log.answer(AnswerKind.PAIN_AFTER, "4", answered_ns=3)
+        log.close()
+    reader = StoreReader(path)
+    session = reader.session(log.name)
+    assert (session.info.plan, session.info.software) == ("daily-hip", "9.9")
+    assert session.info.simulated
+    assert not session.is_open
+    assert session.started == log.started
+    assert session.person.startswith("P-")
+    assert [s.device_id for s in session.sensors] == ["1A2B", "77FF"]
+    assert session.sensors[0] == PELVIS
+    assert session.sets[0].prescribed == Prescription(10, 2.0)
+    assert (session.sets[0].started_ns, session.sets[0].ended_ns) == (5, 99)
+    assert session.sets[0].live == session.sets[0].outcome == outcome
+    assert session.sets[1].number == second
+    assert session.sets[1].ended_ns == session.ended_ns
+    assert session.answer(AnswerKind.PAIN_BEFORE) == "3"
+    assert session.answer(AnswerKind.PAIN_AFTER) == "4"
+    for placement, many in records.items():
+        assert list(reader.raw_log(log.name, placement).records) == many
+    assert reader.raw_log(log.name, Placement.BELLY).records == ()
+
+
+def test_names_count_up_and_last_is_the_last(path: Path, now_ns: Callable[[], int]) -> None:
+    with Store(path, now_ns=now_ns) as store:
+        names = []
+        for _ in range(11):
+            log = store.begin_session(SessionInfo())
+            names.append(log.name)
+            log.close()
+    reader = StoreReader(path)
+    assert reader.names() == tuple(names)
+    assert [name.rpartition("-")[2] for name in names] == [str(k) for k in range(1, 12)]
+    assert reader.session("last").name == names[-1]
+    assert len({session.person for session in reader.sessions()}) == 1
+    with pytest.raises(InputError, match="Did you mean"):
+        reader.session(names[0] + "x")
+
+
+def test_flush_acknowledges_what_a_reader_then_sees(path: Path, now_ns: Callable[[], int]) -> None:
+    with Store(path, now_ns=now_ns, commit_interval_s=60.0) as store:
+        log = store.begin_session(SessionInfo(), [THIGH, PELVIS])
+        assert log.flushed_until_ns is None
+        for record in some_records(10, first_ns=100):
+            log.append(THIGH.placement, record)
+        assert log.durable_until_ns(THIGH.placement) is None
+        log.flush()
+        assert log.durable_until_ns(THIGH.placement) == 109
+        assert log.flushed_until_ns == 109
+        log.append(PELVIS.placement, some_records(1, first_ns=200)[0])
+        assert log.flushed_until_ns is None
+        log.flush()
+        assert log.flushed_until_ns == 200
+        # A second connection, as another process would have, while the session runs:
+        assert len(StoreReader(path).raw_log(log.name, THIGH.placement).records) == 10
+        assert StoreReader(path).session(log.name).is_open
+
+
+def test_records_are_committed_without_being_asked(path: Path, now_ns: Callable[[], int]) -> None:
+    with Store(path, now_ns=now_ns, commit_interval_s=0.01) as store:
+        log = store.begin_session(SessionInfo(), [THIGH])
+        log.append(THIGH.placement, some_records(1, first_ns=7)[0])
+        reader = StoreReader(path)
+        pause = threading.Event()
+        for _ in range(2000):
+            if reader.raw_log(log.name, THIGH.placement).records:
+                return
+            pause.wait(0.01)
+        pytest.fail("the record was never committed")
+
+
+def test_a_second_writer_is_refused_and_the_first_goes_on(
+    path: Path, now_ns: Callable[[], int]
+) -> None:
+    with Store(path, now_ns=now_ns) as store:
+        with pytest.raises(StoreError, match="in use by another") as caught:
+            Store(path, now_ns=now_ns)
+        assert caught.value.hint
+        store.begin_session(SessionInfo()).close()
+    with Store(path, now_ns=now_ns) as store:
+        store.begin_session(SessionInfo()).close()
+
+
+def test_a_full_disk_is_told_nothing_stored_is_harmed_and_it_goes_on_when_there_is_room(
+    path: Path, now_ns: Callable[[], int]
+) -> None:
+    told = Told()
+    kept = some_records(200, size=500)
+    with Store(
+        path,
+        now_ns=now_ns,
+        on_problem=told,
+        commit_interval_s=0.01,
+        max_waiting_bytes=400_000,
+        max_pages=80,
+    ) as store:
+        log = store.begin_session(SessionInfo(), [THIGH])
+        for record in kept:
+            assert log.append(THIGH.placement, record)
+        log.flush()
+        more = some_records(4000, size=500, first_ns=10_000)
+        accepted = [record for record in more if log.append(THIGH.placement, record)]
+        told.wait_for(1)
+        problem = told.problems[0]
+        assert problem is not None
+        assert "disk is full" in str(problem)
+        assert problem.hint
+        assert store.problem is not None
+        with pytest.raises(StoreError, match="full"):
+            log.flush()
+        with pytest.raises(StoreError, match="full"):
+            store.begin_session(SessionInfo())
+        # Recording went on without waiting; what found no room was counted.
+        assert len(accepted) < len(more)
+        assert log.records_lost == len(more) - len(accepted)
+        # Readers still read everything that was acknowledged.
+        stored = StoreReader(path).raw_log(log.name, THIGH.placement).records
+        assert list(stored[:200]) == kept
+        assert integrity(path) == "ok"
+        # Somebody makes room (another connection may not write: the limit is the connection's).
+        store._writer._connection.execute("PRAGMA max_page_count = 100000")
+        told.wait_for(2)
+        assert told.problems[1] is None
+        log.close()
+    session = StoreReader(path).session("last")
+    stored = StoreReader(path).raw_log(log.name, THIGH.placement).records
+    assert list(stored) == kept + accepted
+    (notice,) = session.notices
+    assert notice.code is NoticeCode.RECORDS_LOST
+    assert notice.count == len(more) - len(accepted)
+
+
+def test_a_disk_that_stays_full_is_told_at_the_end(path: Path, now_ns: Callable[[], int]) -> None:
+    store = Store(path, now_ns=now_ns, max_pages=40)
+    log = store.begin_session(SessionInfo(), [THIGH])
+    for record in some_records(1000, size=500):
+        log.append(THIGH.placement, record)
+    with pytest.raises(StoreError, match="full"):
+        log.close()
+    with pytest.raises(StoreError, match="full"):
+        store.close()
+    assert integrity(path) == "ok"
+    assert StoreReader(path).unfinished() == (log.name,)
+    Store(path, now_ns=now_ns).close()  # the lock is free again
+
+
+def test_a_closed_store_refuses_politely(path: Path, now_ns: Callable[[], int]) -> None:
+    store = Store(path, now_ns=now_ns)
+    log = store.begin_session(SessionInfo(), [THIGH])
+    store.close()
+    assert not log.append(THIGH.placement, some_records(1)[0])
+    assert log.records_lost == 1
+    with pytest.raises(StoreError, match="closed"):
+        log.begin_set("squat", Side.BOTH, started_ns=0)
+
+
+def test_a_change_that_makes_no_sense_costs_nobody_else_anything(
+    path: Path, now_ns: Callable[[], int]
+) -> None:
+    told = Told()
+    with Store(path, now_ns=now_ns, on_problem=told) as store:
+        log = store.begin_session(SessionInfo(), [THIGH])
+        with pytest.raises(StoreError):
+            log.add_sensor(THIGH)  # one sensor a placement
+        with pytest.raises(StoreError, match="no session"):
+            store.save_final("nobody", {})
+        log.begin_set("squat", Side.BOTH, started_ns=1)
+        log._writer.post(lambda db: db.execute("INSERT INTO nowhere VALUES (1)"))
+        log.begin_set("bridge", Side.BOTH, started_ns=2)
+        log.flush()
+        told.wait_for(1)
+    assert [s.exercise for s in StoreReader(path).session("last").sets] == ["squat", "bridge"]
+
+
+def test_small_chunks_become_large_ones_and_nothing_changes(
+    path: Path, now_ns: Callable[[], int]
+) -> None:
+    records = some_records(9000, size=20)
+    with Store(path, now_ns=now_ns, commit_interval_s=60.0) as store:
+        log = store.begin_session(SessionInfo(), [THIGH, PELVIS])
+        for k, record in enumerate(records):
+            log.append(THIGH.placement, record)
+            if k % 300 == 0:
+                log.append(PELVIS.placement, record)
+                log.flush()
+        log.close()
+        before = StoreReader(path).raw_log(log.name, PELVIS.placement)
+        assert chunks(path) > 50
+        store.compact(log.name)
+        assert chunks(path) <= 5
+        store.compact(log.name)
+        reader = StoreReader(path)
+        assert list(reader.raw_log(log.name, THIGH.placement).records) == records
+        assert reader.raw_log(log.name, PELVIS.placement) == before
+
+
+def test_a_damaged_chunk_is_counted_and_the_rest_is_read(
+    path: Path, now_ns: Callable[[], int]
+) -> None:
+    records = some_records(90, size=20)
+    with Store(path, now_ns=now_ns, commit_interval_s=60.0) as store:
+        log = store.begin_session(SessionInfo(), [THIGH])
+        for k, record in enumerate(records):
+            log.append(THIGH.placement, record)
+            if k % 10 == 9:
+                log.flush()
+        log.close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE chunk SET data = zeroblob(9) WHERE id = 4")
+    db.close()
+    log_read = StoreReader(path).raw_log("last", THIGH.placement)
+    assert log_read.damaged_chunks == 1
+    assert list(log_read.records) == records[:30] + records[40:]
+    with Store(path, now_ns=now_ns) as store:
+        store.compact(log.name)
+    assert StoreReader(path).raw_log("last", THIGH.placement) == log_read
+    assert chunks(path) == 3
+
+
+def test_final_outcomes_replace_earlier_ones(path: Path, now_ns: Callable[[], int]) -> None:
+    first = SetOutcome("squat", Side.BOTH, 0.0, 1.0, detector_version="1")
+    second = SetOutcome("squat", Side.BOTH, 0.0, 1.0, detector_version="2")
+    with Store(path, now_ns=now_ns) as store:
+        log = store.begin_session(SessionInfo())
+        number = log.begin_set("squat", Side.BOTH, started_ns=0)
+        log.end_set(number, ended_ns=9)
+        log.close()
+        assert StoreReader(path).unfinished() == (log.name,)
+        for outcome in (first, second):
+            store.save_final(log.name, {number: outcome})
+            assert StoreReader(path).session("last").sets[0].final == outcome
+        assert StoreReader(path).unfinished() == ()
+        store.add_notice(log.name, Notice(NoticeCode.RECORDS_DAMAGED, "two pieces", 3, 2))
+        assert StoreReader(path).session("last").notices[0].count == 2
+
+
+# -- files that cannot be used ---------------------------------------------------------------------
+
+
+def test_no_store_yet(path: Path) -> None:
+    with pytest.raises(StoreError, match="Nothing has been recorded"):
+        StoreReader(path).names()
+
+
+def test_a_store_without_sessions(path: Path, now_ns: Callable[[], int]) -> None:
+    Store(path, now_ns=now_ns).close()
+    assert StoreReader(path).sessions() == ()
+    with pytest.raises(InputError, match="no sessions yet"):
+        StoreReader(path).session("last")
+
+
+def both_sides(path: Path, now_ns: Callable[[], int]) -> Iterator[str]:
+    with pytest.raises(StoreError) as caught:
+        Store(path, now_ns=now_ns)
+    assert caught.value.hint
+    yield str(caught.value)
+    with pytest.raises(StoreError) as caught:
+        StoreReader(path).names()
+    assert caught.value.hint
+    yield str(caught.value)
+
+
+def test_a_file_that_is_no_database(path: Path, now_ns: Callable[[], int]) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"My diary, " * 1000)
+    for sentence in both_sides(path, now_ns):
+        assert "is not a session store" in sentence
+    assert path.read_bytes() == b"My diary, " * 1000
+
+
+def test_a_database_of_another_program(path: Path, now_ns: Callable[[], int]) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE session (x)")
+    db.close()
+    before = path.read_bytes()
+    for sentence in both_sides(path, now_ns):
+        assert "another program" in sentence
+    assert path.read_bytes() == before
+
+
+def test_a_newer_store(path: Path, now_ns: Callable[[], int]) -> None:
+    Store(path, now_ns=now_ns).close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    before = path.read_bytes()
+    for sentence in both_sides(path, now_ns):
+        assert "newer version" in sentence
+        assert "Update" in sentence
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_store(path: Path, now_ns: Callable[[], int]) -> None:
+    with Store(path, now_ns=now_ns) as store:
+        log = store.begin_session(SessionInfo(), [THIGH])
+        for record in some_records(2000):
+            log.append(THIGH.placement, record)
+        log.close()
+    content = bytearray(path.read_bytes())
+    content[4096 : len(content)] = os.urandom(len(content) - 4096)
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="damaged"):
+        StoreReader(path).sessions()
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_made(now_ns: Callable[[], int]) -> None:
+    with pytest.raises(StoreError, match="cannot be used") as caught:
+        Store(Path("/proc/nobody/may/write/here/sessions.sqlite"), now_ns=now_ns)
+    assert "--data" in caught.value.hint
+
+
+def test_a_store_that_may_not_be_written_any_more(path: Path, now_ns: Callable[[], int]) -> None:
+    told = Told()
+    with Store(path, now_ns=now_ns, on_problem=told, commit_interval_s=0.01) as store:
+        log = store.begin_session(SessionInfo(), [THIGH])
+        store._writer._connection.execute("PRAGMA query_only = ON")
+        with pytest.raises(StoreError, match="cannot be written"):
+            store.begin_session(SessionInfo())
+        assert log.append(THIGH.placement, some_records(1)[0])
+        store._writer._connection.execute("PRAGMA query_only = OFF")
+        log.flush()
+    assert [problem is None for problem in told.problems] == [False, True]
+    assert len(StoreReader(path).raw_log("last", THIGH.placement).records) == 1
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path, now_ns: Callable[[], int]) -> None:
+    (tmp_path / "data").write_text("x")
+    with pytest.raises(StoreError) as caught:
+        Store(tmp_path / "data" / "sessions.sqlite", now_ns=now_ns)
+    assert "--data" in caught.value.hint
+
+
+def test_a_read_only_store_can_be_read(path: Path, now_ns: Callable[[], int]) -> None:
+    with Store(path, now_ns=now_ns) as store:
+        store.begin_session(SessionInfo()).close()
+    path.chmod(0o400)
+    path.parent.chmod(0o500)
+    try:
+        assert len(StoreReader(path).sessions()) == 1
+    finally:
+        path.parent.chmod(0o700)
+
+
+def test_only_the_owner_may_read(path: Path, now_ns: Callable[[], int]) -> None:
+    Store(path, now_ns=now_ns).close()
+    assert path.stat().st_mode & 0o077 == 0
+    assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_sqlite_is_set_up_for_power_cuts(path: Path, now_ns: Callable[[], int]) -> None:
+    with Store(path, now_ns=now_ns) as store:
+        db = store._writer._connection
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert db.execute("PRAGMA wal_autocheckpoint").fetchone() == (0,)
+        assert db.execute("PRAGMA foreign_keys").fetchone() == (1,)
+    assert not path.with_name(path.name + "-wal").exists()
+
+
+def chunks(path: Path) -> int:
+    db = sqlite3.connect(path)
+    try:
+        return int(db.execute("SELECT count(*) FROM chunk").fetchone()[0])
+    finally:
+        db.close()
+
+
+def integrity(path: Path) -> str:
+    db = sqlite3.connect(path)
+    try:
+        return str(db.execute("PRAGMA integrity_check").fetchone()[0])
+    finally:
+        db.close()
