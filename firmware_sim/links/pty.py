@@ -40,7 +40,7 @@ class PtyLink(SerialLink):
     ) -> None:
         super().__init__(peer, world, baud=baud if pace else None)
         self._path = path
-        self._speed = None if baud is None else _speed_code(baud)
+        self._speed = None if baud is None else speed_code(baud)
         self._garbage = random.Random(seed)
         self._master = self._slave = -1
 
@@ -93,7 +93,7 @@ class PtyLink(SerialLink):
         return self._garbage.randbytes(len(data))
 
 
-def _speed_code(baud: int) -> int:
+def speed_code(baud: int) -> int:
     code = getattr(termios, f"B{baud}", None)
     if not isinstance(code, int):
         raise ValueError(f"{baud} is no speed of a serial port; try 115200 or 921600")
