@@ -86,7 +86,7 @@ def render(
         raw, clipped = stream.read(count)
         kept = _arrived(count, loss, np.random.default_rng([seed, 0x1055, index]))
         sensors[placement] = SensorData(
-            time_s=(stream.period_s * np.arange(count))[kept],
+            time_s=stream.period_s * np.arange(count, dtype=np.float64)[kept],
             acc_mps2=raw[kept, :3].astype(np.float64) * units.acc_lsb_mps2,
             gyr_radps=raw[kept, 3:].astype(np.float64) * units.gyr_lsb_radps if gyroscope else None,
             clipped=bool(clipped[kept].any()),

@@ -22,6 +22,7 @@ class WayPoint:
     name: str
     share: float
     change: Array
+    landing: str  # own, other or empty: the foot that lands on arriving here
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Movement:
     steps_out: int
     stride_m: float
     opening: Array
+    back_landing: str
     inhale_share: float
     pause_s: float
     depth_rad: float
@@ -80,11 +82,12 @@ def _read(name: str, fields: Fields) -> Movement:
             name=entry.word("name", ""),
             share=entry.number("share", 1.0, low=0.01, high=1.0),
             change=coordinates(entry.table("to")),
+            landing=entry.word("landing", "", ("", "own", "other")),
         )
         entry.close()
         ways.append(point)
     if "to" in fields:
-        ways.append(WayPoint(name="to", share=1.0, change=coordinates(fields.table("to"))))
+        ways.append(WayPoint("to", 1.0, coordinates(fields.table("to")), ""))
     read = Movement(
         name=name,
         exercise=fields.word("exercise", name),
@@ -106,6 +109,7 @@ def _read(name: str, fields: Fields) -> Movement:
         steps_out=fields.integer("steps_out", 1, low=1, high=10),
         stride_m=fields.number("stride_m", 0.0, low=0.0, high=1.0),
         opening=coordinates(fields.table("open")),
+        back_landing=fields.word("back_landing", "", ("", "own", "other")),
         inhale_share=fields.number("inhale_share", 0.4, low=0.05, high=0.95),
         pause_s=fields.number("pause_s", 0.0, low=0.0, high=10.0),
         depth_rad=float(np.deg2rad(fields.number("depth", 0.0, low=0.0, high=30.0))),

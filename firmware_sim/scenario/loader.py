@@ -37,6 +37,7 @@ class PersonTraits:
     tempo_cv: float = 0.12
     coupling: float = 0.08  # share of a movement that leaks into the other planes
     return_scatter_rad: float = float(np.deg2rad(1.0))  # back in the start pose, but not quite
+    roughness: float = 0.006  # shaking of a moving leg, as a share of the movement's size
     sway: float = 1.0  # scale of the small movements of resting
     habit_rad: float = float(np.deg2rad(2.5))  # how far one's neutral pose is from the book's
     heading_rad: float = 0.0
@@ -189,6 +190,7 @@ def _traits(fields: Fields) -> PersonTraits:
         amplitude_cv=fields.number("amplitude_cv", usual.amplitude_cv, low=0.0, high=0.5),
         tempo_cv=fields.number("tempo_cv", usual.tempo_cv, low=0.0, high=0.5),
         coupling=fields.number("coupling", usual.coupling, low=0.0, high=0.5),
+        roughness=fields.number("roughness", usual.roughness, low=0.0, high=0.2),
         return_scatter_rad=rad * fields.number("return_scatter_deg", 1.0, low=0.0, high=30.0),
         sway=fields.number("sway", usual.sway, low=0.0, high=20.0),
         habit_rad=rad * fields.number("habit_deg", 2.5, low=0.0, high=20.0),

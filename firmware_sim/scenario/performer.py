@@ -37,6 +37,10 @@ class Performer:
         self._last_cue_s = -1e9
         self._horizon_s = 0.0
         self._over = False
+        first = scenario.steps[0]
+        if isinstance(first, Perform) and first.movement.kind == "breath":
+            # breathed out and ready: the recording begins with the exercise's own breaths
+            self._plan.breath.stay_until(scenario.lead_in_s)
 
     @property
     def finished_s(self) -> float | None:

@@ -21,8 +21,8 @@ _SWAY: tuple[tuple[Channel, float], ...] = (  # RMS in quiet standing, rad or m
     (Channel.LEFT_FLEXION, 0.004),
     (Channel.LEFT_ADDUCTION, 0.003),
     (Channel.TRUNK_FLEXION, 0.005),
-    (Channel.X, 0.004),
-    (Channel.Y, 0.003),
+    (Channel.X, 0.002),  # ahead and to the left of the person, whichever way they face
+    (Channel.Y, 0.002),
 )
 _SWAY_SINES = 3
 STILL_RADPS = math.radians(5.0)  # slower than this a limb looks still
@@ -150,7 +150,13 @@ class Plan:
         count = len(self._sway_channels)
         waves = waves.reshape(count, _SWAY_SINES, times_s.size)
         sway = np.einsum("csn,cs->cn", waves, self._sway_weights)
-        values[self._sway_channels] += sway * values[Channel.SWAY]
+        sway *= values[Channel.SWAY]
+        heading = values[Channel.HEADING]
+        if heading.any():
+            c, s = np.cos(heading), np.sin(heading)
+            ahead, left = sway[-2].copy(), sway[-1].copy()
+            sway[-2], sway[-1] = c * ahead - s * left, s * ahead + c * left
+        values[self._sway_channels] += sway
         values += self._habit[:, None]
         values[Channel.BELLY] += self.breath.evaluate(times_s)[0][0]
         return values, bases

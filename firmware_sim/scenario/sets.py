@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from firmware_sim.body.overlays import Jolt, cycles, tremor
+from firmware_sim.body.overlays import Jolt, Oscillation, cycles, tremor
 from firmware_sim.body.rotations import Array
 from firmware_sim.body.skeleton import CHANNELS, Channel
 from firmware_sim.scenario.loader import Perform
@@ -53,6 +53,7 @@ def _repetitions(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
         _shake(plan, step, side)
         _through_the_ways(plan, step, number, scale=scale, tempo_s=tempo, side=side)
         end = plan.now_s
+        _roughen(plan, step, (start, end), side=side, size=scale)
         omitted = number in step.omit
         record.repetitions.append(
             _true_repetition(
@@ -95,6 +96,7 @@ def _through_the_ways(
                 plan.move((1.0 - step.bounce_top) * change, 0.2 * tempo_s, side=side)
                 plan.move(change, 0.2 * tempo_s, side=side)
             plan.stay(step.top_pause_s)
+        _land(plan, side, point.landing, share=0.6)
     scatter = plan.traits.return_scatter_rad * plan.rng.standard_normal()
     direction = move.ways[0].change
     size = float(np.abs(direction[Channel.TILT : Channel.BELLY + 1]).max())
@@ -102,6 +104,7 @@ def _through_the_ways(
     plan.offset = plan.turned(direction * (scatter / size), side=side) if size else plan.offset * 0
     plan.offset[Channel.X : Channel.Z + 1] = 0.0
     plan.move(np.zeros(CHANNELS), tempo_s * move.back_share, side=side)
+    _land(plan, side, move.back_landing, share=0.6)
 
 
 def _holds(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
@@ -211,10 +214,10 @@ def _steps(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
             opening = _with_leaks(plan, move.opening * step.amplitude)
             plan.step_aside(0.5 * stride)
             plan.move(opening, 0.5 * tempo, side=leading)
-            _land(plan, leading)
+            _land(plan, leading, "own", share=0.35)
             plan.step_aside(0.5 * stride)
             plan.move(np.zeros(CHANNELS), 0.5 * tempo, side=leading)
-            _land(plan, mirrored[leading])
+            _land(plan, leading, "other", share=0.35)
             record.steps.append(TrueStep(start, plan.now_s, direction))
             plan.stay(plan.rng.uniform(0.2, 0.7))
         end = record.steps[-1].end_s
@@ -377,9 +380,29 @@ def _shake(plan: Plan, step: Perform, side: str, *, seconds: float | None = None
     )
 
 
-def _land(plan: Plan, side: str) -> None:
-    channel = Channel.JOLT_LEFT if side == "left" else Channel.JOLT_RIGHT
-    strength = 0.35 * plan.traits.heel_strike_mps2 * plan.rng.uniform(0.7, 1.3)
+def _roughen(
+    plan: Plan, step: Perform, region: tuple[float, float], *, side: str, size: float
+) -> None:
+    """Muscles pull unevenly: a moving body shakes a little, the more the larger the movement."""
+    furthest = max(step.movement.ways, key=lambda w: float(np.abs(w.change).max())).change
+    joints = slice(Channel.TILT, Channel.TRUNK_FLEXION + 1)
+    reach = np.abs(plan.turned(furthest, side=side)[joints] * size)
+    if not plan.traits.roughness or not reach.any():
+        return
+    channels = tuple(Channel(joints.start + int(i)) for i in np.flatnonzero(reach))
+    amplitudes = plan.traits.roughness * math.sqrt(2.0) * reach[reach > 0.0].reshape(-1, 1)
+    hz = plan.rng.uniform(2.0, 8.0, (4, 1))
+    phases = plan.rng.uniform(0.0, 2.0 * math.pi, (4, 1))
+    fade = 0.25 * (region[1] - region[0])
+    plan.main.lay(Oscillation(*region, channels, amplitudes, hz, phases, fade))
+
+
+def _land(plan: Plan, side: str, foot: str, *, share: float) -> None:
+    """A foot comes down, with ``share`` of a walking heel strike."""
+    if not foot:
+        return
+    channel = Channel.JOLT_LEFT if (side == "left") == (foot == "own") else Channel.JOLT_RIGHT
+    strength = share * plan.traits.heel_strike_mps2 * plan.rng.uniform(0.7, 1.3)
     plan.main.lay(Jolt(plan.now_s, channel, strength))
 
 

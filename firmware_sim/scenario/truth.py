@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+_NEGATIVES = {"walk": "walking"}  # what recordings of it are called
+
 
 @dataclass(frozen=True, slots=True)
 class TrueRepetition:
@@ -107,7 +109,7 @@ class TrueSet:
 
     def to_json(self) -> dict[str, object]:
         """Plain values; angles in degrees, times in world seconds."""
-        count = len(self.breaths) or len(self.repetitions)
+        count = len(self.breaths) + len(self.repetitions)
         full = sum(r.kind == "full" for r in self.repetitions)
         return {
             "exercise": self.exercise,
@@ -183,15 +185,14 @@ class Truth:
         )
 
     def to_json(self) -> dict[str, object]:
-        """Plain values. With one set its fields stand at the top as well; with none, zeros do."""
-        first = self.sets[0] if len(self.sets) == 1 else TrueSet("", "none", 0.0, None)
-        top = first.to_json()
-        if len(self.sets) > 1:
-            names = {s.exercise for s in self.sets}
-            top["exercise"] = names.pop() if len(names) == 1 else "mixed"
-            top["reps"] = sum(len(s.breaths) or len(s.repetitions) for s in self.sets)
-        elif not self.sets:
-            names = {a.name for a in self.activities} or {"standing_still"}
+        """Plain values; at the top all sets as if they were one, and each under ``sets``.
+
+        The exercise at the top is ``mixed`` (the side ``both``) where the sets differ; without any
+        set it names what the person did instead.
+        """
+        top = _merged(self.sets).to_json()
+        if not self.sets:
+            names = {_NEGATIVES.get(a.name, a.name) for a in self.activities} or {"standing_still"}
             top["exercise"] = names.pop() if len(names) == 1 else "transitions"
         top |= {"scenario": self.scenario, "seed": self.seed, "until_s": _ms(self.until_s)}
         top["sets"] = [s.to_json() for s in self.sets]
@@ -200,6 +201,23 @@ class Truth:
             for a in self.activities
         ]
         return top
+
+
+def _merged(sets: list[TrueSet]) -> TrueSet:
+    if not sets:
+        return TrueSet("", "none", 0.0, None)
+    exercises, sides = {s.exercise for s in sets}, {s.side for s in sets}
+    return TrueSet(
+        exercises.pop() if len(exercises) == 1 else "mixed",
+        sides.pop() if len(sides) == 1 else "both",
+        sets[0].start_s,
+        sets[-1].end_s,
+        [x for s in sets for x in s.repetitions],
+        [x for s in sets for x in s.holds],
+        [x for s in sets for x in s.breaths],
+        [x for s in sets for x in s.steps],
+        [x for s in sets for x in s.guided],
+    )
 
 
 def sample_index(time_s: float, *, first_sample_s: float, period_s: float) -> int:

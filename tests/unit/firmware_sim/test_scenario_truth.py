@@ -1,0 +1,425 @@
+"""Scenarios: every one plays, its truth is exact, cues lead it, and mistakes in files are named."""
+
+import json
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firmware_sim.body.movements import movements
+from firmware_sim.body.skeleton import Channel
+from firmware_sim.fields import Fields, InputError
+from firmware_sim.imu.stream import CHUNK_S
+from firmware_sim.person import Person
+from firmware_sim.scenario.loader import (
+    ACTIVITIES,
+    Act,
+    Dip,
+    Perform,
+    Rest,
+    Wait,
+    load_scenario,
+    parse_scenario,
+    scenario_names,
+)
+from firmware_sim.scenario.performer import _REACTION_S, LOOKAHEAD_S, Performer
+from firmware_sim.scenario.truth import sample_index
+from firmware_sim.scenario.vary import (
+    each_set,
+    on_side,
+    with_amplitude,
+    with_break,
+    with_partial,
+    with_pauses,
+    with_tempo,
+    with_tremor,
+)
+
+EXERCISES = sorted(
+    m.exercise for m in movements().values() if m.exercise == m.name and m.name in scenario_names()
+)
+
+
+def finish(scenario, seed=0):
+    performer = Performer(scenario, seed=seed)
+    ahead = 0.0
+    while performer.finished_s is None:
+        ahead += 60.0
+        assert ahead < 3600.0
+        performer.advance(ahead)
+    return performer
+
+
+def played(name, **kinds):
+    scenario = load_scenario(name)
+    return replace(
+        scenario, steps=tuple(Rest(2.0) if isinstance(s, Wait) else s for s in scenario.steps)
+    )
+
+
+def parse(text):
+    import tomllib
+
+    return parse_scenario(Fields(tomllib.loads(text), "test.toml"), "test")
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_scenario_plays_to_its_end_and_what_is_said_of_it_is_consistent(name):
+    truth = finish(played(name)).truth()
+    known = json.loads(json.dumps(truth.to_json()))
+    assert known["reps"] == len(known["repetitions"]) + len(known["breaths"])
+    assert known["full"] + known["partial"] == len(known["repetitions"])
+    for entry in truth.sets:
+        regions = [*entry.repetitions, *entry.holds, *entry.breaths, *entry.steps, *entry.guided]
+        assert regions
+        assert all(entry.start_s <= r.start_s < r.end_s <= entry.end_s for r in regions)
+        for kind in (entry.repetitions, entry.holds, entry.breaths, entry.steps):
+            assert all(a.end_s <= b.start_s + 1e-9 for a, b in pairwise(kind))
+    for rep in (r for s in truth.sets for r in s.repetitions):
+        assert rep.start_s < rep.peak_s < rep.end_s
+        assert 0.02 < rep.rom_rad < 3.0
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_every_exercise_has_a_scenario_with_its_usual_dose(exercise):
+    assert len(EXERCISES) == 30
+    truth = finish(load_scenario(exercise)).truth().to_json()
+    assert truth["exercise"] == exercise
+    done = truth["reps"] + len(truth["holds"]) + len(truth["guided"])
+    assert done == movements()[exercise].reps
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    reps=st.integers(1, 12),
+    tempo_s=st.floats(0.8, 12.0),
+    amplitude=st.floats(0.2, 1.2),
+    exercise=st.sampled_from(["squat", "straight_leg_raise", "clam", "bridge", "pelvic_circles"]),
+)
+def test_as_many_repetitions_as_asked_for(seed, reps, tempo_s, amplitude, exercise):
+    scenario = each_set(load_scenario(exercise), lambda s: replace(s, reps=reps))
+    scenario = with_amplitude(with_tempo(scenario, tempo_s, rest_s=(0.0, 2.0)), amplitude)
+    performer = finish(scenario, seed)
+    found = [r for s in performer.truth().sets for r in s.repetitions]
+    assert len(found) == reps * len(scenario.steps)
+    pauses = scenario.steps[0].top_pause_s
+    for rep in found:
+        assert 0.5 * tempo_s < rep.end_s - rep.start_s - pauses < 1.7 * tempo_s
+
+
+def test_partial_repetitions_are_marked_and_smaller():
+    scenario = with_partial(load_scenario("squat"), frozenset({2, 5}), amplitude=0.4)
+    reps = finish(scenario).truth().sets[0].repetitions
+    assert [k for k, r in enumerate(reps, 1) if r.kind == "partial"] == [2, 5]
+    full = np.mean([r.rom_rad for r in reps if r.kind == "full"])
+    assert all(0.25 < r.rom_rad / full < 0.55 for r in reps if r.kind == "partial")
+
+
+def test_the_peak_is_where_the_leg_is_furthest_and_ends_are_where_it_rests():
+    performer = finish(load_scenario("straight_leg_raise"))
+    for rep in performer.truth().sets[0].repetitions:
+        t = np.array([rep.start_s, rep.peak_s, rep.end_s])
+        flexion = np.degrees(performer.state(t)[0][Channel.RIGHT_FLEXION])
+        assert flexion[1] - max(flexion[0], flexion[2]) > 35.0
+        assert abs(flexion[0] - flexion[2]) < 8.0
+
+
+def test_a_bridge_knows_how_long_it_was_held():
+    reps = finish(load_scenario("bridge")).truth().sets[0].repetitions
+    assert all(2.5 <= r.hold_s < 3.6 for r in reps)
+
+
+def test_holds_know_their_interruptions():
+    plain = load_scenario("kneeling_hip_flexor_stretch")
+    dipped = each_set(plain, lambda s: replace(s, dips=(Dip(8.0, 1.5, 0.7),)))
+    for clean, broken in zip(
+        finish(plain).truth().sets[0].holds, finish(dipped).truth().sets[0].holds, strict=True
+    ):
+        assert clean.held_s == pytest.approx(clean.end_s - clean.start_s, abs=0.01)
+        assert 20.0 <= clean.held_s < 21.5
+        assert 0.8 < clean.held_s - broken.held_s < 2.0
+        assert broken.end_s - broken.start_s == pytest.approx(clean.end_s - clean.start_s, abs=0.1)
+
+
+def test_a_sagging_shaking_hold_is_still_one_hold():
+    scenario = each_set(
+        with_tremor(load_scenario("modified_thomas_stretch"), degrees=3.0, frequency_hz=6.0),
+        lambda s: replace(s, sag_radps=math.radians(0.4)),
+    )
+    for hold in finish(scenario).truth().sets[0].holds:
+        assert 20.0 <= hold.held_s < 21.5
+
+
+def test_a_pause_half_way_makes_it_longer_but_no_second_one():
+    scenario = with_pauses(load_scenario("squat"), frozenset({3}), pause_s=4.0)
+    reps = finish(scenario).truth().sets[0].repetitions
+    assert len(reps) == 10
+    lengths = [r.end_s - r.start_s for r in reps]
+    assert lengths[2] == max(lengths)
+    assert lengths[2] > 6.0
+
+
+def test_a_missing_half_is_a_partial_with_its_name():
+    scenario = each_set(
+        load_scenario("donkey_kick_fire_hydrant"),
+        lambda s: replace(s, omit=frozenset({4}), omit_way="hydrant"),
+    )
+    reps = finish(scenario).truth().sets[0].repetitions
+    assert [(r.kind, r.phase) for r in reps[2:5]] == [
+        ("full", ""),
+        ("partial", "hydrant"),
+        ("full", ""),
+    ]
+
+
+def test_circles_know_their_direction():
+    def turning(direction):
+        scenario = each_set(
+            load_scenario("pelvic_circles"), lambda s: replace(s, direction=direction)
+        )
+        performer = finish(scenario)
+        first = performer.truth().sets[0].repetitions
+        assert all(r.phase == direction for r in first)
+        t = np.linspace(first[0].start_s, first[-1].end_s, 4000)
+        values = performer.state(t)[0]
+        tilt, axial = values[Channel.TILT], values[Channel.AXIAL]
+        tilt, axial = tilt - tilt.mean(), axial - axial.mean()
+        return float((tilt[:-1] * np.diff(axial) - axial[:-1] * np.diff(tilt)).sum())
+
+    # from the navel (back flat: tilt positive) the pelvis next sinks to the left (axial positive)
+    assert turning("cw") > 0.0
+    assert turning("ccw") < 0.0
+
+
+def test_side_steps_go_out_and_come_back():
+    performer = finish(load_scenario("multifidus_walk_out"))
+    steps = performer.truth().sets[0].steps
+    assert [s.direction for s in steps] == ["out", "back"] * 10
+    y = performer.state(np.array([steps[0].start_s, steps[0].end_s, steps[1].end_s]))[0][Channel.Y]
+    assert y[0] - y[1] == pytest.approx(0.36, abs=0.03)  # to the right is earth -y
+    assert y[2] == pytest.approx(y[0], abs=0.03)
+
+
+def test_a_breath_exercise_is_all_there_is_in_its_recording():
+    performer = finish(load_scenario("tissue_box_breathing"))
+    breaths = performer.truth().sets[0].breaths
+    assert len(breaths) == 10
+    belly = performer.state(np.arange(0.0, performer.finished_s, 0.01))[0][Channel.BELLY]
+    lifted = belly - np.median(belly[:100]) > math.radians(2.0)
+    assert np.count_nonzero(np.diff(lifted.astype(int)) == 1) == 10
+
+
+@pytest.mark.parametrize("activity", ACTIVITIES)
+def test_nothing_else_is_an_exercise(activity):
+    step = Act(activity, 8.0, "right", stride_hz=0.9, slip_rad=0.2)
+    performer = finish(replace(load_scenario("standing_still"), steps=(step,)))
+    truth = performer.truth()
+    assert not truth.sets
+    assert [a.name for a in truth.activities] == [activity]
+    assert performer.finished_s > 8.0
+    assert truth.to_json()["reps"] == 0
+
+
+def test_walking_swings_the_thighs_in_turn():
+    performer = finish(load_scenario("walking"))
+    t = np.arange(5.0, 20.0, 0.01)
+    values = performer.state(t)[0]
+    right, left = values[Channel.RIGHT_FLEXION], values[Channel.LEFT_FLEXION]
+    assert 25.0 < np.degrees(np.ptp(right)) < 60.0
+    assert np.corrcoef(right, left)[0, 1] < -0.8
+    assert np.abs(values[Channel.JOLT_RIGHT]).max() > 4.0
+
+
+def test_a_break_leaves_the_count_alone():
+    scenario = with_partial(load_scenario("squat"), frozenset({7}), amplitude=0.4)
+    truth = finish(with_break(scenario, "fetch_chair", duration_s=12.0)).truth().to_json()
+    assert (truth["reps"], truth["partial"]) == (10, 1)
+    assert [a["name"] for a in truth["activities"]] == ["fetch_chair"]
+    assert truth["repetitions"][6]["kind"] == "partial"
+
+
+def test_left_is_left():
+    truth = finish(on_side(load_scenario("straight_leg_raise"), "left")).truth().to_json()
+    assert truth["side"] == "left"
+    assert {r["side"] for r in truth["repetitions"]} == {"left"}
+
+
+def test_truth_grows_with_time_and_never_changes():
+    performer = Performer(load_scenario("squat"), seed=4)
+    whole = finish(load_scenario("squat"), 4).truth().sets[0].repetitions
+    seen = 0
+    for k in range(1, 600):
+        performer.advance(0.1 * k)
+        truth = performer.truth(0.1 * k)
+        reps = truth.sets[0].repetitions if truth.sets else []
+        assert reps == [r for r in whole if r.end_s <= 0.1 * k]
+        assert len(reps) >= seen
+        seen = len(reps)
+    assert seen == 10
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(0.05, 3.0), min_size=1, max_size=40), st.integers(0, 99))
+def test_the_motion_does_not_depend_on_who_looked_when(jumps, seed):
+    scenario = played("demo")
+    grid = np.arange(0.0, 30.0, 0.02)
+    straight = Performer(scenario, seed=seed).state(grid)[0]
+    performer = Performer(scenario, seed=seed)
+    for time in np.cumsum(jumps):
+        performer.advance(float(time))
+    assert np.array_equal(performer.state(grid)[0], straight)
+
+
+# Cues
+
+
+def two_waits(timeout=""):
+    return parse(f"""
+        posture = "supine"
+        lead_in_s = 1.0
+        [[step]]
+        wait = "cue"
+        {timeout}
+        [[step]]
+        movement = "straight_leg_raise"
+        reps = 2
+        [[step]]
+        wait = "cue"
+        {timeout}
+        [[step]]
+        movement = "straight_leg_raise"
+        reps = 1
+    """)
+
+
+def reps_at(performer, time_s):
+    performer.advance(time_s)
+    return sum(len(s.repetitions) for s in performer.truth(time_s).sets)
+
+
+def test_without_a_cue_a_person_waits_for_ever():
+    performer = Performer(two_waits())
+    assert reps_at(performer, 500.0) == 0
+    assert performer.waiting
+    assert performer.finished_s is None
+
+
+def test_each_cue_ends_one_wait_a_reaction_later():
+    performer = Performer(two_waits(), seed=2)
+    performer.advance(20.0)
+    performer.cue(20.0)
+    performer.advance(60.0)
+    first = performer.truth(60.0).sets
+    assert [len(s.repetitions) for s in first] == [2]
+    assert _REACTION_S[0] <= first[0].start_s - 20.0 <= _REACTION_S[1]
+    performer.cue(61.0)
+    assert reps_at(performer, 90.0) == 3
+    assert performer.finished_s is not None
+
+
+def test_two_sensors_that_vibrate_together_are_one_cue():
+    performer = Performer(two_waits())
+    performer.advance(20.0)
+    performer.cue(20.0)
+    performer.cue(20.4)
+    assert reps_at(performer, 200.0) == 2
+
+
+def test_a_cue_during_a_set_is_remembered_for_the_next_wait():
+    performer = Performer(two_waits())
+    performer.advance(20.0)
+    performer.cue(20.0)
+    performer.advance(23.0)
+    performer.cue(23.0)
+    assert reps_at(performer, 60.0) == 3
+
+
+def test_nobody_waits_longer_than_the_time_out():
+    performer = Performer(two_waits("timeout_s = 10"))
+    assert reps_at(performer, 10.0) == 0
+    assert reps_at(performer, 120.0) == 3
+
+
+def test_a_sensor_that_reads_ahead_of_time_cannot_make_a_person_late():
+    # one generated chunk and the chip's filter must fit into the shortest reaction
+    assert CHUNK_S + 0.02 <= LOOKAHEAD_S < _REACTION_S[0]
+
+
+def test_the_demo_person_follows_the_hub():
+    person = Person(load_scenario("demo"), seed=1)
+    performer = person.performer
+    for time_s in (10.0, 60.0, 90.0, 130.0, 160.0, 200.0):
+        performer.advance(time_s)
+        assert performer.waiting
+        person.cue(round(time_s * 1e6))
+    performer.advance(260.0)
+    truth = person.truth()
+    assert [s.exercise for s in truth.sets] == [
+        "squat",
+        "straight_leg_raise",
+        "kneeling_hip_flexor_stretch",
+    ]
+    assert [r.kind for r in truth.sets[0].repetitions].count("full") == 5
+    assert len(truth.sets[1].repetitions) == 5
+    assert truth.sets[2].holds[0].held_s > 15.5
+    assert performer.finished_s is not None
+
+
+def test_sample_index_is_the_nearest_sample():
+    assert sample_index(2.004, first_sample_s=0.5, period_s=0.01) == 150
+
+
+# What people write into files
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[[step]]\nmovement = "squad"', "did you mean 'squat'"),
+        ('[[step]]\nmovement = "squat"\nrepz = 3', "unknown field 'repz' (did you mean 'reps'?)"),
+        ('titel = "x"\n[[step]]\nrest_s = 3', "unknown field 'titel' (did you mean 'title'?)"),
+        ('posture = "stading"\n[[step]]\nrest_s = 3', "no posture 'stading'"),
+        ('[[step]]\nmovement = "squat"\nrest_s = 3\nwait = "cue"', "exactly one of"),
+        ("[[step]]\nreps = 3", "exactly one of"),
+        ('[[step]]\nwait = "bell"', "no wait 'bell'"),
+        ('[[step]]\nactivity = "dance"', "no activity 'dance'"),
+        ('[[step]]\nmovement = "squat"\nreps = 0', "reps must be a whole number"),
+        ('[[step]]\nmovement = "squat"\ntempo_s = "fast"', "tempo_s must be a number"),
+        ('[[step]]\nmovement = "squat"\ntempo_s = nan', "tempo_s must be"),
+        ('[[step]]\nmovement = "squat"\npartial = [0]', "counted from 1"),
+        ('[[step]]\nmovement = "squat"\nside = "both"', "no side 'both'"),
+        ("[person]\nsway = -1\n[[step]]\nrest_s = 1", "sway must be"),
+        ("[person]\nheight = 1\n[[step]]\nrest_s = 1", "unknown field 'height'"),
+        ("title = 'nothing to do'", "at least one"),
+    ],
+)
+def test_mistakes_are_named(text, says):
+    with pytest.raises(InputError) as error:
+        parse(text)
+    assert says in str(error.value)
+    assert "test.toml" in str(error.value) or "squat" in str(error.value)
+
+
+def test_unknown_scenarios_and_unreadable_files_are_named(tmp_path):
+    with pytest.raises(InputError, match="did you mean 'squat'"):
+        load_scenario("squatt")
+    with pytest.raises(InputError, match="cannot be read"):
+        load_scenario(str(tmp_path / "none.toml"))
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[[step", encoding="utf-8")
+    with pytest.raises(InputError, match="not a TOML file"):
+        load_scenario(str(broken))
+
+
+def test_a_scenario_of_one_s_own_is_one_file(tmp_path):
+    own = tmp_path / "mine.toml"
+    own.write_text('[[step]]\nmovement = "clam"\nreps = 4\nside = "left"\n', encoding="utf-8")
+    scenario = load_scenario(str(own))
+    assert scenario.posture == "side_lying_bent"
+    assert isinstance(scenario.steps[0], Perform)
+    assert len(finish(scenario).truth().sets[0].repetitions) == 4
