@@ -1,7 +1,7 @@
 """The host's side of the conversation with one OMP sensor: decides what to say, and when.
 
 Purely from decoded events and the time it is told. Where it stands and where an answer leads is the
-table in :mod:`sensorhub.devices.omp_states`; what it wants to say in a phase is one method each.
+table in :mod:`sensorhub.devices.omp_states`; what a phase wants said next is ``_plan``.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,12 @@ from sensorhub.devices.omp_decoder import SERIAL_LANE
 from sensorhub.devices.omp_events import OmpBackfillEnded, OmpResponse, OmpStatus, OmpTime
 from sensorhub.devices.omp_exchange import Exchange
 from sensorhub.devices.omp_refusals import PASSING, busy_error, refusal_error
+from sensorhub.devices.omp_schedule import (
+    SYNC_BURST,
+    SYNC_BURST_ON_RESUME,
+    PendingCue,
+    SyncSchedule,
+)
 from sensorhub.devices.omp_settings import config_requests, cue_tlvs
 from sensorhub.devices.omp_states import PUBLIC_STATE, TRANSITIONS, Happening, Phase
 from sensorhub.model.errors import LinkLostError, SensorhubError
@@ -25,14 +31,10 @@ from sensorhub.protocol.envelope import Channel, wrap
 from sensorhub.protocol.packets import StatusBit
 from sensorhub.protocol.tlv import NO_TLVS, Tlvs
 
-SYNC_BURST, SYNC_BURST_ON_RESUME = 12, 4
-SYNC_EVERY_NS = 5 * NS_PER_S
-SYNC_AT_FIRST, SYNC_AT_FIRST_EVERY_NS = 8, 1 * NS_PER_S
 BUSY_RETRY_NS = 300_000_000
 MAX_BUSY = 20
 DRAIN_AFTER_NS = 200_000_000
 DRAIN_WITHIN_NS = 30 * NS_PER_S
-CUE_STALE_NS = 1 * NS_PER_S
 _IDLE_STATUSES_BEFORE_RESTART = 2
 
 
@@ -65,27 +67,13 @@ class OmpController:
         self._max_packet: int | None = None
         self._opening = b""
         self._stop_wanted = False
-        self._cue: tuple[str, int] | None = None
-        self._cue_able = True
-        self._burst = 0
-        self._settling = 0
-        self._sync_due_ns = 0
+        self._cue = PendingCue()
+        self._sync = SyncSchedule()
         self._not_before_ns = 0
         self._drain_until_ns = 0
         self._busy = 0
         self._idle_statuses = 0
         self._now_ns = 0
-        self._wishes: dict[Phase, Callable[[], _Wish | None]] = {
-            Phase.HELLO: self._wish_hello,
-            Phase.CLEAR: self._wish_stop,
-            Phase.CAPS: self._wish_caps,
-            Phase.SYNC: self._wish_sync,
-            Phase.CONFIG: self._wish_config,
-            Phase.START: self._wish_start,
-            Phase.STREAM: self._wish_streaming,
-            Phase.STOP: self._wish_stop,
-            Phase.DRAIN: self._wish_memory_or_sync,
-        }
         self._on_enter: dict[Phase, Callable[[], None]] = {
             Phase.CAPS: self._enter_caps,
             Phase.SYNC: self._enter_sync,
@@ -97,10 +85,10 @@ class OmpController:
             OmpResponse: self._response,
             OmpTime: self._time,
             OmpStatus: self._status,
-            OmpBackfillEnded: self._backfill_ended,
-            StreamStarted: self._stream_started,
-            SamplesLost: self._samples_lost,
-            SamplesArrived: self._samples_arrived,
+            OmpBackfillEnded: lambda _event: self._backfill.ended(),
+            StreamStarted: lambda _event: self._backfill.give_up(),  # on the stream before
+            SamplesLost: lambda event: self._backfill.lost(event, self._now_ns),
+            SamplesArrived: lambda event: self._backfill.arrived(event, self._now_ns),
         }
         self._on_answer: dict[Op, Callable[[Response], None]] = {
             Op.HELLO: self._hello_answered,
@@ -143,7 +131,7 @@ class OmpController:
         self._exchange.reset()
         self._backfill.link_down()
         self._lost = None
-        self._cue = None
+        self._cue.drop()
         self._busy = 0
         self._not_before_ns = 0
         self._happen(Happening.LINK_DOWN)
@@ -168,8 +156,8 @@ class OmpController:
     def cue(self, now_ns: int, pattern: str) -> None:
         """Signal the person on the sensor itself; a newer cue replaces one not sent yet."""
         self._now_ns = now_ns
-        if self._cue_able and self._phase is Phase.STREAM:
-            self._cue = (pattern, now_ns)
+        if self._phase is Phase.STREAM:
+            self._cue.say(pattern, now_ns)
 
     def poll(self, now_ns: int) -> list[Outgoing]:
         """Return what to write now; LinkLostError when the device no longer answers."""
@@ -193,8 +181,7 @@ class OmpController:
             return self._now_ns
         if self._exchange.is_open:
             return self._exchange.deadline_ns
-        make = self._wishes.get(self._phase)
-        wish = None if make is None else make()
+        wish = self._plan()
         return None if wish is None else max(wish.at_ns, self._not_before_ns)
 
     # -- moving on -------------------------------------------------------------------------------
@@ -214,7 +201,7 @@ class OmpController:
             self._happen(Happening.CAPS_DONE)
 
     def _enter_sync(self) -> None:
-        self._burst = SYNC_BURST
+        self._sync.begin_burst(SYNC_BURST)
 
     def _enter_config(self) -> None:
         self._config, self._start_tlvs = config_requests(self._settings, self._max_packet)
@@ -223,8 +210,7 @@ class OmpController:
 
     def _enter_stream(self) -> None:
         self._idle_statuses = 0
-        self._settling = SYNC_AT_FIRST
-        self._sync_due_ns = self._now_ns + self._sync_spacing_ns()
+        self._sync.begin_settling(self._now_ns)
         if self._stop_wanted:
             self._happen(Happening.STOP_WANTED)
 
@@ -236,7 +222,7 @@ class OmpController:
 
     def _settle(self) -> None:
         """Move on where a phase has nothing left to do."""
-        if self._phase is Phase.SYNC and not self._burst and not self._exchange.is_open:
+        if self._phase is Phase.SYNC and not self._sync.burst and not self._exchange.is_open:
             self._happen(Happening.SYNCED)
         elif self._phase is Phase.DRAIN:
             if self._now_ns >= self._drain_until_ns:
@@ -253,23 +239,42 @@ class OmpController:
     def _wish(self) -> _Wish | None:
         if self._exchange.is_open or self._now_ns < self._not_before_ns:
             return None
-        make = self._wishes.get(self._phase)
-        return None if make is None else make()
+        return self._plan()
+
+    def _plan(self) -> _Wish | None:
+        """What the phase wants said next, whatever else is going on."""
+        now_ns = self._now_ns
+        match self._phase:
+            case Phase.HELLO:
+                return _Wish(now_ns, Op.HELLO, Tlvs((tlv.VERSION.item(VERSION_SPOKEN),)))
+            case Phase.CAPS:
+                offset = tlv.CAPS_OFFSET.item(self._caps_offset)
+                return _Wish(now_ns, Op.GET_CAPS, Tlvs((offset,)))
+            case Phase.SYNC:
+                return _Wish(now_ns, Op.TIME_SYNC)
+            case Phase.CONFIG:
+                return _Wish(now_ns, Op.SET_CONFIG, self._config[0])
+            case Phase.START:
+                return _Wish(now_ns, Op.START, self._start_tlvs)
+            case Phase.STOP | Phase.CLEAR:
+                return _Wish(now_ns, Op.STOP)
+            case Phase.STREAM:
+                pattern = self._cue.fresh(now_ns)
+                if pattern is not None:
+                    return _Wish(now_ns, Op.CUE, cue_tlvs(pattern))
+                return self._memory_or_sync()
+            case Phase.DRAIN:
+                return self._memory_or_sync()
+        return None
 
     def _ask(self, op: Op, tlvs: Tlvs) -> bytes:
         if op is Op.BACKFILL:
             self._backfill.asked(tlvs.need(tlv.SPAN), self._now_ns)
         elif op is Op.CUE:
-            self._cue = None
+            self._cue.drop()
         elif op is Op.TIME_SYNC:
-            self._burst = max(0, self._burst - 1)
-            self._sync_due_ns = self._now_ns + self._sync_spacing_ns()
+            self._sync.asked(self._now_ns)
         return self._exchange.ask(op, tlvs, self._now_ns)
-
-    def _sync_spacing_ns(self) -> int:
-        """Every second at first, until the clocks are known well, then every five."""
-        self._settling = max(0, self._settling - 1)
-        return SYNC_AT_FIRST_EVERY_NS if self._settling else SYNC_EVERY_NS
 
     def _outgoing(self, packet: bytes) -> Outgoing:
         if self._max_packet is not None:
@@ -277,31 +282,8 @@ class OmpController:
         opening, self._opening = self._opening, b""
         return Outgoing(SERIAL_LANE, opening + wrap(Channel.CONTROL, packet))
 
-    def _wish_hello(self) -> _Wish:
-        return _Wish(self._now_ns, Op.HELLO, Tlvs((tlv.VERSION.item(VERSION_SPOKEN),)))
-
-    def _wish_caps(self) -> _Wish:
-        return _Wish(self._now_ns, Op.GET_CAPS, Tlvs((tlv.CAPS_OFFSET.item(self._caps_offset),)))
-
-    def _wish_sync(self) -> _Wish:
-        return _Wish(self._now_ns, Op.TIME_SYNC)
-
-    def _wish_config(self) -> _Wish:
-        return _Wish(self._now_ns, Op.SET_CONFIG, self._config[0])
-
-    def _wish_start(self) -> _Wish:
-        return _Wish(self._now_ns, Op.START, self._start_tlvs)
-
-    def _wish_stop(self) -> _Wish:
-        return _Wish(self._now_ns, Op.STOP)
-
-    def _wish_streaming(self) -> _Wish | None:
-        if self._cue is not None and self._now_ns - self._cue[1] <= CUE_STALE_NS:
-            return _Wish(self._now_ns, Op.CUE, cue_tlvs(self._cue[0]))
-        return self._wish_memory_or_sync()
-
-    def _wish_memory_or_sync(self) -> _Wish:
-        sync = _Wish(self._now_ns if self._burst else self._sync_due_ns, Op.TIME_SYNC)
+    def _memory_or_sync(self) -> _Wish:
+        sync = _Wish(self._sync.due_ns, Op.TIME_SYNC)
         span = self._backfill.next_span(self._now_ns)
         if span is not None:
             memory = _Wish(self._now_ns, Op.BACKFILL, Tlvs((tlv.SPAN.item(span),)))
@@ -338,7 +320,7 @@ class OmpController:
         self._caps_hash = answer.tlvs.get(tlv.CAPS_HASH)
         running = answer.tlvs.get(tlv.RUNNING_SESSION)
         if running is not None and self._session == (*self._greeted, running):
-            self._burst = SYNC_BURST_ON_RESUME
+            self._sync.begin_burst(SYNC_BURST_ON_RESUME)
             self._happen(Happening.GREETED_OURS)
             return
         self._session = None
@@ -411,18 +393,6 @@ class OmpController:
         else:
             self._backfill.refused(answer.status, self._now_ns)
 
-    def _backfill_ended(self, _event: OmpBackfillEnded) -> None:
-        self._backfill.ended()
-
     def _cue_answered(self, answer: Response) -> None:
         if answer.status is Status.UNSUPPORTED:
-            self._cue_able = False
-
-    def _stream_started(self, _event: StreamStarted) -> None:
-        self._backfill.give_up()  # of the stream before
-
-    def _samples_lost(self, event: SamplesLost) -> None:
-        self._backfill.lost(event, self._now_ns)
-
-    def _samples_arrived(self, event: SamplesArrived) -> None:
-        self._backfill.arrived(event, self._now_ns)
+            self._cue.unable()
