@@ -1,4 +1,4 @@
-"""How each kind of movement is done, and the truth it leaves behind."""
+"""How each kind of movement is done, a repetition at a time."""
 
 import math
 from collections.abc import Iterator
@@ -10,15 +10,9 @@ from firmware_sim.body.overlays import Jolt, Oscillation, cycles, tremor
 from firmware_sim.body.rotations import Array
 from firmware_sim.body.skeleton import CHANNELS, Channel
 from firmware_sim.scenario.loader import Perform
-from firmware_sim.scenario.plan import STILL_RADPS, Plan, angles_between
-from firmware_sim.scenario.truth import (
-    Guided,
-    TrueBreath,
-    TrueHold,
-    TrueRepetition,
-    TrueSet,
-    TrueStep,
-)
+from firmware_sim.scenario.measure import set_side, true_hold, true_repetition
+from firmware_sim.scenario.plan import Plan
+from firmware_sim.scenario.truth import Guided, TrueBreath, TrueSet, TrueStep
 
 _HIPS = ((Channel.RIGHT_FLEXION, 0), (Channel.LEFT_FLEXION, 1))
 
@@ -30,7 +24,7 @@ def perform(plan: Plan, step: Perform) -> Iterator[None]:
         # the exercise begins with a whole breath, after the quiet one under way
         plan.breathe_until(plan.now_s)
         plan.main.stay_until(plan.breath.end_s)
-    record = TrueSet(step.movement.exercise, _set_side(step), plan.now_s)
+    record = TrueSet(step.movement.exercise, set_side(step), plan.now_s)
     plan.truth.sets.append(record)
     if step.movement.kind != "breath":
         plan.stay(step.settle_s)
@@ -56,7 +50,7 @@ def _repetitions(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
         _roughen(plan, step, (start, end), side=side, size=scale)
         omitted = number in step.omit
         record.repetitions.append(
-            _true_repetition(
+            true_repetition(
                 plan,
                 step,
                 (start, end),
@@ -124,7 +118,7 @@ def _holds(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
             plan.move(point.change * scale, step.ramp_s * point.share * 0.8, side=side)
         plan.move(np.zeros(CHANNELS), step.ramp_s * step.movement.ways[-1].share, side=side)
         record.holds.append(
-            _true_hold(plan, step, (begin, plan.now_s), side=side, pose=(pose_start, pose_end))
+            true_hold(plan, step, (begin, plan.now_s), side=side, pose=(pose_start, pose_end))
         )
         if number < step.reps:
             plan.stay(plan.rng.uniform(*step.rest_s))
@@ -174,7 +168,7 @@ def _cycles(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
     plan.main.stay_until(overlay.end_s)
     for start, end in pairwise(bounds):
         region = (float(start), float(end))
-        repetition = _true_repetition(
+        repetition = true_repetition(
             plan, step, region, side="none", kind="full", phase=step.direction
         )
         record.repetitions.append(repetition)
@@ -223,7 +217,7 @@ def _steps(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
         end = record.steps[-1].end_s
         region = (begin, end)
         record.repetitions.append(
-            _true_repetition(plan, step, region, side=step.side, kind="full", phase="")
+            true_repetition(plan, step, region, side=step.side, kind="full", phase="")
         )
         if number < step.reps:
             plan.stay(plan.rng.uniform(*step.rest_s))
@@ -261,87 +255,6 @@ def cough(plan: Plan) -> None:
         plan.main.lay(Jolt(start, Channel.TILT, 0.2 * size, frequency_hz=3.0, decay_s=0.12))
         start += plan.rng.uniform(0.35, 0.6)
     plan.main.stay_until(start + 0.6)
-
-
-def _true_repetition(
-    plan: Plan, step: Perform, region: tuple[float, float], *, side: str, kind: str, phase: str
-) -> TrueRepetition:
-    leg = side if side in ("right", "left") else step.side
-    times, up = _up_path(plan, step, region, leg)
-    away = angles_between(up, up[:, 0])
-    rom = float(away.max())
-    if (
-        step.movement.signal == "pelvis"
-    ):  # swings to both sides of the start: the whole range counts
-        coarse = up[:, ::8]
-        rom = max(float(angles_between(up, column).max()) for column in coarse.T)
-    top = _around_peak(away, 0.97)
-    dt = float(times[1] - times[0])
-    still = _speed(up, dt) < STILL_RADPS
-    paused = step.top_pause_s > 0.0
-    near = _around_peak(away, 0.85)
-    return TrueRepetition(
-        start_s=region[0],
-        peak_s=float(0.5 * (times[top.start] + times[top.stop - 1])),
-        end_s=region[1],
-        rom_rad=rom,
-        hold_s=float(still[near].sum() * dt) if paused else 0.0,
-        kind=kind,
-        side=_set_side(step) if step.movement.sides != "each" else side,
-        phase=phase,
-    )
-
-
-def _true_hold(
-    plan: Plan,
-    step: Perform,
-    region: tuple[float, float],
-    *,
-    side: str,
-    pose: tuple[float, float],
-) -> TrueHold:
-    times, up = _up_path(plan, step, region, side)
-    dt = float(times[1] - times[0])
-    away = angles_between(up, up[:, 0])
-    held = away[int((0.5 * (pose[0] + pose[1]) - region[0]) / dt)] if step.hold_s else away.max()
-    inside = np.searchsorted(times, pose)
-    final = up[:, min(int(inside[0]), up.shape[1] - 1)]
-    # a sagging hold moves away from where it began: still counts, an interruption does not
-    limit = max(math.radians(5.0), 0.25 * float(away.max())) + step.sag_radps * step.hold_s
-    good = (_speed(up, dt) < STILL_RADPS) & (angles_between(up, final) < limit)
-    good &= (times > pose[0] - 0.5 * step.ramp_s) & (times < pose[1] + 0.5 * step.ramp_s)
-    marks = np.flatnonzero(good)
-    return TrueHold(
-        start_s=float(times[marks[0]]),
-        end_s=float(times[marks[-1]]) + dt,
-        held_s=float(good.sum() * dt),
-        angle_rad=float(held),
-        side=side if step.movement.sides == "each" else _set_side(step),
-        pose_start_s=pose[0],
-        pose_end_s=pose[1],
-    )
-
-
-def _up_path(
-    plan: Plan, step: Perform, region: tuple[float, float], side: str
-) -> tuple[Array, Array]:
-    signal = step.movement.signal
-    placement = f"thigh_{side}" if signal == "thigh" else signal
-    # tremor is laid over the plan and no part of it; a cycle consists of nothing else
-    return plan.up_path(*region, placement=placement, overlays=step.movement.kind == "cycle")
-
-
-def _speed(up: Array, dt: float) -> Array:
-    """How fast the vertical moves through the segment, rad/s, shape (n,)."""
-    return np.asarray(np.linalg.norm(np.gradient(up, dt, axis=1), axis=0))
-
-
-def _around_peak(away: Array, share: float) -> slice:
-    peak = int(away.argmax())
-    below = np.flatnonzero(away < share * away[peak])
-    low = below[below < peak]
-    high = below[below > peak]
-    return slice(int(low[-1]) + 1 if low.size else 0, int(high[0]) if high.size else away.size)
 
 
 def _with_leaks(plan: Plan, change: Array) -> Array:
@@ -410,9 +323,3 @@ def _rep_side(step: Perform, number: int) -> str:
     if step.alternate and number % 2 == 0:
         return "left" if step.side == "right" else "right"
     return step.side
-
-
-def _set_side(step: Perform) -> str:
-    if step.movement.sides == "each":
-        return "both" if step.alternate else step.side
-    return step.movement.sides
