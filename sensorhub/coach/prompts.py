@@ -33,7 +33,7 @@ SENTENCES: Mapping[PromptKey, str] = MappingProxyType(
         PromptKey.HALF_WAY: "Half way.",
         PromptKey.LAST_ONE: "Last one.",
         PromptKey.RELEASE: "And slowly let go.",
-        PromptKey.SET_DONE: "Done. Well done: {result}.",
+        PromptKey.SET_DONE: "Well done: {result}.",
         PromptKey.SET_SHORT: "Set ended with {result} of {dose}.",
         PromptKey.SKIPPED: "Skipped: {title}{side}.",
         PromptKey.NO_SENSOR: "Left out: {title}{side}. No sensor is worn where it can be measured.",

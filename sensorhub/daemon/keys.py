@@ -7,6 +7,7 @@ import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from sensorhub.coach.machine import Trigger
 
@@ -26,10 +27,8 @@ def terminal_keys(press: Callable[[Trigger], None]) -> Iterator[None]:
 
     Without a terminal on standard input nothing is read and nothing happens.
     """
-    try:
-        handle = sys.stdin.fileno()
-        before = termios.tcgetattr(handle)
-    except (OSError, ValueError, termios.error):
+    handle, before = _terminal()
+    if before is None:
         yield
         return
 
@@ -50,3 +49,12 @@ def terminal_keys(press: Callable[[Trigger], None]) -> Iterator[None]:
     finally:
         loop.remove_reader(handle)
         termios.tcsetattr(handle, termios.TCSADRAIN, before)
+
+
+def _terminal() -> tuple[int, list[Any] | None]:
+    """Standard input and its settings; None where it is no terminal."""
+    try:
+        handle = sys.stdin.fileno()
+        return handle, termios.tcgetattr(handle)
+    except (OSError, ValueError, AttributeError, termios.error):
+        return -1, None

@@ -185,5 +185,7 @@ def _count_line(snapshot: Snapshot) -> str:
 def _sensor_line(sensor: SensorView) -> str:
     if sensor.lost_s is not None:
         return f"!! {sensor.placement}: SIGNAL LOST for {sensor.lost_s:.0f} s ({sensor.state})"
+    if sensor.state != "streaming":
+        return f"{sensor.placement}: {sensor.state}"
     battery = "" if sensor.battery_percent is None else f", battery {sensor.battery_percent} %"
     return f"{sensor.placement}: {sensor.state}, {sensor.arrived_share:.0%} arriving{battery}"

@@ -94,7 +94,7 @@ async def run_session(settings: RunSettings, *, view: View, ask: Ask | None) -> 
             how = "was cut off" if recovered.cut_off else "was not finished"
             say(f"Session {name} {how}; it is closed now, with {sets} sets.")
         answer = "" if ask is None else ask("Pain now")
-        visit = Visit(settings, store=store, view=view, clock=clock, say=say)
+        visit = Visit(settings, store=store, view=view, clock=clock)
         with contextlib.closing(view), _signals(visit), terminal_keys(visit.press):
             await visit.run()
         if visit.log is None:

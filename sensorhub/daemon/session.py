@@ -14,7 +14,6 @@ from sensorhub.coach.machine import (
     CoachState,
     EndSet,
     Finish,
-    LeaveOut,
     Say,
     Situation,
     Trigger,
@@ -30,6 +29,7 @@ from sensorhub.exercises.definition import Exercise
 from sensorhub.model.errors import InputError
 from sensorhub.model.events import DeviceEvent, DeviceIdentified
 from sensorhub.model.link import Record
+from sensorhub.model.live import LiveState
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
 from sensorhub.sessions.headline import headline
@@ -61,6 +61,7 @@ class LiveSession:
         view: the screen.
         cue: lets one sensor signal the person, as a set begins and ends.
         now_ns: hub clock.
+        began_s: hub time that the screen counts from.
 
     Raises:
         InputError: nothing of the plan can be done with these sensors.
@@ -76,6 +77,7 @@ class LiveSession:
         view: View,
         cue: Cue,
         now_ns: Callable[[], int],
+        began_s: float,
         settings: CoachSettings | None = None,
         simulated: bool = False,
     ) -> None:
@@ -86,12 +88,11 @@ class LiveSession:
         self._cue = cue
         self._now_ns = now_ns
         self._simulated = simulated
-        self._began_s = now_ns() / NS_PER_S
+        self._began_s = began_s
         self._pipelines = {p: SensorPipeline(p) for p in placements}
         self._links = {p: LinkView("starting") for p in placements}
         self._running: RunningSet | None = None
         self._ending: list[RunningSet] = []
-        self._needed: tuple[PlannedSet, tuple[Placement, ...]] | None = None
         self._rest_until_s: float | None = None
         self._finished = False
         self.sets_done = 0
@@ -101,7 +102,9 @@ class LiveSession:
             if planned not in doable:
                 blanks = {"title": titles[planned.exercise], "side": _side(planned)}
                 self._say(Prompt(PromptKey.NO_SENSOR, blanks))
-        self._coach = Coach(doable, titles=titles, now_s=self._began_s, settings=settings)
+        # Asked of the analyzers now: what they need to load is not loaded in the middle of a set.
+        self._needs = {planned: self._new_set(planned).placements for planned in doable}
+        self._coach = Coach(doable, titles=titles, now_s=self._now_s(), settings=settings)
 
     @property
     def done(self) -> bool:
@@ -133,12 +136,13 @@ class LiveSession:
         """Let time pass: the coach decides, ending sets are closed, the screen is drawn."""
         now_s = self._now_s()
         live = None if self._running is None else self._running.state()
+        # What is seen is shown before anything is said about it.
+        self._view.show(self._snapshot(now_s, live))
         ready, still_s = self._readiness(now_s)
         self._do(self._coach.tick(Situation(now_s, ready, still_s, live)))
         latest_s = {p: pipeline.latest_s for p, pipeline in self._pipelines.items()}
         for ending in [e for e in self._ending if e.is_complete(now_s, latest_s)]:
             self._close(ending)
-        self._view.show(self._snapshot(now_s))
 
     def stop(self) -> None:
         """Close what is open, at once; for the end of the program."""
@@ -154,8 +158,6 @@ class LiveSession:
                 self._begin(action.planned)
             elif isinstance(action, EndSet):
                 self._end(action.planned)
-            elif isinstance(action, LeaveOut):
-                self._needed = None
             elif isinstance(action, Finish):
                 self._finished = True
 
@@ -167,14 +169,12 @@ class LiveSession:
             started_ns=now_ns,
             prescribed=_prescription(planned.dose),
         )
-        self._running = RunningSet(
-            planned,
-            self._library[planned.exercise],
-            worn=self._worn,
-            number=number,
-            start_s=now_ns / NS_PER_S,
-        )
-        self._signal(planned, "begin")
+        self._running = self._new_set(planned, number=number, start_s=now_ns / NS_PER_S)
+        self._signal(planned, "start")
+
+    def _new_set(self, planned: PlannedSet, *, number: int = 0, start_s: float = 0.0) -> RunningSet:
+        exercise = self._library[planned.exercise]
+        return RunningSet(planned, exercise, worn=self._worn, number=number, start_s=start_s)
 
     def _end(self, planned: PlannedSet) -> None:
         assert self._running is not None
@@ -183,7 +183,7 @@ class LiveSession:
         running.end(now_s)
         self._ending.append(running)
         self._rest_until_s = now_s + planned.rest_s
-        self._signal(planned, "end")
+        self._signal(planned, "stop")
 
     def _close(self, ending: RunningSet) -> None:
         self._ending.remove(ending)
@@ -198,35 +198,26 @@ class LiveSession:
     def _signal(self, planned: PlannedSet, pattern: str) -> None:
         """One sensor signals, not all: two would be felt as two signals."""
         now_s = self._now_s()
-        order = [*self._needs(planned), *self._worn]
+        order = [*self._needs[planned], *self._worn]
         flowing = [p for p in order if now_s - self._pipelines[p].latest_s < FRESH_S]
         for placement in (flowing or order)[:1]:
             self._cue(placement, pattern)
 
     def _readiness(self, now_s: float) -> tuple[bool, float]:
         planned = self._coach.current
-        needed = () if planned is None else self._needs(planned)[:1]
+        needed = () if planned is None else self._needs[planned][:1]
         pipelines = [self._pipelines[p] for p in needed]
         ready = all(now_s - pipeline.latest_s < FRESH_S for pipeline in pipelines)
         # An exercise that needs no sensor has nothing to wait for.
         still_s = min((pipeline.still_s for pipeline in pipelines), default=now_s - self._began_s)
         return ready, still_s
 
-    def _needs(self, planned: PlannedSet) -> tuple[Placement, ...]:
-        """The worn sensors that this set looks at, the one that counts first."""
-        if self._needed is None or self._needed[0] != planned:
-            exercise = self._library[planned.exercise]
-            probe = RunningSet(planned, exercise, worn=self._worn, number=0, start_s=0.0)
-            self._needed = (planned, probe.placements)
-        return self._needed[1]
-
     def _say(self, prompt: Prompt) -> None:
         self._view.say(prompt.text, elapsed_s=self._now_s() - self._began_s)
 
-    def _snapshot(self, now_s: float) -> Snapshot:
+    def _snapshot(self, now_s: float, live: LiveState | None) -> Snapshot:
         planned = self._coach.current
         state = self._coach.state
-        live = None if self._running is None else self._running.state()
         resting = state is CoachState.RESTING and self._rest_until_s is not None
         return Snapshot(
             elapsed_s=now_s - self._began_s,

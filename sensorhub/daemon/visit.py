@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from functools import partial
 
 from sensorhub.coach.machine import Trigger
@@ -39,9 +38,6 @@ _LOG = logging.getLogger(__name__)
 class Visit:
     """Runs links and session together. The session begins when the first link comes up.
 
-    Args:
-        say: tells the person something, in the view.
-
     Attributes:
         log: the session in the store, None as long as no link ever came up.
     """
@@ -53,13 +49,12 @@ class Visit:
         store: Store,
         view: View,
         clock: HubClock,
-        say: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._store = store
         self._view = view
         self._clock = clock
-        self._say = say
+        self._began_s = clock.now_s()
         self._session: LiveSession | None = None
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -76,6 +71,10 @@ class Visit:
     def sets_done(self) -> int:
         """How many sets were begun and ended."""
         return 0 if self._session is None else self._session.sets_done
+
+    def say(self, text: str) -> None:
+        """Tell the person something."""
+        self._view.say(text, elapsed_s=self._clock.now_s() - self._began_s)
 
     def press(self, trigger: Trigger) -> None:
         """The person pressed a key."""
@@ -169,7 +168,7 @@ class Visit:
         except Exception:  # noqa: BLE001 (a mistake in counting must never end the recording)
             self._live_failed = True
             _LOG.exception("live counting failed")
-            self._say(
+            self.say(
                 "!! Live counting failed and is off. Everything is still recorded and will be "
                 "counted at the end."
             )
@@ -177,7 +176,7 @@ class Visit:
     def _on_status(self, placement: Placement, status: LinkStatus) -> None:
         said = "" if status.error is None else str(status.error)
         if said and said != self._errors.get(placement):
-            self._say(f"{placement}: {said}")
+            self.say(f"{placement}: {said}")
         self._errors[placement] = said
         if self._session is not None:
             self._show_link(self._session, placement, status)
@@ -208,6 +207,7 @@ class Visit:
             view=self._view,
             cue=lambda placement, pattern: self._links[placement].cue(pattern),
             now_ns=self._clock.now_ns,
+            began_s=self._began_s,
             settings=settings.coach,
             simulated=settings.simulated,
         )
