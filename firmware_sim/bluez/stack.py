@@ -5,6 +5,7 @@ wrong, a real kernel with a real bluetoothd corrected it: adapter removal ends t
 stopping a discovery that is not running is ``Failed``; owners of StartNotify outlive a connection.
 """
 
+import asyncio
 from collections import deque
 
 from dbus_fast import Message
@@ -44,6 +45,7 @@ class FakeBlueZ:
             **self._adapter.methods(),
             **Devices(self._room).methods(),
         }
+        self._news = asyncio.Event()
         bus.on_client_gone(self._client_gone)
 
     def start(self) -> None:
@@ -58,6 +60,12 @@ class FakeBlueZ:
     def add_peer(self, peer: Peer, *, mtu: int = DEFAULT_MTU) -> AirLink:
         """Put a sensor into the room."""
         return self._room.add(peer, mtu=mtu)
+
+    async def called(self, member: str) -> None:
+        """Wait until a client has called this method; what was called before counts."""
+        while all(name != member for name, _ in self.calls):
+            self._news.clear()
+            await self._news.wait()
 
     def fault(self, member: str, action: Action, *, path: str = "", times: int = 1) -> None:
         """Spoil the next ``times`` calls of ``member`` on paths that contain ``path``."""
@@ -125,6 +133,7 @@ class FakeBlueZ:
 
     def _call(self, call: Message) -> None:
         self.calls.append((call.member or "", call.path or ""))
+        self._news.set()
         if not self._room.frozen:
             self._room.spawn(self._answer(call))
 

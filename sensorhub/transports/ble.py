@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError, BleakGATTProtocolError
 
 from sensorhub.model.errors import LinkLostError, TransportError
@@ -51,6 +52,7 @@ class BleTransport:
         self._clock = clock or HubClock()
         self._notify = notify
         self._find_s = find_s
+        self._adopt = True
         self._client: BleakClient | None = None
         self._writable: dict[str, tuple[BleakGATTCharacteristic, BleChannel]] = {}
         self._queue = ChunkQueue()
@@ -64,7 +66,7 @@ class BleTransport:
     async def open(self) -> LinkInfo:
         """Find, connect, subscribe to every lane that notifies. Raises TransportError."""
         await self.close()
-        device = await self._radio.find(self._target, timeout_s=self._find_s)
+        device = await self._look()
         self._dropped_before += self._queue.dropped
         queue = self._queue = ChunkQueue()
         client = await self._radio.connect(device, on_lost=lambda: queue.end(self._lost()))
@@ -77,6 +79,7 @@ class BleTransport:
         except BaseException:
             await self.close()
             raise
+        self._adopt = True
         return LinkInfo(name=device.name or device.address, max_payload=payload)
 
     async def write(self, channel: str, data: bytes) -> int:
@@ -124,6 +127,20 @@ class BleTransport:
                 await client.disconnect()
         except (BleakError, OSError, EOFError) as error:
             _LOG.info("%s did not hang up in order: %s", self._target, translated(error))
+
+    async def _look(self) -> BLEDevice:
+        """A connection somebody left behind, or else what can be heard.
+
+        When that did not work the last time, only what can be heard: after a restart of the
+        Bluetooth service, a connection that the system tells of may be no more than a memory.
+        """
+        adopt, self._adopt = self._adopt, not self._adopt
+        if adopt:
+            uuids = self._profile.service_uuids
+            device = await self._radio.already_connected(self._target, uuids)
+            if device is not None:
+                return device
+        return await self._radio.find(self._target, timeout_s=self._find_s)
 
     async def _set_up(self, client: BleakClient, queue: ChunkQueue) -> int:
         """Look up every lane and subscribe; returns the largest payload a lane takes."""

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bleak import BleakClient, BleakScanner
+from bleak import BleakAdapter, BleakClient, BleakScanner
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
@@ -77,6 +77,31 @@ class BleRadio:
             f"The sensor {target} was not heard.",
             hint=f"Switch it on and bring it closer. Heard: {named or 'no sensor at all'}.",
         )
+
+    async def already_connected(
+        self, target: str, service_uuids: tuple[str, ...]
+    ) -> BLEDevice | None:
+        """A device of this name or address to which the system holds a connection.
+
+        Such a device does not advertise, so no scan finds it. It is how a program that was killed
+        leaves its sensors: BlueZ keeps connections whose owner is gone.
+
+        Raises TransportError.
+        """
+        if not service_uuids:
+            return None
+        wanted = target.casefold()
+        try:
+            async with asyncio.timeout(_SERVICE_PATIENCE_S):
+                adapter = await BleakAdapter.get()
+                for device in await adapter.get_connected_devices(list(service_uuids)):
+                    if wanted in ((device.name or "").casefold(), device.address.casefold()):
+                        return device
+        except TimeoutError:
+            raise no_answer_from_service() from None
+        except (BleakError, OSError, EOFError) as error:
+            raise translated(error) from error
+        return None
 
     async def survey(self, *, seconds: float) -> list[Sighting]:
         """Everything that is heard in so many seconds, the nearest first.
