@@ -12,24 +12,34 @@ MAX_PIECE = 3000
 SETTLE_NS = 300_000_000
 """Wait so long after a loss: losses come in bursts, and one request for all is better."""
 
-STALL_NS = 5 * NS_PER_S
+STALL_NS = 2 * NS_PER_S
+"""A round that brings nothing for so long is over, even if nobody said so."""
+
+BRIDGE = 50
+"""Ask for holes so near to each other in one go: what lies between them costs less than asking."""
+
+_FINISH_NS = 300_000_000
 _POSTPONE_NS = 1 * NS_PER_S
 _MAX_REFUSALS = 10
+_MAX_EMPTY_ROUNDS = 3
 
 
 class BackfillPlanner:
     """Keeps the book of what is missing of one stream.
 
-    Every round of asking either brings samples, or what it asked for is given up: it ends.
+    A round of asking that brings nothing is repeated twice, then what it asked for is given up; so
+    it ends. ``patience`` multiplies the waits.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience: float = 1.0) -> None:
+        self._patience = patience
         self._missing = IndexRanges()
         self._active: tuple[int, int] | None = None
         self._brought = 0
         self._not_before_ns = 0
         self._last_ns = 0
         self._refusals = 0
+        self._empty_rounds = 0
         self._able = True
 
     @property
@@ -39,13 +49,15 @@ class BackfillPlanner:
 
     @property
     def idle(self) -> bool:
-        """True when nothing is under way and nothing is left to ask."""
-        return self._active is None and not self.missing
+        """True when nothing is left to ask."""
+        return not self.missing
 
     def due_ns(self) -> int | None:
         """When to ask (or to see that a round has stalled); None: nothing to do."""
         if self._active is not None:
-            return self._last_ns + STALL_NS
+            # All there: only the device's word that it is done is outstanding, and may be lost.
+            rest = self._missing.within(*self._active)
+            return self._last_ns + round((STALL_NS if rest else _FINISH_NS) * self._patience)
         return self._not_before_ns if self.missing else None
 
     def lost(self, event: SamplesLost, now_ns: int) -> None:
@@ -66,13 +78,18 @@ class BackfillPlanner:
 
     def next_span(self, now_ns: int) -> IndexSpan | None:
         """Return what to ask for now, None where there is nothing; a stalled round ends here."""
-        if self._active is not None:
-            if now_ns < self._last_ns + STALL_NS:
-                return None
-            self.ended()
-        if not self.missing or now_ns < self._not_before_ns:
+        due_ns = self.due_ns()
+        if due_ns is None or now_ns < due_ns:
             return None
-        first, stop = next(iter(self._missing))
+        if self._active is not None:
+            self.ended()
+            return self.next_span(now_ns)
+        holes = iter(self._missing)
+        first, stop = next(holes)
+        for start, end in holes:
+            if start - stop > BRIDGE:
+                break
+            stop = end
         return IndexSpan(first, min(stop - first, MAX_PIECE))
 
     def asked(self, span: IndexSpan, now_ns: int) -> None:
@@ -107,9 +124,14 @@ class BackfillPlanner:
             self._missing.take(*active)
 
     def ended(self) -> None:
-        """The device has sent what it granted. A round that brought nothing is not repeated."""
+        """The device has sent what it granted, or does not go on."""
         active, self._active = self._active, None
-        if active is not None and not self._brought:
+        if active is None or not self._missing.within(*active):
+            self._empty_rounds = 0
+            return
+        self._empty_rounds = 0 if self._brought else self._empty_rounds + 1
+        if self._empty_rounds >= _MAX_EMPTY_ROUNDS:
+            self._empty_rounds = 0
             self._missing.take(*active)
 
     def link_down(self) -> None:

@@ -21,9 +21,10 @@ class _Open:
 
 
 class Exchange:
-    """The outstanding request, if there is one."""
+    """The outstanding request, if there is one. ``patience`` multiplies the wait for its answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience: float = 1.0) -> None:
+        self._within_ns = round(ANSWER_WITHIN_NS * patience)
         self._open: _Open | None = None
         self._next_tid = 0
         self._lost_times = 0
@@ -36,7 +37,7 @@ class Exchange:
     @property
     def deadline_ns(self) -> int | None:
         """When the answer is overdue."""
-        return None if self._open is None else self._open.sent_ns + ANSWER_WITHIN_NS
+        return None if self._open is None else self._open.sent_ns + self._within_ns
 
     def ask(self, op: Op, tlvs: Tlvs, now_ns: int) -> bytes:
         """Open an exchange; return the packet to send."""
@@ -63,7 +64,7 @@ class Exchange:
             LinkLostError: sent three times, never answered.
         """
         pending = self._open
-        if pending is None or now_ns < pending.sent_ns + ANSWER_WITHIN_NS:
+        if pending is None or now_ns < pending.sent_ns + self._within_ns:
             return None
         if pending.op is Op.TIME_SYNC:
             self._open = None
