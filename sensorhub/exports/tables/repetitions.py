@@ -20,7 +20,7 @@ from sensorhub.exports.tables.columns import (
 from sensorhub.exports.tables.detectable import detectable_change_deg
 from sensorhub.exports.tables.rows import ITEM_NAMES, Item, ItemRow, gap_s
 from sensorhub.exports.tables.table import Table
-from sensorhub.model.outcomes import Breath, Hold, Repetition, RepetitionKind, Step
+from sensorhub.model.outcomes import Breath, Evidence, Hold, Repetition, RepetitionKind, Step
 from sensorhub.model.placement import Side
 from sensorhub.model.units import DEG_PER_RAD, NS_PER_S
 
@@ -60,8 +60,22 @@ def _direction(row: ItemRow) -> str | None:
     return item.phase or None if isinstance(item, Repetition) else None
 
 
-def _item_mdc(row: ItemRow) -> float | None:
-    has_angle = isinstance(row.item, Repetition | Hold)
+def _angle_deg(row: ItemRow) -> float | None:
+    item = row.item
+    if not isinstance(item, Hold) or item.evidence is Evidence.GUIDED:
+        return None
+    return item.angle_rad * DEG_PER_RAD
+
+
+def _rom_deg(row: ItemRow) -> float | None:
+    item = row.item
+    if not isinstance(item, Repetition) or item.evidence is Evidence.GUIDED:
+        return None
+    return item.rom_rad * DEG_PER_RAD
+
+
+def _mdc_deg(row: ItemRow) -> float | None:
+    has_angle = _rom_deg(row) is not None or _angle_deg(row) is not None
     return detectable_change_deg(row.set.exercise) if has_angle else None
 
 
@@ -139,18 +153,20 @@ REPETITIONS: Table[ItemRow] = Table(
         degrees(
             "rom_deg",
             "Of a repetition: range of motion of its main movement, as the sensor's segment moved."
-            " With one sensor on the thigh this is the thigh's movement, not the hip's.",
-            _of(Repetition, lambda item: item.rom_rad * DEG_PER_RAD),
+            " With one sensor on the thigh this is the thigh's movement, not the hip's. Empty where"
+            " nothing was measured.",
+            _rom_deg,
         ),
         degrees(
             "angle_deg",
-            "Of a hold: mean angle of the held pose against the start pose.",
-            _of(Hold, lambda item: item.angle_rad * DEG_PER_RAD),
+            "Of a hold: mean angle of the held pose against the start pose. Empty where nothing was"
+            " measured.",
+            _angle_deg,
         ),
         degrees(
             "mdc_deg",
             MDC_MEANING,
-            _item_mdc,
+            _mdc_deg,
         ),
         seconds(
             "hold_s",
