@@ -19,6 +19,7 @@ from firmware_sim.imu.stream import scales
 from firmware_sim.person import Person, SensorSetup
 from firmware_sim.scenario.loader import Rest, Scenario, Wait, load_scenario
 from firmware_sim.scenario.truth import Truth
+from firmware_sim.scenario.vary import on_side, with_tremor
 
 BLOCK = 10  # samples that are lost together, as a packet would be
 _ANGLES_HZ = 50.0
@@ -130,6 +131,8 @@ def add_render_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--loss", type=float, default=0.0, help="share of lost blocks, 0-0.5")
     parser.add_argument("--drift", type=float, default=0.0, metavar="DEG_PER_MIN")
     parser.add_argument("--slip", default="", metavar="S:DEG", help="the strap turns at a time")
+    parser.add_argument("--tremor", default="", metavar="DEG:HZ", help="the moving leg shakes")
+    parser.add_argument("--side", choices=("right", "left"), help="the moving side")
     parser.add_argument("--no-gyroscope", action="store_true")
 
 
@@ -143,7 +146,13 @@ def run_render(args: Namespace) -> int:
         raise InputError("--rate must be 10 to 1000")
     if not 0.0 <= args.loss <= 0.5:
         raise InputError("--loss must be 0 to 0.5")
-    slip_s, slip_deg = _slip(args.slip)
+    slip_s, slip_deg = _pair("--slip", args.slip, "a time and an angle like 20:30")
+    tremor_deg, tremor_hz = _pair("--tremor", args.tremor, "degrees and hertz like 2:6")
+    scenario = load_scenario(args.scenario)
+    if args.side:
+        scenario = on_side(scenario, args.side)
+    if tremor_deg:
+        scenario = with_tremor(scenario, degrees=tremor_deg, frequency_hz=tremor_hz)
     setup = SensorSetup(
         part=args.part,
         mount=args.mount,
@@ -152,7 +161,7 @@ def run_render(args: Namespace) -> int:
         slip_s=slip_s,
     )
     rendering = render(
-        load_scenario(args.scenario),
+        scenario,
         args.sensor or ["thigh_right"],
         rate_hz=args.rate,
         seed=args.seed,
@@ -193,17 +202,17 @@ def _angles(person: Person, times_s: Array) -> dict[str, Array]:
     return {name: np.concatenate(pieces) for name, pieces in out.items()}
 
 
-def _slip(text: str) -> tuple[float, float]:
+def _pair(option: str, text: str, meaning: str) -> tuple[float, float]:
     if not text:
         return 0.0, 0.0
+    first, _, second = text.partition(":")
     try:
-        time, _, angle = text.partition(":")
-        slip_s, slip_deg = float(time), float(angle)
+        pair = float(first), float(second)
     except ValueError as error:
-        raise InputError(f"--slip is a time and an angle like 20:30, not {text!r}") from error
-    if not (math.isfinite(slip_s) and math.isfinite(slip_deg)):
-        raise InputError("--slip takes finite numbers")
-    return slip_s, slip_deg
+        raise InputError(f"{option} takes {meaning}, not {text!r}") from error
+    if not (math.isfinite(pair[0]) and math.isfinite(pair[1])):
+        raise InputError(f"{option} takes finite numbers")
+    return pair
 
 
 def _write_csv(path: Path, names: Sequence[str], table: Array) -> None:

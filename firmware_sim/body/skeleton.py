@@ -46,6 +46,8 @@ class Channel(enum.IntEnum):
 
 
 CHANNELS = len(Channel)
+ANGLES = slice(Channel.TILT, Channel.SWAY)
+"""The channels that are joint angles."""
 PLACEMENTS = ("thigh_right", "thigh_left", "pelvis", "belly", "chest")
 
 STANDING: Array = np.array([[math.sqrt(0.5)], [math.sqrt(0.5)], [0.0], [0.0]])

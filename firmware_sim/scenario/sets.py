@@ -8,7 +8,7 @@ import numpy as np
 
 from firmware_sim.body.overlays import Jolt, Oscillation, cycles, tremor
 from firmware_sim.body.rotations import Array
-from firmware_sim.body.skeleton import CHANNELS, Channel
+from firmware_sim.body.skeleton import ANGLES, CHANNELS, Channel
 from firmware_sim.scenario.loader import Perform
 from firmware_sim.scenario.measure import set_side, true_hold, true_repetition
 from firmware_sim.scenario.plan import Plan
@@ -74,7 +74,7 @@ def _through_the_ways(
     plan: Plan, step: Perform, number: int, *, scale: float, tempo_s: float, side: str
 ) -> None:
     move = step.movement
-    peak = max(range(len(move.ways)), key=lambda i: float(np.abs(move.ways[i].change[:16]).max()))
+    peak = max(range(len(move.ways)), key=lambda i: _size(move.ways[i].change))
     for index, point in enumerate(move.ways):
         if number in step.omit and point.name == step.omit_way:
             continue
@@ -93,10 +93,9 @@ def _through_the_ways(
         _land(plan, side, point.landing, share=0.6)
     scatter = plan.traits.return_scatter_rad * plan.rng.standard_normal()
     direction = move.ways[0].change
-    size = float(np.abs(direction[Channel.TILT : Channel.BELLY + 1]).max())
     # the pose one comes back to is never quite the one one left
-    plan.offset = plan.turned(direction * (scatter / size), side=side) if size else plan.offset * 0
-    plan.offset[Channel.X : Channel.Z + 1] = 0.0
+    plan.offset = plan.turned(direction * (scatter / max(_size(direction), 1e-6)), side=side)
+    plan.offset[Channel.X : Channel.HEADING] = 0.0
     plan.move(np.zeros(CHANNELS), tempo_s * move.back_share, side=side)
     _land(plan, side, move.back_landing, share=0.6)
 
@@ -128,7 +127,7 @@ def _holds(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
 def _hold_pose(plan: Plan, step: Perform, pose: Array, *, side: str) -> None:
     """Holds ``pose`` for ``hold_s`` with its sag and dips."""
     start, end = plan.now_s, plan.now_s + step.hold_s
-    size = max(float(np.abs(pose[Channel.TILT : Channel.BELLY + 1]).max()), 1e-6)
+    size = max(_size(pose), 1e-6)
 
     def sagged(time_s: float) -> Array:
         lost = min(step.sag_radps * (time_s - start) / size, 0.9)
@@ -271,6 +270,11 @@ def _with_leaks(plan: Plan, change: Array) -> Array:
     return out
 
 
+def _size(change: Array) -> float:
+    """The largest angle of a change of pose, rad."""
+    return float(np.abs(change[ANGLES]).max())
+
+
 def _around(plan: Plan, mean: float, cv: float) -> float:
     return mean * float(np.clip(1.0 + cv * plan.rng.standard_normal(), 0.55, 1.6))
 
@@ -297,7 +301,7 @@ def _roughen(
     plan: Plan, step: Perform, region: tuple[float, float], *, side: str, size: float
 ) -> None:
     """Muscles pull unevenly: a moving body shakes a little, the more the larger the movement."""
-    furthest = max(step.movement.ways, key=lambda w: float(np.abs(w.change).max())).change
+    furthest = max(step.movement.ways, key=lambda w: _size(w.change)).change
     joints = slice(Channel.TILT, Channel.TRUNK_FLEXION + 1)
     reach = np.abs(plan.turned(furthest, side=side)[joints] * size)
     if not plan.traits.roughness or not reach.any():

@@ -126,6 +126,8 @@ def test_what_the_body_does_looks_like_what_bodies_do():
 def test_run_render_writes_and_says_what(tmp_path, capsys):
     words = ["--scenario", "squat", "--out", str(tmp_path / "x"), "--sensor", "pelvis"]
     assert run_render(options(*words, "--rate", "50", "--slip", "20:30", "--part", "cheap")) == 0
+    words[3] = str(tmp_path / "y")
+    assert run_render(options(*words, "--tremor", "2:6", "--side", "left")) == 0
     assert "pelvis" in capsys.readouterr().out
     assert (tmp_path / "x" / "pelvis.csv").exists()
 
@@ -136,6 +138,7 @@ def test_run_render_writes_and_says_what(tmp_path, capsys):
         (["--scenario", "squat", "--rate", "5"], "--rate"),
         (["--scenario", "squat", "--loss", "0.9"], "--loss"),
         (["--scenario", "squat", "--slip", "soon"], "--slip"),
+        (["--scenario", "squat", "--tremor", "nan:6"], "finite"),
         (["--scenario", "squat", "--mount", "upwards"], "mounting"),
         (["--scenario", "skwat"], "did you mean"),
     ],

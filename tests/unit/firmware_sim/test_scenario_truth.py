@@ -32,10 +32,12 @@ from firmware_sim.scenario.vary import (
     each_set,
     on_side,
     with_amplitude,
+    with_bounces,
     with_break,
     with_partial,
     with_pauses,
     with_tempo,
+    with_traits,
     with_tremor,
 )
 
@@ -241,6 +243,31 @@ def test_a_break_leaves_the_count_alone():
     assert (truth["reps"], truth["partial"]) == (10, 1)
     assert [a["name"] for a in truth["activities"]] == ["fetch_chair"]
     assert truth["repetitions"][6]["kind"] == "partial"
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda s: with_bounces(s, top=0.4, bottom=0.3),
+        lambda s: with_tremor(s, degrees=4.0, frequency_hz=5.0),
+        lambda s: each_set(s, lambda x: replace(x, cough_at=frozenset({2, 6}))),
+        lambda s: with_traits(s, replace(s.traits, coupling=0.2, roughness=0.03, sway=4.0)),
+    ],
+)
+def test_clumsiness_adds_no_repetition_and_hardly_changes_their_size(spoilt):
+    plain = finish(load_scenario("straight_leg_raise"), 5).truth().sets[0].repetitions
+    clumsy = finish(spoilt(load_scenario("straight_leg_raise")), 5).truth().sets[0].repetitions
+    assert len(clumsy) == len(plain) == 10
+    mean = np.mean([r.rom_rad for r in plain])
+    assert all(0.7 < r.rom_rad / mean < 1.3 for r in clumsy)
+
+
+def test_alternating_sides_are_known_repetition_by_repetition():
+    scenario = each_set(load_scenario("side_lunge"), lambda s: replace(s, alternate=True))
+    truth = finish(scenario).truth().sets[0]
+    assert truth.side == "both"
+    assert [r.side for r in truth.repetitions] == ["right", "left"] * 5
+    assert all(r.rom_rad > 0.7 for r in truth.repetitions)
 
 
 def test_left_is_left():
