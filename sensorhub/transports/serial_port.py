@@ -19,6 +19,7 @@ from sensorhub.transports.chunk_queue import ChunkQueue
 from sensorhub.transports.hubclock import HubClock
 
 CHANNEL = "serial"
+SOCKET_SCHEME = "socket://"
 DEFAULT_BAUD_RATE = 115200
 _READ_BYTES = 4096
 _WRITE_PATIENCE_S = 2.0
@@ -63,6 +64,7 @@ class SerialTransport:
         self._device: serial.SerialBase | None = None
         self._queue = ChunkQueue()
         self._dropped_before = 0
+        self._closing: asyncio.Future[None] | None = None
         self._room = asyncio.Event()  # set: there may be room to write, or the port has gone
 
     @property
@@ -115,6 +117,8 @@ class SerialTransport:
     async def close(self) -> None:
         """Give the port back. Safe at any time."""
         self._end(None)
+        if self._closing is not None:
+            await asyncio.shield(self._closing)
 
     def _open_blocking(self) -> serial.SerialBase:
         """In a thread: opening a port, or a connection, may take its time."""
@@ -123,7 +127,7 @@ class SerialTransport:
             device.baudrate = self._baud_rate
             device.timeout = 0
             device.write_timeout = 0
-            if not self._port.startswith("socket://"):
+            if not self._port.startswith(SOCKET_SCHEME):
                 device.exclusive = True
             device.open()
         except (OSError, ValueError, termios.error) as error:
@@ -172,7 +176,11 @@ class SerialTransport:
             loop = asyncio.get_running_loop()
             loop.remove_reader(device.fileno())
             loop.remove_writer(device.fileno())
-            device.close()
+            if self._port.startswith(SOCKET_SCHEME):
+                # pyserial sleeps a third of a second after closing a socket
+                self._closing = loop.run_in_executor(None, device.close)
+            else:
+                device.close()
         self._room.set()
         self._queue.end(error)
 
