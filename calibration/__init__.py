@@ -1,1 +1,1 @@
-"""Sensor intrinsics and sensor-to-segment alignment: numpy and scipy only, imports nobody here."""
+"""Sensor intrinsics and sensor-to-segment alignment: numpy and scipy, nothing of this project."""

@@ -22,7 +22,12 @@ from sensorhub.exercises.detectors.breathing import (
 from sensorhub.model.events import FloatArray
 
 BEGUN_SHARE = 0.1
-"""A swing has begun (or ended) at this share of its height: rest is a plateau that creeps."""
+"""A swing is under way (or over) at this share of its height: rest is a plateau that creeps."""
+
+_LATER_SHARE = 0.25
+_COSINE_FOOT = math.acos(1.0 - 2.0 * BEGUN_SHARE) / (
+    math.acos(1.0 - 2.0 * _LATER_SHARE) - math.acos(1.0 - 2.0 * BEGUN_SHARE)
+)
 
 BACK_SHARE = 0.5
 """The last exhalation counts when it got this far back."""
@@ -90,14 +95,14 @@ def cycles(found: TurningPoints, *, sign: float, shortest_s: float) -> list[Cycl
         follows = i + 2 < len(swings)
         if back < (found.least_rad if follows else BACK_SHARE * depth):
             continue
-        start_s = _crossing(found.time_s, tilt, valley, peak, BEGUN_SHARE)
-        turn_s = _crossing(found.time_s, -tilt, peak, low, BEGUN_SHARE)
+        start_s = _onset(found.time_s, tilt, valley, peak)
+        turn_s = max(_onset(found.time_s, -tilt, peak, low), start_s)
         if follows:
-            end_s = _crossing(found.time_s, tilt, low, swings[i + 2][1], BEGUN_SHARE)
+            end_s = _onset(found.time_s, tilt, low, swings[i + 2][1])
         else:
             end_s = _crossing(found.time_s, -tilt, peak, low, 1.0 - BEGUN_SHARE)
-        if end_s - start_s < shortest_s:
-            continue
+        if end_s - start_s < shortest_s * (1.0 if follows else 0.6):
+            continue  # the last breath ends without the rest that others have before the next
         rise_s = _crossing(found.time_s, tilt, valley, peak, 0.5)
         whole = follows or back >= (1.0 - 2.0 * BEGUN_SHARE) * depth
         breaths.append(Cycle(start_s, turn_s, end_s, rise_s, depth, whole, follows))
@@ -167,6 +172,13 @@ def _quicker_sign(stretches: Sequence[TurningPoints]) -> tuple[float, float]:
     rising_s, falling_s = float(np.median(up_s)), float(np.median(down_s))
     difference = (falling_s - rising_s) / max(falling_s + rising_s, BIN_S)
     return (1.0 if difference >= 0.0 else -1.0), abs(difference)
+
+
+def _onset(time_s: FloatArray, tilt: FloatArray, low: int, high: int) -> float:
+    """When a rise begins: where it is under way, carried back along a raised cosine to its foot."""
+    begun_s = _crossing(time_s, tilt, low, high, BEGUN_SHARE)
+    later_s = _crossing(time_s, tilt, low, high, _LATER_SHARE)
+    return max(begun_s - _COSINE_FOOT * (later_s - begun_s), float(time_s[low]))
 
 
 def _crossing(time_s: FloatArray, tilt: FloatArray, low: int, high: int, share: float) -> float:

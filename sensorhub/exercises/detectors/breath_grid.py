@@ -122,7 +122,7 @@ class GridRecorder:
         stretches = _stretches(usable)
         if not stretches:
             return None
-        time_s = self.start_s + (np.arange(bins) + 0.5) * BIN_S
+        time_s = self.start_s + (np.arange(bins, dtype=np.float64) + 0.5) * BIN_S
         return Grid(time_s, up, norm_mps2, usable, stretches)
 
 
@@ -158,8 +158,9 @@ def _unit_rows(vectors: FloatArray) -> FloatArray:
 
 
 def _usual_direction(up: FloatArray) -> FloatArray:
-    middle = np.median(up, axis=0)
-    return _unit_rows(middle[None, :])[0]
+    middle: FloatArray = np.median(up, axis=0)
+    usual: FloatArray = _unit_rows(middle[None, :])[0]
+    return usual
 
 
 def _stretches(usable: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:

@@ -33,7 +33,10 @@ _NEIGHBOURS = 4
 _LARGER = 0.75
 _SMOOTH_S = 0.25
 _SMOOTH_LONGEST_S = 1.3
-_SMOOTH_PERIODS = 16.0
+_SMOOTH_SHARE = 1.0 / 16.0  # of a period
+_SLOW_S = 5.0
+_SLOW_SHORTEST_S = 1.5
+_SLOW_SHARE = 0.4  # of a period: takes 4 % of a regular breath, half of what is 5 times slower
 
 IntArray = NDArray[np.intp]
 
@@ -44,7 +47,8 @@ class TurningPoints:
 
     Attributes:
         time_s: shape (n,), steps of BIN_S.
-        tilt_rad: shape (n,), along the main direction; its sign means nothing yet.
+        tilt_rad: shape (n,), along the main direction, without its slow drift; the sign means
+            nothing yet.
         points: indices of the turning points, the first and the last sample among them.
         axis: unit vector of the main direction, shape (3,).
         share: part of all motion (velocity variance) that follows the main direction, 1/3 .. 1.
@@ -70,19 +74,21 @@ def turning_points(
         axis: use this main direction instead of the stretch's own.
     """
     least_rad = max(LEAST_DEPTH_RAD, 6.0 * _noise_rad(up))
-    smooth_s = _SMOOTH_S
-    # The second round smooths according to the period that the first one found: a slow breath
+    smooth_s, slow_s = _SMOOTH_S, _SLOW_S
+    # The second round smooths and straightens according to the period that the first one found: a slow breath
     # is rarely one even movement, and its steps must not count.
     for last_round in (False, True):
         path = smoothed(up, smooth_s)
         own, share = main_direction([path])
         along = own if axis is None else axis
         tilt = path @ along
+        tilt = tilt - smoothed(tilt, slow_s)
         points = _prune(tilt, _extremes(tilt), least_rad)
         if last_round or len(points) < 4:
             break
         period_s = 2.0 * BIN_S * float(np.median(np.diff(points)))
-        smooth_s = min(max(period_s / _SMOOTH_PERIODS, 0.8 * _SMOOTH_S), _SMOOTH_LONGEST_S)
+        smooth_s = min(max(_SMOOTH_SHARE * period_s, 0.8 * _SMOOTH_S), _SMOOTH_LONGEST_S)
+        slow_s = max(_SLOW_SHARE * period_s, _SLOW_SHORTEST_S)
     return TurningPoints(time_s, tilt, points, along, share, least_rad)
 
 
