@@ -2,22 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+
+import numpy as np
 
 from sensorhub.exercises.zigzag import TurningPoint, higher_turning_points
+from sensorhub.model.events import FloatArray
 
-RETURN_SHARE = 0.45
-"""A repetition comes at least this far down again; less is a bounce at the top."""
+BOUNCE_SHARE = 0.4
+"""A valley that stays this share of the usual size above the ground is a bounce at the top."""
 
 HEIGHT_SHARE = 0.3
 """Turning points lower than this share of the usual size belong to the movement around them."""
 
 
+FOOT_SHARE = 0.9
+"""An excursion is followed down from its peak through this share of its size, to its feet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One excursion: ticks of the valley before, the peak and the valley after it.
+    """One excursion.
 
     Attributes:
+        start: tick of its foot before the peak: where it last was (nearly) down.
+        peak: tick of its greatest angle.
+        end: tick of its foot after the peak.
         rise_rad: from the valley before up to the peak.
         fall_rad: from the peak down to the valley after (0 where the data ended at the peak).
     """
@@ -29,32 +38,50 @@ class Cycle:
     fall_rad: float
 
     @property
-    def returned(self) -> bool:
-        """False where the data ended, or the pose changed for good, before the way back."""
-        return self.fall_rad >= RETURN_SHARE * self.rise_rad
+    def size_rad(self) -> float:
+        """Its height: of rise and fall the smaller, the other may have led somewhere else."""
+        return min(self.rise_rad, self.fall_rad) if self.fall_rad > 0.0 else self.rise_rad
+
+    @property
+    def finished(self) -> bool:
+        """False where the data ended before the way back."""
+        return self.fall_rad > 0.0
 
 
 def cycles_of(
-    points: Sequence[TurningPoint], *, size_rad: float, least_height_rad: float
+    angle_rad: FloatArray,
+    points: Sequence[TurningPoint],
+    *,
+    size_rad: float,
+    least_height_rad: float,
 ) -> list[Cycle]:
-    """The cycles among fine turning points.
+    """The cycles of a movement.
 
     Args:
-        points: turning points of the movement's angle, of any smaller height.
+        angle_rad: along the movement at every tick.
+        points: fine turning points of that angle.
         size_rad: usual size of a cycle; bounces are told from repetitions by it.
         least_height_rad: what is smaller is noise, whatever the size.
     """
     height = max(HEIGHT_SHARE * size_rad, least_height_rad)
     corners = _without_bounces(higher_turning_points(points, height), size_rad)
-    cycles = []
-    for k, peak in enumerate(corners):
-        if not peak.is_peak or k == 0:
-            continue
-        before = corners[k - 1]
-        after = corners[k + 1] if k + 1 < len(corners) else peak
-        rise, fall = peak.value - before.value, peak.value - after.value
-        cycles.append(Cycle(before.index, peak.index, after.index, rise, fall))
-    return cycles
+    return [
+        _cycle(angle_rad, corners[k - 1], peak, corners[k + 1] if k + 1 < len(corners) else peak)
+        for k, peak in enumerate(corners)
+        if peak.is_peak and k > 0
+    ]
+
+
+def _cycle(
+    angle: FloatArray, before: TurningPoint, peak: TurningPoint, after: TurningPoint
+) -> Cycle:
+    rise, fall = peak.value - before.value, peak.value - after.value
+    foot = peak.value - FOOT_SHARE * (min(rise, fall) if fall > 0.0 else rise)
+    low = np.flatnonzero(angle[before.index : peak.index + 1] <= foot)
+    back = np.flatnonzero(angle[peak.index : after.index + 1] <= foot)
+    start = before.index + (int(low[-1]) if len(low) else 0)
+    end = peak.index + int(back[0]) if len(back) else after.index
+    return Cycle(start, peak.index, end, rise, fall)
 
 
 def mirrored(points: Sequence[TurningPoint]) -> list[TurningPoint]:
@@ -63,22 +90,28 @@ def mirrored(points: Sequence[TurningPoint]) -> list[TurningPoint]:
 
 
 def _without_bounces(points: list[TurningPoint], size_rad: float) -> list[TurningPoint]:
-    """Valleys that stay high are bounces at the top: the higher of their two peaks remains."""
+    """Valleys that stay high are bounces at the top: the higher of their two peaks remains.
+
+    High means above the ground on both sides: the lower of the two valleys before, and of the two
+    after (with a bounce in every repetition, every other valley is ground). Where the ground
+    itself is not the same on both sides, the person has changed position.
+    """
     kept = list(points)
     while True:
         valleys = [(k, p.value) for k, p in enumerate(kept) if not p.is_peak]
-        worst, excess = 0, (1.0 - RETURN_SHARE) * size_rad
+        worst, excess = 0, BOUNCE_SHARE * size_rad
         for j, (k, value) in enumerate(valleys):
-            near = [
-                v
-                for i, (_, v) in enumerate(valleys[max(0, j - 2) : j + 3], max(0, j - 2))
-                if i != j
-            ]
-            if not 0 < k < len(kept) - 1 or not near:
+            before, after = valleys[max(0, j - 2) : j], valleys[j + 1 : j + 3]
+            if not before or not after:
                 continue
-            if value - median(near) > excess:
-                worst, excess = k, value - median(near)
+            left, right = min(v for _, v in before), min(v for _, v in after)
+            ground = max(left, right)
+            if value - ground > excess and abs(left - right) < 0.5 * size_rad:
+                worst, excess = k, value - ground
         if not worst:
             return kept
-        before, after = kept[worst - 1], kept[worst + 1]
-        kept[worst - 1 : worst + 2] = [before if before.value >= after.value else after]
+        kept[worst - 1 : worst + 2] = [max(kept[worst - 1], kept[worst + 1], key=_value)]
+
+
+def _value(point: TurningPoint) -> float:
+    return point.value

@@ -25,12 +25,18 @@ SHORTEST_HOLD_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Times of one repetition; ``hold_s`` is 0 where it was turned round at once."""
+    """Times of one repetition.
+
+    Attributes:
+        hold_s: how long it stayed at the top, 0 where it was turned round at once.
+        half_width_s: how long it was above half its height.
+    """
 
     start_s: float
     peak_s: float
     end_s: float
     hold_s: float
+    half_width_s: float
 
 
 def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edges]:
@@ -40,13 +46,7 @@ def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edg
         angle_rad: the movement's angle at every tick.
     """
     rate = np.abs(np.gradient(angle_rad)) / path.tick_s if len(angle_rad) > 1 else angle_rad
-    bursts = [
-        (
-            c.start + int(np.argmax(rate[c.start : c.peak + 1])),
-            c.peak + int(np.argmax(rate[c.peak : c.end + 1])),
-        )
-        for c in cycles
-    ]
+    bursts = [_bursts(rate, c) for c in cycles]
     found = []
     for k, (cycle, (up, down)) in enumerate(zip(cycles, bursts, strict=True)):
         before = max(path.piece_of(up).start, bursts[k - 1][1] if k else 0)
@@ -58,8 +58,27 @@ def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edg
         leave = _rest(path, rate, down, cycle.peak, rate[down])
         hold = max(0.0, leave - arrive)
         peak = float(path.time_s[cycle.peak])
-        found.append(Edges(start, peak, end, hold if hold >= SHORTEST_HOLD_S else 0.0))
+        held = hold if hold >= SHORTEST_HOLD_S else 0.0
+        half = _half_width_s(path, angle_rad, cycle)
+        found.append(Edges(start, peak, end, held, half))
     return found
+
+
+def _bursts(rate: FloatArray, cycle: Cycle) -> tuple[int, int]:
+    """The fastest moments on the way up and on the way down."""
+    up = cycle.start + int(np.argmax(rate[cycle.start : cycle.peak + 1]))
+    down = cycle.peak + int(np.argmax(rate[cycle.peak : cycle.end + 1]))
+    return up, down
+
+
+def _half_width_s(path: Path, angle: FloatArray, cycle: Cycle) -> float:
+    """How long the cycle was above half its height, without a break."""
+    level = angle[cycle.peak] - 0.5 * cycle.size_rad
+    before = np.flatnonzero(angle[cycle.start : cycle.peak + 1] <= level)
+    after = np.flatnonzero(angle[cycle.peak : cycle.end + 1] <= level)
+    first = cycle.start + (int(before[-1]) if len(before) else 0)
+    last = cycle.peak + int(after[0]) if len(after) else cycle.end
+    return float(path.time_s[last] - path.time_s[first])
 
 
 def _rest(path: Path, speed: FloatArray, burst: int, limit: int, fastest: float) -> float:

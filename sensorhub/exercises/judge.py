@@ -14,6 +14,7 @@ import numpy as np
 
 from sensorhub.exercises.cycles import Cycle, cycles_of, mirrored
 from sensorhub.exercises.definition import Range
+from sensorhub.exercises.locomotion import strides
 from sensorhub.exercises.movement import Movement, along_greatest_variance, through
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.zigzag import TurningPoint, turning_points
@@ -22,11 +23,17 @@ from sensorhub.model.events import FloatArray
 SPREAD_RAD = math.radians(40.0)
 """How far off the set's plane a repetition may go: real ones keep within about 35 degrees."""
 
+WANDER_RAD = math.radians(2.0)
+"""A resting pose wanders this much by itself; small repetitions are not judged crooked by it."""
+
 LARGEST_SHARE = 1.8
 """Excursions larger than this share of the usual size are something else."""
 
 FULL_SHARE = 0.6
 """Excursions of at least this share of the usual size went all the way."""
+
+CLEAR_SHARE = 0.75
+"""Excursions that decide which way round the movement goes: larger than any bounce."""
 
 FINE_SHARE = 0.1
 """Turning points are first collected down to this share of the range seen."""
@@ -100,7 +107,7 @@ def from_home(ways: Sequence[Explanation]) -> Explanation | None:
         return None
 
     def rank(e: Explanation) -> tuple[int, int]:
-        full = [c for c in e.cycles if c.rise_rad > FULL_SHARE * e.size_rad]
+        full = [c for c in e.cycles if c.size_rad > CLEAR_SHARE * e.size_rad]
         return len(full), -e.cycles[0].start
 
     return max(ways, key=rank)
@@ -110,9 +117,8 @@ def spread_rad(path: Path, cycle: Cycle, movement: Movement) -> float:
     """The angle between where the cycle went and the movement's plane of turning."""
     away = path.up[cycle.peak] - path.up[cycle.start]
     length = math.sqrt(float(away @ away))
-    if length < 1e-9:
-        return math.pi / 2
-    return math.asin(min(1.0, abs(float(away @ movement.across)) / length))
+    aside = max(0.0, abs(float(away @ movement.across)) - WANDER_RAD)
+    return math.asin(min(1.0, aside / length)) if length > WANDER_RAD else 0.0
 
 
 def _proposals(path: Path) -> Iterator[tuple[Path, Movement]]:
@@ -142,7 +148,7 @@ def _refined(path: Path, guess: Explanation, rules: Rules) -> Explanation | None
         best = from_home(found)
         if best is None:
             return None
-        typical = [c for c in best.cycles if c.rise_rad > FULL_SHARE * best.size_rad]
+        typical = [c for c in best.cycles if c.size_rad > FULL_SHARE * best.size_rad]
         home = path.up[[c.start for c in typical]].mean(axis=0)
         top = path.up[[c.peak for c in typical]].mean(axis=0)
         movement, size = through(home, top) or best.movement, best.size_rad
@@ -159,7 +165,7 @@ def _both_ways(
         (movement, fine, angle),
         (movement.reversed(), mirrored(fine), -angle),
     ):
-        cycles, last, usual = _settled_cycles(path, way, points, size_rad, rules)
+        cycles, last, usual = _settled_cycles(path, signed, way, points, size_rad, rules)
         if cycles:
             score = _score(path, cycles, usual)
             found.append(Explanation(way, signed, usual, tuple(cycles), last, score))
@@ -167,7 +173,12 @@ def _both_ways(
 
 
 def _settled_cycles(
-    path: Path, movement: Movement, points: list[TurningPoint], size_rad: float, rules: Rules
+    path: Path,
+    angle: FloatArray,
+    movement: Movement,
+    points: list[TurningPoint],
+    size_rad: float,
+    rules: Rules,
 ) -> tuple[list[Cycle], Cycle | None, float]:
     """Cycles, the unfinished one at the end, and their usual size.
 
@@ -176,9 +187,16 @@ def _settled_cycles(
     cycles: list[Cycle] = []
     last: Cycle | None = None
     for _ in range(4):
-        every = cycles_of(points, size_rad=size_rad, least_height_rad=0.5 * rules.range.least_rad)
-        cycles = [c for c in every if _belongs(path, c, movement, size_rad, rules)]
-        last = every[-1] if every and not every[-1].returned else None
+        every = cycles_of(
+            angle, points, size_rad=size_rad, least_height_rad=0.5 * rules.range.least_rad
+        )
+        walks = strides(path, angle, every)
+        cycles = [
+            c
+            for c, stride in zip(every, walks, strict=True)
+            if not stride and _belongs(path, c, movement, size_rad, rules)
+        ]
+        last = every[-1] if every and not every[-1].finished else None
         if not cycles:
             return [], None, size_rad
         usual = _usual_size(cycles)
@@ -192,15 +210,15 @@ def _settled_cycles(
 
 def _belongs(path: Path, cycle: Cycle, movement: Movement, size_rad: float, rules: Rules) -> bool:
     """Whether an excursion is of this movement, by size, direction, duration and way back."""
-    share = cycle.rise_rad / size_rad
-    if not rules.ignore_share <= share <= LARGEST_SHARE or not cycle.returned:
+    share = cycle.size_rad / size_rad
+    if not rules.ignore_share <= share <= LARGEST_SHARE or not cycle.finished:
         return False
     return spread_rad(path, cycle, movement) <= SPREAD_RAD
 
 
 def _usual_size(cycles: list[Cycle]) -> float:
     """Size of the full repetitions: partial ones, if there are any, are the smaller ones."""
-    sizes = sorted(c.rise_rad for c in cycles)
+    sizes = sorted(c.size_rad for c in cycles)
     return sizes[int(0.6 * (len(sizes) - 1) + 0.5)]
 
 

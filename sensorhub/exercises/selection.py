@@ -5,6 +5,7 @@ about as long as the others, does not come in a walking rhythm with heel strikes
 consists of one or two excursions must be most of what the person did.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,16 +19,6 @@ from sensorhub.exercises.judge import Explanation, Rules, spread_rad
 from sensorhub.exercises.path import Path
 from sensorhub.model.events import FloatArray
 
-WALK_SHAKE_MPS2 = 1.0
-"""Quick changes of acceleration at the thigh: walking 1.5 and more, the quickest real squats and
-sit-to-stands 0.4."""
-
-WALK_PERIOD_S = 1.9
-"""The slowest stride of somebody who walks across a room."""
-
-WALK_STRIDES = 3
-"""So many quick shaking excursions in a row are walking; one or two may be hurried repetitions."""
-
 FEW = 2
 """Up to this many repetitions are believed only if the person did little else."""
 
@@ -39,6 +30,16 @@ LONGER = 4.0
 
 LONGER_S = 10.0
 """... unless it is no longer than this."""
+
+
+HURRIED_SHARE = 0.5
+"""A partial repetition takes at least this share of the usual time; less is a bounce."""
+
+USUAL_REST_S = 0.3
+"""Where people rest at least this long between repetitions ..."""
+
+ATTACHED_SHARE = 0.3
+"""... a partial one that follows after less than this share of the usual rest is a bounce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +63,45 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     ]
     if not both:
         return []
-    usual_s = median(e.end_s - e.start_s for _, e in both)
-    walking = _walking(path, both)
-    chosen = []
-    for (cycle, edge), walks in zip(both, walking, strict=True):
-        share, lasts_s = cycle.rise_rad / found.size_rad, edge.end_s - edge.start_s
+    usual = _Usual.of(both)
+    chosen: list[Selected] = []
+    for cycle, edge in both:
+        share, lasts_s = cycle.size_rad / found.size_rad, edge.end_s - edge.start_s
         full = share >= partial_share
-        hurried = lasts_s < 0.4 * usual_s
-        if walks or lasts_s > max(LONGER_S, LONGER * usual_s) or (hurried and not full):
+        rest_s = edge.start_s - chosen[-1].edges.end_s if chosen else usual.rest_s
+        if lasts_s > max(LONGER_S, LONGER * usual.lasts_s):
+            continue
+        if not full and usual.bounces(rest_s=rest_s, half_width_s=edge.half_width_s):
             continue
         straight = spread_rad(path, cycle, found.movement) < math.radians(30.0)
-        chosen.append(Selected(cycle, edge, full, sure=straight and share < 1.5 and not hurried))
+        chosen.append(Selected(cycle, edge, full, sure=straight and share < 1.5))
     if len(chosen) <= FEW and _share(path, chosen) < FEW_SHARE:
         return []
     return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """Medians over a set's cycles."""
+
+    lasts_s: float
+    half_width_s: float
+    rest_s: float
+
+    @classmethod
+    def of(cls, both: Sequence[tuple[Cycle, Edges]]) -> "_Usual":
+        edges = [e for _, e in both]
+        rests = [b.start_s - a.end_s for a, b in itertools.pairwise(edges)]
+        return cls(
+            median(e.end_s - e.start_s for e in edges),
+            median(e.half_width_s for e in edges),
+            median(rests) if rests else 0.0,
+        )
+
+    def bounces(self, *, rest_s: float, half_width_s: float) -> bool:
+        """Whether a small excursion is the bounce of the repetition before it."""
+        attached = self.rest_s > USUAL_REST_S and rest_s < ATTACHED_SHARE * self.rest_s
+        return attached or half_width_s < HURRIED_SHARE * self.half_width_s
 
 
 def _unfinished(path: Path, found: Explanation) -> list[Cycle]:
@@ -87,24 +113,6 @@ def _unfinished(path: Path, found: Explanation) -> list[Cycle]:
     if len(path) - last.start > 1.5 * usual_ticks:
         return []
     return [last]
-
-
-def _walking(path: Path, both: Sequence[tuple[Cycle, Edges]]) -> list[bool]:
-    """Which cycles are strides: quick, shaking, and several in a row."""
-    stride = []
-    for cycle, edge in both:
-        shake = float(np.median(path.shake_mps2[cycle.start : cycle.end + 1]))
-        stride.append(edge.end_s - edge.start_s < WALK_PERIOD_S and shake > WALK_SHAKE_MPS2)
-    walking = [False] * len(stride)
-    run = 0
-    for k, is_stride in enumerate([*stride, False]):
-        if is_stride:
-            run += 1
-            continue
-        if run >= WALK_STRIDES:
-            walking[k - run : k] = [True] * run
-        run = 0
-    return walking
 
 
 def _share(path: Path, chosen: Sequence[Selected]) -> float:
