@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sensorhub.daemon.keys import terminal_keys
+from sensorhub.daemon.links import family_of
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.session import doable_sets
 from sensorhub.daemon.settings import RunSettings
@@ -74,7 +75,10 @@ async def run_session(settings: RunSettings, *, view: View, ask: Ask | None) -> 
         TransportError: not one sensor could be reached.
     """
     plan, worn = settings.plan, tuple(settings.sensors)
+    # All that can be wrong with what was asked is said before anything is written.
     doable_sets(plan.planned_sets(), library=load_library(), placements=worn)
+    for uri in settings.sensors.values():
+        family_of(uri)
     clock = HubClock(speed=settings.speed)
     loop = asyncio.get_running_loop()
     began_ns = clock.now_ns()

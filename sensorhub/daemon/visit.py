@@ -26,7 +26,7 @@ TICK_WALL_S = 0.04
 NOT_FOUND_WALL_S = 30.0
 """How long to look for the first sensor before that is said and the program ends."""
 
-REFUSED_WALL_S = 8.0
+REFUSED_WALL_S = 5.0
 """The same when every link has said why it cannot be had: port in use, no adapter ..."""
 
 STOP_WALL_S = 20.0
