@@ -1,8 +1,9 @@
 """Breaths at the belly or chest: counted, timed, and their depth, from an accelerometer alone.
 
 The live count is the judgement over the set so far, made anew twice a second: one path for live and
-batch, and a breath may be withdrawn as the yardstick grows. With a gyroscope the orientation
-filter's direction is used, else the accelerometer's own.
+batch, and a breath may be withdrawn as the yardstick grows. The accelerometer's own direction is
+used even where there is a gyroscope: breathing is slower than the rest bias that an orientation
+filter learns (3 degrees in 4 s), and slow breaths would be learnt away.
 """
 
 import math
@@ -82,10 +83,8 @@ class BreathDetector:
         if block.placement is not self._placement or not len(block):
             return ()
         events: list[LiveEvent] = []
-        direction = block.up
         norm = np.sqrt((block.acc_mps2 * block.acc_mps2).sum(axis=1))
-        if block.rate_radps is None:
-            direction = block.acc_mps2 / np.maximum(norm, 1e-9)[:, None]
+        direction = block.acc_mps2 / np.maximum(norm, 1e-9)[:, None]
         for time_s, (x, y, z), norm_mps2 in zip(
             block.time_s.tolist(), direction.tolist(), norm.tolist(), strict=True
         ):

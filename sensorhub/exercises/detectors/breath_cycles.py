@@ -25,9 +25,9 @@ BEGUN_SHARE = 0.1
 """A swing is under way (or over) at this share of its height: rest is a plateau that creeps."""
 
 _LATER_SHARE = 0.25
-_COSINE_FOOT = math.acos(1.0 - 2.0 * BEGUN_SHARE) / (
-    math.acos(1.0 - 2.0 * _LATER_SHARE) - math.acos(1.0 - 2.0 * BEGUN_SHARE)
-)
+_FOOT = 0.8
+"""A raised cosine's foot lies 1.6 times as far back from the first share as the second lies ahead;
+smoothing has rounded the foot, and half of that is what remains."""
 
 BACK_SHARE = 0.5
 """The last exhalation counts when it got this far back."""
@@ -175,10 +175,10 @@ def _quicker_sign(stretches: Sequence[TurningPoints]) -> tuple[float, float]:
 
 
 def _onset(time_s: FloatArray, tilt: FloatArray, low: int, high: int) -> float:
-    """When a rise begins: where it is under way, carried back along a raised cosine to its foot."""
+    """When a rise begins: where it is under way, carried back towards its foot."""
     begun_s = _crossing(time_s, tilt, low, high, BEGUN_SHARE)
     later_s = _crossing(time_s, tilt, low, high, _LATER_SHARE)
-    return max(begun_s - _COSINE_FOOT * (later_s - begun_s), float(time_s[low]))
+    return max(begun_s - _FOOT * (later_s - begun_s), float(time_s[low]))
 
 
 def _crossing(time_s: FloatArray, tilt: FloatArray, low: int, high: int, share: float) -> float:

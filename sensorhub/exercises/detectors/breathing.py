@@ -75,8 +75,8 @@ def turning_points(
     """
     least_rad = max(LEAST_DEPTH_RAD, 6.0 * _noise_rad(up))
     smooth_s, slow_s = _SMOOTH_S, _SLOW_S
-    # The second round smooths and straightens according to the period that the first one found: a slow breath
-    # is rarely one even movement, and its steps must not count.
+    # The second round smooths and straightens according to the period that the first one found:
+    # a slow breath is rarely one even movement, and its steps must not count.
     for last_round in (False, True):
         path = smoothed(up, smooth_s)
         own, share = main_direction([path])
