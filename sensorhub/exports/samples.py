@@ -1,7 +1,8 @@
 """The samples of a session as a recording: what ``sensorhub analyze`` reads, one CSV a sensor.
 
-Times count from the start of the session. Gaps stay gaps: the rows are missing. Values are the
-sensor's own, rounded to a hundred-thousandth of their unit, far below any sensor's noise.
+Times count from the start of the session. Gaps stay gaps: the rows are missing. Values are in the
+sensor's own frame, with the calibration that was in force applied, and rounded to a
+hundred-thousandth of their unit, far below any sensor's noise.
 """
 
 import json

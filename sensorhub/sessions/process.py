@@ -20,6 +20,7 @@ from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import NS_PER_S
 from sensorhub.motion.assembler import assemble_all
 from sensorhub.sessions.analysis import Span, run_set, track
+from sensorhub.sessions.correction import corrected, read_calibration
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.values import SensorInfo, StoredSession, StoredSet
 
@@ -51,7 +52,7 @@ def process_session(
 
     Raises:
         StoreError: the store cannot be read.
-        InputError: there is no such session, or a sensor's family is not known any more.
+        InputError: there is no such session, or a sensor's family or calibration is not known.
     """
     session = store.session(name)
     motion: dict[Placement, list[MotionBlock]] = {}
@@ -86,14 +87,18 @@ def sensor_blocks(
 ) -> tuple[list[SampleBlock], int]:
     """All samples of one sensor of a session, and how many chunks of its log could not be read.
 
+    The sensor's calibration is applied.
+
     Raises:
         StoreError: the store cannot be read.
-        InputError: the sensor's family is not known.
+        InputError: the sensor's family or its calibration is not known to this program.
     """
+    calibration = read_calibration(sensor.calibration)
     decoder = find_family(sensor.family).new_decoder()
     log = store.raw_log(session.name, sensor.placement)
     events = [event for record in log.records for event in decoder.feed(record)]
-    return assemble_all(events, sensor.placement), log.damaged_chunks
+    blocks = assemble_all(events, sensor.placement)
+    return [corrected(block, calibration) for block in blocks], log.damaged_chunks
 
 
 def _analyse(

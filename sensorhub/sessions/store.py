@@ -4,23 +4,28 @@ What arrives is logged before anyone interprets it. A :class:`SessionLog` is wha
 writes to: none of its methods waits for the disk unless it says so. Reading is :mod:`.reader`'s.
 """
 
-import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Self
 
-from sensorhub import __version__
 from sensorhub.model.errors import StoreError
 from sensorhub.model.link import Record
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
+from sensorhub.sessions.chunks import merge_chunks
 from sensorhub.sessions.clocks import read_clocks
 from sensorhub.sessions.database import WriterLock, connect_writer
-from sensorhub.sessions.outcome_json import encode_outcome
-from sensorhub.sessions.rawlog import DamagedChunkError, unpack
+from sensorhub.sessions.statements import (
+    close_session,
+    insert_answer,
+    insert_notice,
+    insert_outcome,
+    insert_sensor,
+    insert_session,
+    session_row,
+)
 from sensorhub.sessions.values import (
     NO_PRESCRIPTION,
     Answer,
@@ -33,12 +38,10 @@ from sensorhub.sessions.values import (
     SensorInfo,
     SessionInfo,
 )
-from sensorhub.sessions.writer import COMMIT_INTERVAL_S, MAX_WAITING_BYTES, Writer, insert_chunk
+from sensorhub.sessions.writer import COMMIT_INTERVAL_S, MAX_WAITING_BYTES, Writer
 
 STORE_NAME = "sessions.sqlite"
 """The store's file name within the data folder."""
-LARGE_CHUNK_RECORDS = 4000
-PSEUDONYM_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that look like another
 
 
 class Store:
@@ -104,7 +107,7 @@ class Store:
     def begin_session(self, info: SessionInfo, sensors: Sequence[SensorInfo] = ()) -> "SessionLog":
         """Start a session and wait until that is durable."""
         started = read_clocks(self._now_ns)
-        row, name = _pair(self._writer.call(lambda db: _insert_session(db, info, started)))
+        row, name = _pair(self._writer.call(lambda db: insert_session(db, info, started)))
         log = SessionLog(self._writer, row, name, self._now_ns, started)
         for sensor in sensors:
             log.add_sensor(sensor)
@@ -117,9 +120,9 @@ class Store:
         """
 
         def job(db: sqlite3.Connection) -> None:
-            row = _session_row(db, session)
+            row = session_row(db, session)
             for number, outcome in outcomes.items():
-                _insert_outcome(db, row, number, ResultKind.FINAL, outcome)
+                insert_outcome(db, row, number, ResultKind.FINAL, outcome)
 
         self._writer.call(job)
 
@@ -130,15 +133,15 @@ class Store:
         """
 
         def job(db: sqlite3.Connection) -> None:
-            row = _session_row(db, session)
-            _insert_notice(db, row, notice)
-            _close_session(db, row, ended_ns)
+            row = session_row(db, session)
+            insert_notice(db, row, notice)
+            close_session(db, row, ended_ns)
 
         self._writer.call(job)
 
     def add_notice(self, session: str, notice: Notice) -> None:
         """Note something about the log of a session; waits until it is durable."""
-        self._writer.call(lambda db: _insert_notice(db, _session_row(db, session), notice))
+        self._writer.call(lambda db: insert_notice(db, session_row(db, session), notice))
 
     def compact(self, session: str) -> None:
         """Rewrite the small chunks of a closed session as few large ones, losing nothing.
@@ -150,13 +153,13 @@ class Store:
             lambda db: [
                 row
                 for (row,) in db.execute(
-                    "SELECT id FROM sensor WHERE session_id = ?", (_session_row(db, session),)
+                    "SELECT id FROM sensor WHERE session_id = ?", (session_row(db, session),)
                 )
             ]
         )
         assert isinstance(sensors, list)
         for sensor in sensors:
-            merge = partial(_merge_chunks, sensor_row=sensor)
+            merge = partial(merge_chunks, sensor_row=sensor)
             while self._writer.call(merge):
                 pass
 
@@ -186,7 +189,7 @@ class SessionLog:
 
     def add_sensor(self, sensor: SensorInfo) -> None:
         """Make a sensor known before its first record; waits until that is durable."""
-        row = self._writer.call(lambda db: _insert_sensor(db, self._row, sensor))
+        row = self._writer.call(lambda db: insert_sensor(db, self._row, sensor))
         assert isinstance(row, int)
         self._sensor_rows[sensor.placement] = row
 
@@ -262,14 +265,14 @@ class SessionLog:
                 (ended_ns, self._row, number),
             )
             if live is not None:
-                _insert_outcome(db, self._row, number, ResultKind.LIVE, live)
+                insert_outcome(db, self._row, number, ResultKind.LIVE, live)
 
         self._writer.post(job)
 
     def answer(self, kind: AnswerKind, text: str, *, answered_ns: int, set_number: int = 0) -> None:
         """Note what the person said; ``set_number`` 0: about the whole session."""
         answer = Answer(kind, text, answered_ns, set_number)
-        self._writer.post(lambda db: _insert_answer(db, self._row, answer))
+        self._writer.post(lambda db: insert_answer(db, self._row, answer))
 
     def flush(self) -> None:
         """Wait until everything so far is durable. Raises StoreError when it cannot be."""
@@ -283,8 +286,8 @@ class SessionLog:
         def job(db: sqlite3.Connection) -> None:
             if lost:
                 text = f"{lost} packets could not be stored: the disk was full or too slow."
-                _insert_notice(db, self._row, Notice(NoticeCode.RECORDS_LOST, text, ended_ns, lost))
-            _close_session(db, self._row, ended_ns)
+                insert_notice(db, self._row, Notice(NoticeCode.RECORDS_LOST, text, ended_ns, lost))
+            close_session(db, self._row, ended_ns)
 
         self._writer.flush()
         self._writer.call(job)
@@ -294,141 +297,3 @@ def _pair(value: object) -> tuple[int, str]:
     assert isinstance(value, tuple)
     row, name = value
     return row, name
-
-
-def _insert_session(db: sqlite3.Connection, info: SessionInfo, started: Moment) -> tuple[int, str]:
-    day = started.utc.date().isoformat()
-    numbers = [
-        int(name.removeprefix(f"{day}-"))
-        for (name,) in db.execute("SELECT name FROM session WHERE name GLOB ?", (f"{day}-*",))
-    ]
-    name = f"{day}-{max(numbers, default=0) + 1}"
-    cursor = db.execute(
-        "INSERT INTO session (name, person_id, plan, software, simulated, started_ns, started_utc,"
-        " started_boottime_ns, boot_id, synchronised) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            name,
-            _person_row(db),
-            info.plan,
-            info.software or __version__,
-            info.simulated,
-            started.hub_ns,
-            started.utc.isoformat(timespec="milliseconds"),
-            started.boottime_ns,
-            started.boot_id,
-            started.synchronised,
-        ),
-    )
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid, name
-
-
-def _person_row(db: sqlite3.Connection) -> int:
-    """The one person of this store, under a random pseudonym: names are kept nowhere."""
-    found = db.execute("SELECT id FROM person ORDER BY id LIMIT 1").fetchone()
-    if found is not None:
-        return int(found[0])
-    pseudonym = "P-" + "".join(secrets.choice(PSEUDONYM_LETTERS) for _ in range(6))
-    row = db.execute("INSERT INTO person (pseudonym) VALUES (?)", (pseudonym,)).lastrowid
-    assert row is not None
-    return row
-
-
-def _session_row(db: sqlite3.Connection, name: str) -> int:
-    found = db.execute("SELECT id FROM session WHERE name = ?", (name,)).fetchone()
-    if found is None:
-        raise StoreError(f"There is no session {name}.", hint="See sensorhub sessions list.")
-    return int(found[0])
-
-
-def _insert_sensor(db: sqlite3.Connection, session_row: int, sensor: SensorInfo) -> int:
-    row = db.execute(
-        "INSERT INTO sensor (session_id, placement, uri, family, device_id, calibration, alignment)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            session_row,
-            sensor.placement.value,
-            sensor.uri,
-            sensor.family,
-            sensor.device_id,
-            sensor.calibration,
-            sensor.alignment,
-        ),
-    ).lastrowid
-    assert row is not None
-    return row
-
-
-def _insert_outcome(
-    db: sqlite3.Connection, session_row: int, number: int, kind: ResultKind, outcome: SetOutcome
-) -> None:
-    db.execute(
-        "INSERT INTO outcome (set_id, kind, detector_version, software, written_utc, outcome)"
-        " SELECT id, ?, ?, ?, ?, ? FROM exercise_set WHERE session_id = ? AND number = ?",
-        (
-            kind.value,
-            outcome.detector_version,
-            __version__,
-            datetime.now(UTC).isoformat(timespec="seconds"),
-            encode_outcome(outcome),
-            session_row,
-            number,
-        ),
-    )
-
-
-def _insert_answer(db: sqlite3.Connection, session_row: int, answer: Answer) -> None:
-    db.execute(
-        "INSERT INTO answer (session_id, set_number, kind, text, answered_ns)"
-        " VALUES (?, ?, ?, ?, ?)",
-        (session_row, answer.set_number, answer.kind.value, answer.text, answer.answered_ns),
-    )
-
-
-def _insert_notice(db: sqlite3.Connection, session_row: int, notice: Notice) -> None:
-    db.execute(
-        "INSERT INTO notice (session_id, code, text, noticed_ns, count) VALUES (?, ?, ?, ?, ?)",
-        (session_row, notice.code.value, notice.text, notice.noticed_ns, notice.count),
-    )
-
-
-def _close_session(db: sqlite3.Connection, session_row: int, ended_ns: int) -> None:
-    db.execute(
-        "UPDATE exercise_set SET ended_ns = max(started_ns, ?)"
-        " WHERE session_id = ? AND ended_ns IS NULL",
-        (ended_ns, session_row),
-    )
-    db.execute(
-        "UPDATE session SET ended_ns = ? WHERE id = ? AND ended_ns IS NULL",
-        (ended_ns, session_row),
-    )
-
-
-def _merge_chunks(db: sqlite3.Connection, *, sensor_row: int) -> bool:
-    """Merge the first run of two or more chunks that fit into a large one; False: there is none."""
-    run: list[tuple[int, list[Record]]] = []
-    total = 0
-    cursor = db.execute(
-        "SELECT id, crc32, data FROM chunk WHERE sensor_id = ? ORDER BY id", (sensor_row,)
-    )
-    for row, crc32, data in cursor:
-        try:
-            records = unpack(data, crc32=crc32)
-        except DamagedChunkError:
-            # Left alone for whoever can repair it; merging across it would change the order.
-            records = None
-        if records is not None and total + len(records) <= LARGE_CHUNK_RECORDS:
-            run.append((row, records))
-            total += len(records)
-        elif len(run) > 1:
-            break
-        else:
-            run = [] if records is None else [(row, records)]
-            total = 0 if records is None else len(records)
-    if len(run) < 2:
-        return False
-    merged = [record for _, records in run for record in records]
-    # The large chunk takes the place, and the row number, of the first: order is by row number.
-    db.executemany("DELETE FROM chunk WHERE id = ?", [(row,) for row, _ in run])
-    insert_chunk(db, sensor_row, merged, row=run[0][0])
-    return True

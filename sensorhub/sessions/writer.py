@@ -10,15 +10,15 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sensorhub.model.errors import StoreError
 from sensorhub.model.link import Record
+from sensorhub.sessions.chunks import insert_chunk
 from sensorhub.sessions.database import sentence
-from sensorhub.sessions.rawlog import CODEC_VERSION, pack
 
 COMMIT_INTERVAL_S = 1.0
 """A record is on the disk at most this much, and one commit, after it came."""
@@ -337,28 +337,3 @@ def _is_trouble_with_the_disk(error: Exception) -> bool:
 
 class _Failed:
     """Marks a change that was refused and whose caller knows."""
-
-
-def insert_chunk(
-    connection: sqlite3.Connection,
-    sensor_row: int,
-    records: Sequence[Record],
-    *,
-    row: int | None = None,
-) -> None:
-    """Append records to a sensor's raw log (or store them as row ``row``); the caller commits."""
-    chunk = pack(records)
-    connection.execute(
-        "INSERT INTO chunk (id, sensor_id, codec, records, first_ns, last_ns, crc32, data)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            row,
-            sensor_row,
-            CODEC_VERSION,
-            chunk.records,
-            chunk.first_ns,
-            chunk.last_ns,
-            chunk.crc32,
-            chunk.blob,
-        ),
-    )

@@ -1,5 +1,6 @@
 """``session.csv``: who, when, with what, and how it felt."""
 
+import json
 from collections.abc import Callable
 
 from sensorhub.exports.tables.columns import moment, seconds, text, whole, yes_no
@@ -28,11 +29,19 @@ def _versions(session: StoredSession) -> str | None:
 
 
 def _calibrations(session: StoredSession) -> str | None:
-    words = [
-        f"{sensor.placement.value}:{'calibrated' if sensor.calibration else 'none'}"
-        for sensor in session.sensors
-    ]
+    words = [f"{s.placement.value}:{_calibration(s.calibration)}" for s in session.sensors]
     return " ".join(words) or None
+
+
+def _calibration(text: str) -> str:
+    """When it was measured and in which form it is kept; ``unreadable`` is better than no CSV."""
+    if not text:
+        return "none"
+    try:
+        table = json.loads(text)
+        return f"{table['measured_on']}:v{table['version']}"
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return "unreadable"
 
 
 def _lost(session: StoredSession) -> int:
@@ -117,7 +126,8 @@ SESSION: Table[StoredSession] = Table(
         ),
         text(
             "calibrations",
-            "Whether a sensor calibration was in force, by placement.",
+            "Sensor calibration in force, each as placement:day it was measured:version of its"
+            " form; none: the sensor was used as it is.",
             _calibrations,
         ),
         yes_no(

@@ -100,7 +100,13 @@ def made_up_session() -> StoredSession:
         ended_ns=300 * S,
         sensors=(
             SensorInfo(Placement.PELVIS, "ble:OMP-1", "omp"),
-            SensorInfo(THIGH, "serial:/dev/ttyACM0", "omp", '=HYPERLINK("x")', '{"v":1}'),
+            SensorInfo(
+                THIGH,
+                "serial:/dev/ttyACM0",
+                "omp",
+                '=HYPERLINK("x")',
+                '{"version":1,"measured_on":"2026-02-11"}',
+            ),
         ),
         sets=(
             StoredSet(1, "squat", Side.BOTH, Prescription(3), 110 * S, 128 * S, SQUATS, SQUATS),

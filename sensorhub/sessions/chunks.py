@@ -1,0 +1,64 @@
+"""Raw log chunks as rows of the store. Each function runs inside its caller's transaction."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from sensorhub.model.link import Record
+from sensorhub.sessions.rawlog import CODEC_VERSION, DamagedChunkError, pack, unpack
+
+LARGE_CHUNK_RECORDS = 4000
+
+
+def insert_chunk(
+    connection: sqlite3.Connection,
+    sensor_row: int,
+    records: Sequence[Record],
+    *,
+    row: int | None = None,
+) -> None:
+    """Append records to a sensor's raw log (or store them as row ``row``); the caller commits."""
+    chunk = pack(records)
+    connection.execute(
+        "INSERT INTO chunk (id, sensor_id, codec, records, first_ns, last_ns, crc32, data)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            row,
+            sensor_row,
+            CODEC_VERSION,
+            chunk.records,
+            chunk.first_ns,
+            chunk.last_ns,
+            chunk.crc32,
+            chunk.blob,
+        ),
+    )
+
+
+def merge_chunks(db: sqlite3.Connection, *, sensor_row: int) -> bool:
+    """Merge the first run of two or more chunks that fit into a large one; False: there is none."""
+    run: list[tuple[int, list[Record]]] = []
+    total = 0
+    cursor = db.execute(
+        "SELECT id, crc32, data FROM chunk WHERE sensor_id = ? ORDER BY id", (sensor_row,)
+    )
+    for row, crc32, data in cursor:
+        try:
+            records = unpack(data, crc32=crc32)
+        except DamagedChunkError:
+            # Left alone for whoever can repair it; merging across it would change the order.
+            records = None
+        if records is not None and total + len(records) <= LARGE_CHUNK_RECORDS:
+            run.append((row, records))
+            total += len(records)
+        elif len(run) > 1:
+            break
+        else:
+            run = [] if records is None else [(row, records)]
+            total = 0 if records is None else len(records)
+    if len(run) < 2:
+        return False
+    merged = [record for _, records in run for record in records]
+    # The large chunk takes the place, and the row number, of the first: order is by row number.
+    db.executemany("DELETE FROM chunk WHERE id = ?", [(row,) for row, _ in run])
+    insert_chunk(db, sensor_row, merged, row=run[0][0])
+    return True
