@@ -55,6 +55,8 @@ class LinkTiming:
         A simulated world that runs twenty times as fast shares one busy machine with us: patience
         must not shrink below what a scheduler needs.
         """
+        if speed <= 1.0:
+            return self
         return replace(
             self,
             quiet_s=max(self.quiet_s, 0.1 * speed),

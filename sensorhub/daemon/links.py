@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 from sensorhub.daemon.link import LinkTiming, SensorLink
-from sensorhub.daemon.link_state import LinkPhase, LinkStatus
-from sensorhub.devices.base import Decoder, DeviceFamily
+from sensorhub.daemon.link_state import LinkStatus
+from sensorhub.daemon.replay_link import ReplayLink
+from sensorhub.devices.base import DeviceFamily
 from sensorhub.devices.registry import families, family, recognise
 from sensorhub.model.errors import InputError
-from sensorhub.model.events import DeviceEvent, SamplesArrived
+from sensorhub.model.events import DeviceEvent
 from sensorhub.model.link import Record
 from sensorhub.transports.base import Transport
 from sensorhub.transports.hubclock import HubClock
@@ -44,17 +44,23 @@ class LinkCallbacks:
 
 @dataclass(slots=True)
 class LinkMaker:
-    """Makes links that share one clock and one radio."""
+    """Makes links that share one clock and one radio.
+
+    Attributes:
+        ble_over_sockets: take BLE notifications over sockets (BlueZ's AcquireNotify) instead of
+            signals (StartNotify).
+    """
 
     clock: HubClock
     timing: LinkTiming = field(default_factory=LinkTiming)
+    ble_over_sockets: bool = False
     _radio: object = None
 
     def make(self, name: str, uri: SensorUri, callbacks: LinkCallbacks) -> Link:
         """A link, not begun. Raises InputError when the URI names no family, or no good file."""
-        chosen = family_of(uri)
         if isinstance(uri, ReplayUri):
-            return ReplayLink(name, uri.path, clock=self.clock, callbacks=callbacks)
+            return self._replay(name, uri, callbacks)
+        chosen = family_of(uri)
         return SensorLink(
             name,
             transport=self._transport(uri, chosen),
@@ -64,6 +70,26 @@ class LinkMaker:
             on_event=callbacks.on_event,
             on_status=callbacks.on_status,
             timing=self.timing,
+        )
+
+    def _replay(self, name: str, uri: ReplayUri, callbacks: LinkCallbacks) -> Link:
+        from sensorhub.transports.replay import read_records
+
+        recorded = read_records(uri.path)
+        if uri.family not in (None, recorded.family):
+            raise InputError(
+                f"{uri.path} was recorded from a sensor of the family {recorded.family}, "
+                f"not {uri.family}.",
+                hint="Leave family= out.",
+            )
+        return ReplayLink(
+            name,
+            recorded=recorded,
+            family=family(recorded.family),
+            clock=self.clock,
+            sink=callbacks.sink,
+            on_event=callbacks.on_event,
+            on_status=callbacks.on_status,
         )
 
     def _transport(self, uri: BleUri | SerialUri, chosen: DeviceFamily) -> Transport:
@@ -76,12 +102,15 @@ class LinkMaker:
             return SerialTransport(uri.port, baud_rate=baud_rate, clock=self.clock)
         if chosen.ble is None:
             raise InputError(f"{chosen.title} sensors have no Bluetooth.")
-        from sensorhub.transports.ble import BleTransport
+        from sensorhub.transports.ble import BleTransport, NotifyPath
         from sensorhub.transports.ble_radio import BleRadio
 
         if not isinstance(self._radio, BleRadio):
             self._radio = BleRadio()  # one for all: one process, one scanner, one lock
-        return BleTransport(uri.target, chosen.ble, radio=self._radio, clock=self.clock)
+        path = NotifyPath.SOCKET if self.ble_over_sockets else NotifyPath.SIGNALS
+        return BleTransport(
+            uri.target, chosen.ble, radio=self._radio, clock=self.clock, notify=path
+        )
 
 
 def family_of(uri: SensorUri) -> DeviceFamily:
@@ -95,48 +124,3 @@ def family_of(uri: SensorUri) -> DeviceFamily:
     if isinstance(uri, BleUri) and not uri.is_address:
         return recognise((), uri.target) or families()[DEFAULT_FAMILY]
     return families()[DEFAULT_FAMILY]
-
-
-class ReplayLink:
-    """A file of records, played back at its own pace as if it came from the sensor now."""
-
-    def __init__(self, name: str, path: Path, *, clock: HubClock, callbacks: LinkCallbacks) -> None:
-        from sensorhub.transports.replay import read_records
-
-        self._file = read_records(path)
-        self._decoder: Decoder = family(self._file.family).new_decoder()
-        self._clock = clock
-        self._callbacks = callbacks
-        self._status = LinkStatus(LinkPhase.WAITING, name)
-        self._stopping = False
-
-    @property
-    def status(self) -> LinkStatus:
-        """Waiting, streaming, then stopped."""
-        return self._status
-
-    async def run(self) -> None:
-        """Hand out every record at its time; returns at the file's end or after ``stop``."""
-        from sensorhub.transports.replay import played_back
-
-        async for record in played_back(self._file.records, self._clock):
-            if self._stopping:
-                break
-            self._callbacks.sink(record)
-            for event in self._decoder.feed(record):
-                if isinstance(event, SamplesArrived):
-                    self._move(LinkPhase.STREAMING)
-                self._callbacks.on_event(event)
-        self._move(LinkPhase.STOPPED)
-
-    async def stop(self) -> None:
-        """End with the next record."""
-        self._stopping = True
-
-    def cue(self, pattern: str) -> None:
-        """A recording cannot be signalled."""
-
-    def _move(self, phase: LinkPhase) -> None:
-        if phase is not self._status.phase:
-            self._status = LinkStatus(phase, self._status.name)
-            self._callbacks.on_status(self._status)
