@@ -51,7 +51,7 @@ from sensorhub.protocol.packets import (
     TimePacket,
 )
 
-_MAX_HELD = 64
+_MAX_HELD = 128
 _STATUS_FRESH_NS = 5 * NS_PER_S
 _MAX_LOG_TEXT = 200
 _FLAG_STREAM, _FLAG_BACKFILL = int(SampleFlag.STREAM), int(SampleFlag.BACKFILL)
