@@ -15,6 +15,9 @@ HEIGHT_SHARE = 0.3
 """Turning points lower than this share of the usual size belong to the movement around them."""
 
 
+FLAT_SHARE = 0.35
+"""A valley that is flat for this share of the time between its peaks is a rest; a sine's: 0.25."""
+
 FOOT_SHARE = 0.9
 """An excursion is followed down from its peak through this share of its size, to its feet."""
 
@@ -39,8 +42,11 @@ class Cycle:
 
     @property
     def size_rad(self) -> float:
-        """Its height: of rise and fall the smaller, the other may have led somewhere else."""
-        return min(self.rise_rad, self.fall_rad) if self.fall_rad > 0.0 else self.rise_rad
+        """Its height: the mean of rise and fall, or the smaller if the other led elsewhere."""
+        if not self.finished:
+            return self.rise_rad
+        small, large = sorted((self.rise_rad, self.fall_rad))
+        return 0.5 * (small + large) if large < 2.0 * small else small
 
     @property
     def finished(self) -> bool:
@@ -64,7 +70,7 @@ def cycles_of(
         least_height_rad: what is smaller is noise, whatever the size.
     """
     height = max(HEIGHT_SHARE * size_rad, least_height_rad)
-    corners = _without_bounces(higher_turning_points(points, height), size_rad)
+    corners = _without_bounces(angle_rad, higher_turning_points(points, height), size_rad)
     return [
         _cycle(angle_rad, corners[k - 1], peak, corners[k + 1] if k + 1 < len(corners) else peak)
         for k, peak in enumerate(corners)
@@ -89,7 +95,9 @@ def mirrored(points: Sequence[TurningPoint]) -> list[TurningPoint]:
     return [TurningPoint(p.index, -p.value, is_peak=not p.is_peak) for p in points]
 
 
-def _without_bounces(points: list[TurningPoint], size_rad: float) -> list[TurningPoint]:
+def _without_bounces(
+    angle: FloatArray, points: list[TurningPoint], size_rad: float
+) -> list[TurningPoint]:
     """Valleys that stay high are bounces at the top: the higher of their two peaks remains.
 
     High means above the ground on both sides: the lower of the two valleys before, and of the two
@@ -106,11 +114,20 @@ def _without_bounces(points: list[TurningPoint], size_rad: float) -> list[Turnin
                 continue
             left, right = min(v for _, v in before), min(v for _, v in after)
             ground = max(left, right)
-            if value - ground > excess and abs(left - right) < 0.5 * size_rad:
+            level = abs(left - right) < 0.5 * size_rad
+            if value - ground > excess and level and not _rests(angle, kept[k - 1 : k + 2]):
                 worst, excess = k, value - ground
         if not worst:
             return kept
         kept[worst - 1 : worst + 2] = [max(kept[worst - 1], kept[worst + 1], key=_value)]
+
+
+def _rests(angle: FloatArray, corners: list[TurningPoint]) -> bool:
+    """Whether a valley between two peaks is flat: a rest, from which a new repetition starts."""
+    first, valley, second = corners
+    between = angle[first.index : second.index + 1]
+    depth = min(first.value, second.value) - valley.value
+    return float(np.mean(between < valley.value + 0.15 * depth)) > FLAT_SHARE
 
 
 def _value(point: TurningPoint) -> float:

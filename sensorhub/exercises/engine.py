@@ -24,6 +24,7 @@ class SetAnalyzer:
         side: the side the run is done on; NONE where it is not known.
         placements: the sensors that are worn (those the exercise cannot use are named in a flag).
         alignments: sensor-to-segment alignment where one was made.
+        live: False where nobody is watching (re-scoring): no live events, the same outcome.
 
     Raises InputError when no worn sensor can carry this exercise.
     """
@@ -35,6 +36,7 @@ class SetAnalyzer:
         side: Side,
         placements: Sequence[Placement],
         alignments: Mapping[Placement, object] | None = None,
+        live: bool = True,
     ) -> None:
         self._exercise = exercise
         self._side = side
@@ -51,7 +53,7 @@ class SetAnalyzer:
                 f"there is: {worn}.",
                 hint="Wear one there, or choose another exercise.",
             )
-        setup = DetectorSetup(exercise, side, self._primary, self._optional)
+        setup = DetectorSetup(exercise, side, self._primary, self._optional, live)
         module = importlib.import_module(f"sensorhub.exercises.detectors.{exercise.detector}")
         self._detector: Detector = cast("NewDetector", module.new_detector)(setup)
         self._gaps: list[Gap] = []

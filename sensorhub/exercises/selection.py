@@ -5,7 +5,6 @@ about as long as the others, does not come in a walking rhythm with heel strikes
 consists of one or two excursions must be most of what the person did.
 """
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy as np
 
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges, edges_of
-from sensorhub.exercises.judge import Explanation, Rules, spread_rad
+from sensorhub.exercises.judge import CLEAR_SHARE, Explanation, Rules, spread_rad
 from sensorhub.exercises.path import Path
 from sensorhub.model.events import FloatArray
 
@@ -34,6 +33,9 @@ LONGER_S = 10.0
 
 HURRIED_SHARE = 0.5
 """A partial repetition takes at least this share of the usual time; less is a bounce."""
+
+SHAKEN_SHARE = 0.25
+"""What takes less than this share of the usual time was shaken or scratched, not repeated."""
 
 USUAL_REST_S = 0.3
 """Where people rest at least this long between repetitions ..."""
@@ -63,13 +65,15 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     ]
     if not both:
         return []
-    usual = _Usual.of(both)
+    usual = _Usual.of(both, found.size_rad)
     chosen: list[Selected] = []
     for cycle, edge in both:
         share, lasts_s = cycle.size_rad / found.size_rad, edge.end_s - edge.start_s
         full = share >= partial_share
         rest_s = edge.start_s - chosen[-1].edges.end_s if chosen else usual.rest_s
         if lasts_s > max(LONGER_S, LONGER * usual.lasts_s):
+            continue
+        if edge.half_width_s < SHAKEN_SHARE * usual.half_width_s:
             continue
         if not full and usual.bounces(rest_s=rest_s, half_width_s=edge.half_width_s):
             continue
@@ -89,13 +93,16 @@ class _Usual:
     rest_s: float
 
     @classmethod
-    def of(cls, both: Sequence[tuple[Cycle, Edges]]) -> "_Usual":
-        edges = [e for _, e in both]
-        rests = [b.start_s - a.end_s for a, b in itertools.pairwise(edges)]
+    def of(cls, both: Sequence[tuple[Cycle, Edges]], size_rad: float) -> "_Usual":
+        edges = [e for c, e in both if c.size_rad > CLEAR_SHARE * size_rad] or [e for _, e in both]
+        ends = [e.end_s for _, e in both]
+        rests = [
+            e.start_s - max((t for t in ends if t <= e.start_s), default=e.start_s) for e in edges
+        ]
         return cls(
             median(e.end_s - e.start_s for e in edges),
             median(e.half_width_s for e in edges),
-            median(rests) if rests else 0.0,
+            median(rests),
         )
 
     def bounces(self, *, rest_s: float, half_width_s: float) -> bool:

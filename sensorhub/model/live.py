@@ -10,6 +10,7 @@ class LiveKind(enum.StrEnum):
     REP_STARTED = "rep_started"
     REP_PEAK = "rep_peak"
     REP_COUNTED = "rep_counted"
+    REP_PARTIAL = "rep_partial"  # one that went only part of the way: ``count`` does not change
     REP_WITHDRAWN = "rep_withdrawn"  # a provisional one turned out to be something else
     HOLD_ENTERED = "hold_entered"
     HOLD_LEFT = "hold_left"

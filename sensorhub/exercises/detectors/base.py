@@ -33,12 +33,15 @@ class DetectorSetup:
         primary: worn placements that can carry the count, the preferred one first; never empty
             for a detector that measures.
         optional: worn placements that add measures.
+        live: False where nobody is watching: ``push`` then may leave out all that ``finish`` does
+            not need.
     """
 
     exercise: Exercise
     side: Side
     primary: tuple[Placement, ...]
     optional: tuple[Placement, ...] = ()
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True)

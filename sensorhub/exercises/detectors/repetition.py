@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.judge import Rules, explain
+from sensorhub.exercises.live_counter import LiveCounter
 from sensorhub.exercises.path import path_of
 from sensorhub.exercises.selection import Selected, select
 from sensorhub.exercises.thresholds import RepetitionThresholds
@@ -31,17 +32,27 @@ class RepetitionDetector:
             limits, thresholds.shortest_s, thresholds.longest_s, thresholds.ignore_share
         )
         self._recorder = TrackRecorder(setup.primary[0])
+        self._live = LiveCounter(limits, ignore_share=thresholds.ignore_share)
 
     def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
         """See :class:`Detector`."""
-        if block.placement is self._setup.primary[0]:
-            self._recorder.push(block)
-        return ()
+        if block.placement is not self._setup.primary[0]:
+            return ()
+        self._recorder.push(block)
+        if not self._setup.live:
+            return ()
+        return [
+            event
+            for time_s, up in zip(block.time_s.tolist(), block.up.tolist(), strict=True)
+            for event in self._live.push(time_s, up)
+        ]
 
     def state(self) -> LiveState:
         """See :class:`Detector`."""
-        count = len(self.finish().repetitions)
-        return LiveState(count, 0, 0, None, None, None)
+        live = self._live
+        return LiveState(
+            live.count, live.partial, live.unsure, None, live.angle_rad, live.target_rad
+        )
 
     def finish(self) -> Findings:
         """See :class:`Detector`."""

@@ -1,0 +1,191 @@
+"""Counting while it happens: what the person hears, provisional until the set is judged.
+
+Causal and cheap, one tick at a time in plain floats. Any pose in which the person rests may be the
+one that repetitions start from, so each of the last few such poses keeps its own count of
+excursions away from it and back; the pose with the most is believed.
+"""
+
+import math
+from collections.abc import Iterator
+
+from sensorhub.exercises.definition import Range
+from sensorhub.model.live import LiveEvent, LiveKind
+from sensorhub.model.motion import Vec3
+
+STILL_S = 1.0
+"""Resting this long in a pose makes it one that repetitions may start from."""
+
+POSES = 3
+"""So many poses are watched: the start, the top of a held repetition, and a new start."""
+
+RETURN_SHARE = 0.65
+"""A repetition is counted when this share of the way back is done: before it ends, but surely."""
+
+HEIGHT_SHARE = 0.3
+FULL_SHARE = 0.6
+
+STRIDE_S = 1.9
+STRIDE_RAD = 0.96
+PAUSE_SHARE = 0.45
+STRIDES = 3
+"""Excursions quicker and smaller than these, without a pause, so many in a row, are walking
+(see ``locomotion.py``); they are withdrawn."""
+
+
+class LiveCounter:
+    """Counts repetitions from up vectors.
+
+    Args:
+        range: what bodies do in this exercise.
+        ignore_share: excursions below this share of the usual size are nothing.
+    """
+
+    def __init__(self, range: Range, *, ignore_share: float) -> None:  # noqa: A002 (the field's name)
+        self._least = range.least_rad
+        self._usual = range.usual_rad
+        self._ignore_share = ignore_share
+        still = max(math.radians(0.5), min(math.radians(1.5), 0.3 * range.least_rad))
+        self._still_chord2 = still * still
+        self._apart = max(math.radians(2.0), 0.5 * range.least_rad)
+        self._rest: Vec3 | None = None
+        self._rest_since_s = 0.0
+        self._poses: list[_Pose] = []
+        self._best: _Pose | None = None
+        self._announced = 0
+
+    @property
+    def count(self) -> int:
+        """Full repetitions so far, the unsure included."""
+        return self._best.full if self._best else 0
+
+    @property
+    def partial(self) -> int:
+        """Partial ones so far."""
+        return self._best.partial if self._best else 0
+
+    @property
+    def unsure(self) -> int:
+        """How many of the full ones nothing has confirmed yet: the first, and hurried ones."""
+        if self._best is None:
+            return 0
+        return max(min(self._best.full, self._best.strides), int(self._best.full == 1))
+
+    @property
+    def angle_rad(self) -> float | None:
+        """How far from the start pose the segment is now."""
+        return self._best.angle if self._best else None
+
+    @property
+    def target_rad(self) -> float:
+        """The usual size: this set's once there is one, else most people's."""
+        return self._best.size if self._best and self._best.full else self._usual
+
+    def push(self, time_s: float, up: Vec3) -> Iterator[LiveEvent]:
+        """One more tick; what it means."""
+        self._watch_rest(time_s, up)
+        best = self._best
+        for pose in self._poses:
+            happened = pose.push(time_s, up)
+            if pose is best and happened is not None and happened is not LiveKind.REP_COUNTED:
+                yield LiveEvent(happened, time_s, self.count, sure=self.unsure == 0)
+            if happened is not None and (best is None or pose.worth > best.worth):
+                best = self._best = pose
+        if best is not None and best.full != self._announced:
+            kind = LiveKind.REP_COUNTED if best.full > self._announced else LiveKind.REP_WITHDRAWN
+            self._announced = best.full
+            yield LiveEvent(kind, time_s, best.full, sure=self.unsure == 0)
+
+    def _watch_rest(self, time_s: float, up: Vec3) -> None:
+        """Where the person rests, a repetition may start: watch that pose too."""
+        rest = self._rest
+        if rest is None or _chord2(rest, up) > self._still_chord2:
+            self._rest, self._rest_since_s = up, time_s
+            if rest is None:
+                self._add(up)
+            return
+        if time_s - self._rest_since_s < STILL_S:
+            return
+        self._rest_since_s = time_s
+        for pose in self._poses:
+            if pose.rest(up, self._apart):
+                return
+        self._add(up)
+
+    def _add(self, up: Vec3) -> None:
+        if len(self._poses) == POSES:
+            others = [p for p in self._poses if p is not self._best]
+            self._poses.remove(min(others, key=lambda p: p.worth))
+        self._poses.append(_Pose(up, self._least, self._ignore_share))
+        if self._best is None:
+            self._best = self._poses[0]
+
+
+class _Pose:
+    """One pose to start from, and the excursions away from it and back."""
+
+    __slots__ = (
+        "_counted_s", "_high", "_home", "_ignore_share", "_least", "_low", "_rising", "_since_s",
+        "angle", "full", "partial", "size", "strides", "worth",
+    )  # fmt: skip
+
+    def __init__(self, home: Vec3, least: float, ignore_share: float) -> None:
+        self._home, self._least, self._ignore_share = home, least, ignore_share
+        self._low = self._high = self.angle = 0.0
+        self._rising = False
+        self._since_s = self._counted_s = -math.inf
+        self.size = 0.0
+        self.full = self.partial = self.strides = 0
+        self.worth = 0.0
+
+    def rest(self, up: Vec3, apart: float) -> bool:
+        """The person rests here: whether this is (still) the pose; it follows small changes."""
+        if self._rising or _angle(self._home, up) > max(apart, 0.35 * self.size):
+            return False
+        self._home = up
+        self._low = 0.0
+        return True
+
+    def push(self, time_s: float, up: Vec3) -> LiveKind | None:
+        angle = self.angle = _angle(self._home, up)
+        if self._rising:
+            if angle > self._high:
+                self._high = angle
+            elif self._high - angle >= RETURN_SHARE * (self._high - self._low):
+                return self._returned(time_s, angle)
+            return None
+        if angle < self._low:
+            self._low = angle
+        elif angle - self._low >= max(self._least * 0.5, HEIGHT_SHARE * self.size):
+            self._rising, self._high, self._since_s = True, angle, time_s
+            return LiveKind.REP_STARTED
+        return None
+
+    def _returned(self, time_s: float, angle: float) -> LiveKind | None:
+        size = self._high - self._low
+        self._rising, self._low = False, angle
+        if size < max(self._least, self._ignore_share * self.size):
+            return None
+        period_s, pause_s = time_s - self._counted_s, self._since_s - self._counted_s
+        stride = period_s < STRIDE_S and pause_s < PAUSE_SHARE * period_s and size < STRIDE_RAD
+        self._counted_s = time_s
+        self.strides = self.strides + 1 if stride else 0
+        if self.strides >= STRIDES:
+            if self.strides == STRIDES:
+                self.full = max(0, self.full - STRIDES)
+            return None
+        if size >= FULL_SHARE * self.size:
+            self.full += 1
+            self.size = size if self.size == 0.0 else self.size + 0.3 * (size - self.size)
+        else:
+            self.partial += 1
+        self.worth = self.size * self.full * (self.full + 1)
+        return LiveKind.REP_COUNTED if size >= FULL_SHARE * self.size else LiveKind.REP_PARTIAL
+
+
+def _chord2(a: Vec3, b: Vec3) -> float:
+    x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    return x * x + y * y + z * z
+
+
+def _angle(a: Vec3, b: Vec3) -> float:
+    return 2.0 * math.asin(min(1.0, 0.5 * math.sqrt(_chord2(a, b))))
