@@ -35,7 +35,7 @@ MEASURES: Table[MeasureRow] = Table(
         number(
             "value",
             "The measure's value, in the unit of its name.",
-            lambda row: row.quantity,
+            lambda row: row.cell,
             decimals=4,
         ),
     ),

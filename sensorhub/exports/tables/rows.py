@@ -54,14 +54,14 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class MeasureRow:
-    """One further measure of an item (or of the set: ``item`` is None), in units for people."""
+    """One further measure of an item (or of the set: ``item`` is None), in the unit its name ends in."""
 
     session: StoredSession
     set: StoredSet
     item: Item | None
     number: int | None
     measure: str
-    quantity: float
+    cell: int | float
 
 
 def set_rows(session: StoredSession) -> Iterator[SetRow]:

@@ -133,7 +133,7 @@ def cell_text(column: "Column[Any]", value: Cell) -> str:
     raise ValueError(f"{value!r} does not fit column {column.name} ({column.kind.value})")
 
 
-def number_text(value: float, *, decimals: int) -> str:
+def number_text(value: int | float, *, decimals: int) -> str:
     """A number with a decimal point; empty where it is not finite; never a negative zero."""
     if not math.isfinite(value):
         return ""
