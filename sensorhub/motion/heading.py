@@ -1,0 +1,109 @@
+"""Which way is forwards on a segment, and how two sensors' headings relate: learnt from movement.
+
+A sensor may sit anywhere round a leg. Standing tells its long axis; the plane in which the segment
+then leans away from upright, again and again, is the sagittal plane.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sensorhub.model.events import FloatArray
+
+MOSTLY_ONE_WAY_RAD = math.radians(10.0)
+"""With less difference between the two extremes, the speeds decide which way is which."""
+
+HEADING_WINDOW_S = 10.0
+"""Headings drift by a few degrees a minute; a repetition is shorter than this."""
+
+NEUTRAL_RAD = math.radians(15.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sagittal:
+    """What the movement showed.
+
+    Attributes:
+        lean_axis: unit vector, shape (3,), sensor frame, across the long axis: towards this the
+            direction of gravity moves in the main movement.
+        share: part of all leaning that happens along it, 1/2 .. 1.
+        furthest_rad: the furthest lean.
+    """
+
+    lean_axis: FloatArray
+    share: float
+    furthest_rad: float
+
+
+def main_lean(up: FloatArray, *, long_axis: FloatArray) -> Sagittal | None:
+    """The line along which a segment leans, its sign towards the greater excursion.
+
+    Not centred on the mean: a lasting lean shows the plane as well as a swinging one. Where both
+    excursions are alike (a walking thigh) the quicker way counts: a leg swings forwards faster than
+    it is left behind.
+
+    Args:
+        up: shape (n, 3), sensor frame.
+        long_axis: shape (3,), the segment's Y in the sensor frame.
+
+    Returns:
+        None where the segment never leaned at all.
+    """
+    lean = up - (up @ long_axis)[:, None] * long_axis
+    values, vectors = np.linalg.eigh(lean.T @ lean)
+    total = float(values.sum())
+    if total <= 0.0:
+        return None
+    axis = vectors[:, -1]
+    angle = np.unwrap(np.arctan2(lean @ axis, up @ long_axis))
+    low, high = (float(v) for v in np.percentile(angle, (2.0, 98.0)))
+    difference = high + low
+    if abs(difference) < MOSTLY_ONE_WAY_RAD:
+        slow, fast = (float(v) for v in np.percentile(np.diff(angle), (5.0, 95.0)))
+        difference = fast + slow
+    sign = 1.0 if difference >= 0.0 else -1.0
+    return Sagittal(sign * axis, float(values[-1]) / total, max(-low, high))
+
+
+def relative_heading_rad(
+    thigh_to_earth: FloatArray, pelvis_to_earth: FloatArray, time_s: FloatArray
+) -> FloatArray:
+    """The turn about the vertical that brings the thigh's earth to the pelvis's, tick by tick.
+
+    In a neutral hip both segments face the same way. Near neutral this is taken at its word; away
+    from it only the axes to the right are compared, and weigh little; all within a sliding window,
+    so that drift is followed and a repetition's own turning is kept.
+
+    Args:
+        thigh_to_earth: shape (n, 3, 3), segment to earth with z up.
+        pelvis_to_earth: likewise.
+        time_s: shape (n,), no gap longer than the filter bridges.
+    """
+    thigh, pelvis = (_horizontal(m) for m in (thigh_to_earth, pelvis_to_earth))
+    cosine = np.einsum("ni,ni->n", thigh_to_earth[:, 2], pelvis_to_earth[:, 2])
+    near = np.exp(-0.5 * (np.arccos(np.clip(cosine, -1.0, 1.0)) / NEUTRAL_RAD) ** 2)
+    agree = pelvis * np.conj(thigh)
+    votes = (0.02 + near) * agree[:, 2] + near * (agree[:, 0] + agree[:, 1])
+    step_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1.0
+    half = min(len(votes) - 1, max(1, round(2.5 * HEADING_WINDOW_S / step_s)))
+    kernel = np.exp(-0.5 * (np.arange(-half, half + 1) * step_s / HEADING_WINDOW_S) ** 2)
+    heading: FloatArray = np.angle(
+        np.convolve(votes, kernel, mode="full")[half : half + len(votes)]
+    )
+    return heading
+
+
+def turned_rad(matrices: FloatArray, heading_rad: FloatArray) -> FloatArray:
+    """Segment-to-earth matrices, shape (n, 3, 3), turned about the earth's vertical."""
+    cos, sin = np.cos(heading_rad), np.sin(heading_rad)
+    out = matrices.copy()
+    out[:, 0] = cos[:, None] * matrices[:, 0] - sin[:, None] * matrices[:, 1]
+    out[:, 1] = sin[:, None] * matrices[:, 0] + cos[:, None] * matrices[:, 1]
+    return out
+
+
+def _horizontal(matrices: FloatArray) -> np.ndarray[tuple[int, int], np.dtype[np.complex128]]:
+    """The horizontal part of each segment axis as a complex number, shape (n, 3)."""
+    out: np.ndarray[tuple[int, int], np.dtype[np.complex128]] = matrices[:, 0] + 1j * matrices[:, 1]
+    return out
