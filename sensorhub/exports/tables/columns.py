@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from sensorhub.exports.tables.table import Column, Kind
+from sensorhub.exports.tables.table import Cell, Column, Kind
 from sensorhub.model.outcomes import Evidence
 from sensorhub.model.placement import Side
 from sensorhub.sessions.values import StoredSession, StoredSet
@@ -91,7 +91,7 @@ def whole(
 def number(
     name: str,
     meaning: str,
-    value: Callable[[Row], float | None],
+    value: Callable[[Row], Cell],
     *,
     unit: str = "",
     decimals: int = 3,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sensorhub.exports.tables.table import Cell
 from sensorhub.model.outcomes import (
     Breath,
     Evidence,
@@ -54,14 +55,14 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class MeasureRow:
-    """One further measure of an item (or of the set: ``item`` is None), in the unit its name ends in."""
+    """One further measure of an item (or of the set: ``item`` is None), in its name's unit."""
 
     session: StoredSession
     set: StoredSet
     item: Item | None
     number: int | None
     measure: str
-    cell: int | float
+    cell: Cell
 
 
 def set_rows(session: StoredSession) -> Iterator[SetRow]:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, SupportsFloat, TypeVar
 
 Row = TypeVar("Row")
 Cell = str | int | float | bool | datetime | None
@@ -133,11 +133,12 @@ def cell_text(column: "Column[Any]", value: Cell) -> str:
     raise ValueError(f"{value!r} does not fit column {column.name} ({column.kind.value})")
 
 
-def number_text(value: int | float, *, decimals: int) -> str:
+def number_text(value: SupportsFloat, *, decimals: int) -> str:
     """A number with a decimal point; empty where it is not finite; never a negative zero."""
-    if not math.isfinite(value):
+    number = float(value)
+    if not math.isfinite(number):
         return ""
-    text = f"{value:.{decimals}f}"
+    text = f"{number:.{decimals}f}"
     return text.removeprefix("-") if float(text) == 0 else text
 
 
