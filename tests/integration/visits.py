@@ -179,14 +179,19 @@ def squats_on_cue(folder: Path, *, reps: int, extra: str = "") -> Path:
     return path
 
 
-def export(data: Path, to: Path, *, session: str = "last") -> list[dict[str, str]]:
-    """Export a session; the rows of ``repetitions.csv``."""
-    program = sensorhub("export", session, "--to", to, data=data)
+def export(
+    data: Path, to: Path, *, session: str = "last", kind: str = "therapist"
+) -> list[dict[str, str]]:
+    """Export a session; the rows of ``repetitions.csv`` where there is one."""
+    program = sensorhub("export", kind, session, "--to", to, data=data)
     try:
         assert program.wait() == 0, program.errors
     finally:
         program.end()
-    with (to / "repetitions.csv").open(encoding="utf-8", newline="") as file:
+    table = to / "repetitions.csv"
+    if not table.exists():
+        return []
+    with table.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
