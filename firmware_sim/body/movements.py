@@ -1,8 +1,10 @@
 """What a person can do: the movement library (``movements.toml``)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -55,13 +57,13 @@ class Movement:
     depth_rad: float
 
 
-def movement(name: str) -> Movement:
-    """The movement called ``name``.
+def movement(name: str, *, own: Mapping[str, Movement] = MappingProxyType({})) -> Movement:
+    """The movement called ``name``: of ``own`` (what a scenario brings along), else the library's.
 
     Raises:
         InputError: no such movement, with the nearest name.
     """
-    library = movements()
+    library = {**movements(), **own}
     if name not in library:
         raise InputError(f"no movement {name!r}{nearest(name, library)}")
     return library[name]
@@ -72,6 +74,11 @@ def movements() -> dict[str, Movement]:
     """The whole library by name."""
     file = Path(__file__).with_name("movements.toml")
     root = Fields(read_toml(file), file.name)
+    return read_movements(root)
+
+
+def read_movements(root: Fields) -> dict[str, Movement]:
+    """The movements of a table of tables, by name. Raises InputError naming what is wrong."""
     return {name: _read(name, root.table(name)) for name in root.names()}
 
 

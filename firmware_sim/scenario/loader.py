@@ -1,15 +1,17 @@
 """Scenario files: what a person does, in which order, as frozen values.
 
 A scenario is one TOML file: a start posture, the person, and ``[[step]]`` tables, each with exactly
-one of ``movement``, ``posture``, ``activity``, ``rest_s`` or ``wait``.
+one of ``movement``, ``posture``, ``activity``, ``rest_s`` or ``wait``. A movement that the library
+(``body/movements.toml``) does not have may be brought along in ``[movements.NAME]``, same keys.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from firmware_sim.body.movements import Movement, movement
+from firmware_sim.body.movements import Movement, movement, read_movements
 from firmware_sim.body.postures import posture_names
 from firmware_sim.fields import Fields, InputError, nearest, read_toml
 
@@ -165,7 +167,8 @@ def parse_scenario(root: Fields, name: str) -> Scenario:
     """A scenario from its table."""
     side = root.word("side", "right", ("right", "left"))
     traits = _traits(root.table("person"))
-    steps = tuple(_step(entry, side) for entry in root.tables("step"))
+    own = read_movements(root.table("movements"))
+    steps = tuple(_step(entry, side, own) for entry in root.tables("step"))
     if not steps:
         raise InputError(f"{root.where}: a scenario needs at least one [[step]]")
     first = next((s.movement.posture for s in steps if isinstance(s, Perform)), "standing")
@@ -201,7 +204,7 @@ def _traits(fields: Fields) -> PersonTraits:
     return traits
 
 
-def _step(fields: Fields, side: str) -> Step:
+def _step(fields: Fields, side: str, own: Mapping[str, Movement]) -> Step:
     kinds = [kind for kind in STEP_KINDS if kind in fields]
     if len(kinds) != 1:
         raise InputError(f"{fields.where}: a step has exactly one of {', '.join(STEP_KINDS)}")
@@ -225,13 +228,13 @@ def _step(fields: Fields, side: str) -> Step:
                 slip_rad=float(np.deg2rad(fields.number("slip_deg", 0.0, low=-180, high=180))),
             )
         case _:
-            step = _perform(fields, side)
+            step = _perform(fields, side, own)
     fields.close()
     return step
 
 
-def _perform(fields: Fields, side: str) -> Perform:
-    found = movement(fields.word("movement", ""))
+def _perform(fields: Fields, side: str, own: Mapping[str, Movement]) -> Perform:
+    found = movement(fields.word("movement", ""), own=own)
     rad = np.pi / 180.0
     rest = fields.numbers("rest_s", (found.rest_s * 0.6, found.rest_s * 1.5))
     omit_way = fields.word("omit_way", "", ["", *(w.name for w in found.ways)])
