@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from calibration.errors import CalibrationError
-from calibration.sensor import Matrix, Vector
+from calibration.reading import Matrix, Vector
 from calibration.stillness import Rest
 from calibration.vectors import FloatArray, unit
 

@@ -6,14 +6,18 @@ backwards, are turns about +Z.
 """
 
 import enum
+import json
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from calibration.errors import CalibrationError
-from calibration.sensor import Matrix
+from calibration.reading import Matrix, number, table, text, vectors
 from calibration.vectors import FloatArray, across, angle_rad, as_rows, unit
+
+FORMAT = "sensorhub-alignment"
+VERSION = 1
 
 LEAST_STILL_S = 1.0
 STILL_MPS2 = 0.3
@@ -30,6 +34,8 @@ LEAST_SWING_RADPS = math.radians(20.0)
 
 LARGEST_POSE_ERROR_RAD = math.radians(30.0)
 """Two poses may differ from what was asked by this much: people do not lie like drawings."""
+
+ROTATION_TOLERANCE = 1e-6
 
 X, Y, Z = np.eye(3)
 
@@ -88,6 +94,35 @@ class Alignment:
     def long_axis(self) -> FloatArray:
         """The segment's Y axis in the sensor frame, shape (3,)."""
         return np.array(self.rotation[1])
+
+    def to_json(self) -> str:
+        """The alignment as a versioned JSON object."""
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "version": VERSION,
+                "rotation": self.rotation,
+                "quality": self.quality,
+                "method": self.method,
+            },
+            allow_nan=False,
+        )
+
+    @classmethod
+    def from_json(cls, document: str) -> "Alignment":
+        """Read what :meth:`to_json` wrote. Raises CalibrationError for anything else."""
+        found = table(document, format_name=FORMAT, version=VERSION)
+        try:
+            rotation = vectors(found["rotation"])
+            matrix = np.array(rotation)
+            off = np.abs(matrix @ matrix.T - np.eye(3)).max()
+            if off > ROTATION_TOLERANCE or float(np.linalg.det(matrix)) < 0.0:
+                raise ValueError("its matrix is no rotation")
+            return cls(rotation, number(found["quality"]), Method(text(found["method"])))
+        except (KeyError, TypeError, ValueError) as error:
+            raise CalibrationError(
+                f"The alignment is damaged: {error}.", hint="Align the sensor again."
+            ) from error
 
 
 def align_standing(

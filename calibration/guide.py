@@ -8,7 +8,8 @@ import numpy as np
 
 from calibration.accelerometer import LEAST_POSES, fit_accelerometer, missing_octants
 from calibration.errors import CalibrationError
-from calibration.sensor import SensorCalibration, Vector
+from calibration.reading import Vector
+from calibration.sensor import SensorCalibration
 from calibration.stillness import Rest, RestFinder, is_new_pose
 from calibration.vectors import FloatArray
 

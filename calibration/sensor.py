@@ -1,14 +1,13 @@
 """What one sensor does wrong, measured once and kept: biases, scales, axes that are not square."""
 
 import json
-import math
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
 from calibration.errors import CalibrationError
+from calibration.reading import Matrix, Vector, number, table, text, vector, vectors
 from calibration.vectors import FloatArray
 
 FORMAT = "sensorhub-sensor-calibration"
@@ -16,9 +15,6 @@ VERSION = 1
 
 LARGEST_MATRIX_ENTRY = 2.0
 """No accelerometer is wrong by a factor of two; such a file is something else."""
-
-Vector = tuple[float, float, float]
-Matrix = tuple[Vector, Vector, Vector]
 
 IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
@@ -82,67 +78,26 @@ class SensorCalibration:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> "SensorCalibration":
+    def from_json(cls, document: str) -> "SensorCalibration":
         """Read what :meth:`to_json` wrote. Raises CalibrationError for anything else."""
-        table = _table(text)
+        found = table(document, format_name=FORMAT, version=VERSION)
         try:
+            matrix = vectors(found["acc_matrix"])
+            if max(abs(x) for row in matrix for x in row) > LARGEST_MATRIX_ENTRY:
+                raise ValueError("its matrix is beyond any sensor's error")
+            temperature = found["temperature_celsius"]
             return cls(
-                serial_number=_text(table["serial_number"]),
-                measured_on=date.fromisoformat(_text(table["measured_on"])),
-                acc_bias_mps2=_vector(table["acc_bias_mps2"]),
-                acc_matrix=_matrix(table["acc_matrix"]),
-                gyr_bias_radps=_vector(table["gyr_bias_radps"]),
-                residual_mps2=_number(table["residual_mps2"]),
-                poses=int(_number(table["poses"])),
-                temperature_celsius=None
-                if table["temperature_celsius"] is None
-                else _number(table["temperature_celsius"]),
-                quality=_number(table["quality"]),
+                serial_number=text(found["serial_number"]),
+                measured_on=date.fromisoformat(text(found["measured_on"])),
+                acc_bias_mps2=vector(found["acc_bias_mps2"]),
+                acc_matrix=matrix,
+                gyr_bias_radps=vector(found["gyr_bias_radps"]),
+                residual_mps2=number(found["residual_mps2"]),
+                poses=int(number(found["poses"])),
+                temperature_celsius=None if temperature is None else number(temperature),
+                quality=number(found["quality"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise CalibrationError(
                 f"The calibration is damaged: {error}.", hint="Calibrate the sensor again."
             ) from error
-
-
-def _table(text: str) -> dict[str, Any]:
-    try:
-        table = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise CalibrationError("This is not a calibration: no valid JSON.") from error
-    if not isinstance(table, dict) or table.get("format") != FORMAT:
-        raise CalibrationError("This is not a calibration of a sensor.")
-    if table.get("version") != VERSION:
-        raise CalibrationError(
-            f"This calibration has version {table.get('version')!r}; known is {VERSION}.",
-            hint="Update this software, or calibrate the sensor again.",
-        )
-    return table
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError(f"{value!r} is no number")
-    return float(value)
-
-
-def _vector(value: object) -> Vector:
-    if not isinstance(value, list) or len(value) != 3:
-        raise TypeError(f"{value!r} is no vector")
-    x, y, z = (_number(v) for v in value)
-    return x, y, z
-
-
-def _matrix(value: object) -> Matrix:
-    if not isinstance(value, list) or len(value) != 3:
-        raise TypeError(f"{value!r} is no matrix")
-    a, b, c = (_vector(row) for row in value)
-    if max(abs(x) for row in (a, b, c) for x in row) > LARGEST_MATRIX_ENTRY:
-        raise TypeError("its matrix is beyond any sensor's error")
-    return a, b, c

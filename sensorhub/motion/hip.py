@@ -9,8 +9,8 @@ pose that the alignment was made in.
 Flexion is the difference of two inclinations, so it does not drift; where a segment's axis to the
 right stands upright (lying on the side) gravity says nothing about it and the gyroscopes' relative
 orientation takes over. Adduction and rotation need a gyroscope on both, and the assumption that hip
-and pelvis face the same way when the hip is near neutral. Rotation from a strap round the thigh is a
-trend only: skin and muscle take up to 20 degrees of it (Fiorentino 2017).
+and pelvis face the same way when the hip is near neutral. Rotation from a strap round the thigh is
+a trend only: skin and muscle take up to 20 degrees of it (Fiorentino 2017).
 """
 
 import itertools
@@ -123,7 +123,7 @@ class HipAngles:
         return self._with_pelvis(track, thigh, rotation, pelvis, np.array(known.rotation))
 
     def _with_heading(self, alignment: Alignment, up: FloatArray, *, segment: str) -> Alignment:
-        """A heading for an alignment without: from the posture, or from the movement if it shows."""
+        """A heading for an alignment without: from the posture, or the movement if it shows."""
         if alignment.heading_known:
             return alignment
         quality, lying = 0.5, LYING_FORWARDS.get(self._posture)
