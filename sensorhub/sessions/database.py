@@ -85,11 +85,11 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         StoreError: there is no store, or it cannot be read.
     """
-    if not path.exists():
-        raise StoreError(
-            f"There is no session store at {path}.", hint="Nothing has been recorded yet."
-        )
     with _sentences(path):
+        if not path.exists():
+            raise StoreError(
+                f"There is no session store at {path}.", hint="Nothing has been recorded yet."
+            )
         connection = sqlite3.connect(
             _read_only_uri(path), uri=True, isolation_level=None, timeout=READ_TIMEOUT_S
         )

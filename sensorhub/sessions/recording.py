@@ -113,13 +113,13 @@ def _csv_files(path: Path) -> list[Path]:
     try:
         if path.is_dir():
             return sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv")
+        if path.exists():
+            return [path]
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {error.strerror or error}.", hint="Check its permissions."
         ) from None
-    if not path.exists():
-        raise InputError(f"There is no file or folder {path}.", hint="Check the name.")
-    return [path]
+    raise InputError(f"There is no file or folder {path}.", hint="Check the name.")
 
 
 def _placement_of(file: Path) -> Placement | None:
