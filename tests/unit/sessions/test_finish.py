@@ -227,10 +227,10 @@ def test_a_calibration_is_applied_and_a_damaged_one_refused(path: Path) -> None:
     )
     assert damaged == 0
     assert blocks[0].acc_mps2[0] == pytest.approx([-0.5, 0.0, 10.06], abs=1e-6)
-    with pytest.raises(InputError, match="not a calibration"):
+    with pytest.raises(InputError, match="Calibrate the sensor again"):
         sensor_blocks(reader, session, by_placement[Placement.PELVIS], find_family=fake_family)
     end(path, name)
-    assert "not a calibration" in reader.session(name).notices[0].text
+    assert "Calibrate the sensor again" in reader.session(name).notices[0].text
 
 
 def test_equal_outcomes_have_no_differences() -> None:
