@@ -67,7 +67,7 @@ def analyze(
         exercise,
         side=None if side is None else Side(side),
         span=span,
-        alignments=None if neutral is None else {},
+        standing=None if neutral is None else neutral.sensors,
     )
     if angles_csv is not None:
         from sensorhub.sessions.angles import write_angles

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from sensorhub.exercises.definition import Exercise
-from sensorhub.model.outcomes import RepetitionKind, SetOutcome
-from sensorhub.model.placement import Side
+from sensorhub.model.outcomes import FlagCode, QualityFlag, RepetitionKind, SetOutcome
+from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import DEG_PER_RAD
 from sensorhub.sessions.headline import headline
 
@@ -78,8 +78,20 @@ def _lines(outcome: SetOutcome, exercise: Exercise) -> Iterator[str]:
         )
     if outcome.flags:
         yield ""
-        for text in dict.fromkeys(flag.text for flag in outcome.flags):
-            yield f"! {text}"
+        yield from (f"! {text}" for text in _warnings(outcome.flags))
+
+
+def _warnings(flags: Sequence[QualityFlag]) -> Iterator[str]:
+    """One line a thing: many gaps of one sensor are one thing."""
+    groups: dict[tuple[FlagCode, Placement | None], list[QualityFlag]] = {}
+    for flag in flags:
+        groups.setdefault((flag.code, flag.placement), []).append(flag)
+    for (code, placement), group in groups.items():
+        if code is FlagCode.GAP and len(group) > 1:
+            total_s = sum(flag.end_s - flag.start_s for flag in group)
+            yield f"{len(group)} gaps in the data of {placement}, {total_s:.1f} s in all."
+        else:
+            yield from dict.fromkeys(flag.text for flag in group)
 
 
 def _remarks(kind: RepetitionKind, *, sure: bool, phase: str) -> Iterator[str]:

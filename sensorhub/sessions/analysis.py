@@ -19,6 +19,7 @@ from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import SampleBlock
 from sensorhub.motion.tracker import MotionTracker
+from sensorhub.sessions.standing import standing_alignments
 
 PIECE_S = 1.0
 """Sensors take turns in pieces of this length. Outcomes do not depend on it."""
@@ -95,24 +96,24 @@ def analyze_blocks(
     *,
     side: Side | None = None,
     span: Span = WHOLE,
-    alignments: Mapping[Placement, object] | None = None,
+    standing: Mapping[Placement, Sequence[SampleBlock]] | None = None,
 ) -> tuple[SetOutcome, SetAnalyzer]:
     """One exercise in recorded samples; the analyzer is handed back for its angles.
 
     Args:
         side: as asked for; None: concluded from what is worn.
+        standing: the same sensors while the person stood still, to align them by.
 
     Raises:
         InputError: no sensor can carry the exercise, or nothing was recorded in the span.
     """
     _check_stretch(sensors, span)
     placements = tuple(sorted(sensors))
-    analyzer = SetAnalyzer(
-        exercise,
-        side=default_side(exercise, placements) if side is None else side,
-        placements=placements,
-        alignments=alignments,
-    )
+    side = default_side(exercise, placements) if side is None else side
+    analyzer = SetAnalyzer(exercise, side=side, placements=placements)
+    if standing is not None:
+        alignments = standing_alignments(standing, wanted=analyzer.placements)
+        analyzer = SetAnalyzer(exercise, side=side, placements=placements, alignments=alignments)
     motion = {p: track(sensors[p], p) for p in analyzer.placements}
     return run_set(analyzer, motion, span=span), analyzer
 
