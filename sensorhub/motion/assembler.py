@@ -15,6 +15,7 @@ from sensorhub.model.events import (
     ClockObserved,
     DeviceEvent,
     DeviceIdentified,
+    FloatArray,
     LinkChanged,
     SamplesArrived,
     StreamStarted,
@@ -104,8 +105,8 @@ class BlockAssembler:
             self._placement,
             start_s,
             period_s,
-            event.acc_mps2[skip:],
-            None if event.gyr_radps is None else event.gyr_radps[skip:],
+            _from(event.acc_mps2, skip),
+            None if event.gyr_radps is None else _from(event.gyr_radps, skip),
             gap,
             event.clipped,
         )
@@ -162,6 +163,10 @@ class BlockAssembler:
 
     def _gap(self, start_s: float, end_s: float, reason: str) -> Gap:
         return Gap(self._placement, start_s, end_s, reason)
+
+
+def _from(values: FloatArray, row: int) -> FloatArray:
+    return values[row:] if row else values
 
 
 def assemble_all(events: Iterable[DeviceEvent], placement: Placement) -> list[SampleBlock]:

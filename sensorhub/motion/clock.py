@@ -25,6 +25,7 @@ _ARRIVALS_ALONE = 30  # a nominal rate wanders: no long memory where nothing els
 _JUMP_S = 0.25
 _JUMPS_BELIEVED = 3
 _RESTART_S = 1.0
+_NO_TIME_S = 1e10  # three hundred years: no clock of ours or theirs shows that (nor nan)
 
 _SETTLE_S = 2.0
 _MAX_SLEW = 0.05
@@ -61,7 +62,7 @@ class ClockModel:
     def observe(self, event: ClockObserved) -> None:
         """Take one observation. Device time running back by over a second is a restarted clock."""
         device_s, offset_s = event.device_time_s, event.hub_time_s - event.device_time_s
-        if not math.isfinite(offset_s):
+        if not (abs(device_s) < _NO_TIME_S and abs(offset_s) + event.uncertainty_s < _NO_TIME_S):
             return
         if device_s < self._latest_s - _RESTART_S:
             self.reset()
