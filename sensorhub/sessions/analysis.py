@@ -110,7 +110,7 @@ def analyze_blocks(
     _check_stretch(sensors, span)
     placements = tuple(sorted(sensors))
     side = default_side(exercise, placements) if side is None else side
-    analyzer = SetAnalyzer(exercise, side=side, placements=placements)
+    analyzer = SetAnalyzer(exercise, side=side, placements=placements, live=False)
     if standing is not None:
         alignments = standing_alignments(standing, wanted=analyzer.placements)
         analyzer = SetAnalyzer(exercise, side=side, placements=placements, alignments=alignments)
