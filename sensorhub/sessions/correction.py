@@ -1,7 +1,8 @@
-"""A sensor's calibration applied to its samples: the same for live and for stored ones."""
+"""What is stored with a sensor about itself: calibration (applied to its samples) and alignment."""
 
 from dataclasses import replace
 
+from calibration.alignment import Alignment
 from calibration.errors import CalibrationError
 from calibration.sensor import SensorCalibration
 from sensorhub.model.errors import InputError
@@ -20,6 +21,21 @@ def read_calibration(text: str) -> SensorCalibration | None:
         return SensorCalibration.from_json(text)
     except CalibrationError as error:
         hint = error.hint or "Calibrate the sensor again."
+        raise InputError(str(error.args[0]), hint=hint) from error
+
+
+def read_alignment(text: str) -> Alignment | None:
+    """The alignment that is stored with a sensor; None where the text is empty.
+
+    Raises:
+        InputError: the text is no alignment this program knows.
+    """
+    if not text:
+        return None
+    try:
+        return Alignment.from_json(text)
+    except CalibrationError as error:
+        hint = error.hint or "Align the sensor again."
         raise InputError(str(error.args[0]), hint=hint) from error
 
 

@@ -8,6 +8,7 @@ gives the same outcomes, to the last bit, anywhere.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from calibration.alignment import Alignment
 from sensorhub.devices.base import DeviceFamily
 from sensorhub.devices.registry import family as registered_family
 from sensorhub.exercises.definition import find_exercise
@@ -20,7 +21,7 @@ from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import NS_PER_S
 from sensorhub.motion.assembler import assemble_all
 from sensorhub.sessions.analysis import Span, run_set, track
-from sensorhub.sessions.correction import corrected, read_calibration
+from sensorhub.sessions.correction import corrected, read_alignment, read_calibration
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.values import SensorInfo, StoredSession, StoredSet
 
@@ -56,8 +57,11 @@ def process_session(
     """
     session = store.session(name)
     motion: dict[Placement, list[MotionBlock]] = {}
+    alignments: dict[Placement, Alignment] = {}
     damaged = 0
     for sensor in session.sensors:
+        if (alignment := read_alignment(sensor.alignment)) is not None:
+            alignments[sensor.placement] = alignment
         blocks, unreadable = sensor_blocks(store, session, sensor, find_family=find_family)
         motion[sensor.placement] = track(blocks, sensor.placement)
         damaged += unreadable
@@ -65,7 +69,7 @@ def process_session(
     refusals: dict[int, str] = {}
     for one in session.sets:
         try:
-            outcomes[one.number] = _analyse(session, one, motion)
+            outcomes[one.number] = _analyse(session, one, motion, alignments)
         except Exception as error:  # noqa: BLE001 (one set's defect must not cost the others)
             refusals[one.number] = why_not(error)
     return Processed(outcomes, refusals, damaged)
@@ -102,10 +106,16 @@ def sensor_blocks(
 
 
 def _analyse(
-    session: StoredSession, one: StoredSet, motion: Mapping[Placement, list[MotionBlock]]
+    session: StoredSession,
+    one: StoredSet,
+    motion: Mapping[Placement, list[MotionBlock]],
+    alignments: Mapping[Placement, Alignment],
 ) -> SetOutcome:
     analyzer = SetAnalyzer(
-        find_exercise(one.exercise), side=one.side, placements=tuple(sorted(motion))
+        find_exercise(one.exercise),
+        side=one.side,
+        placements=tuple(sorted(motion)),
+        alignments=alignments,
     )
     span = Span(one.started_ns / NS_PER_S)
     if one.ended_ns is not None:

@@ -126,6 +126,10 @@ def check_readable(
     """Raise StoreError unless the store has exactly the tables this program reads."""
     version = version_of(connection)
     _refuse_newer(version, path, migrations)
+    if version == 0:
+        raise StoreError(
+            f"The session store {path} is empty.", hint="Nothing has been recorded yet."
+        )
     if version < len(migrations):
         raise StoreError(
             f"The session store {path} was written by an older version.",

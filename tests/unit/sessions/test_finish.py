@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from calibration.alignment import Alignment, Method
 from calibration.sensor import SensorCalibration
 from sensorhub.devices.base import DeviceFamily, LinkCounters
 from sensorhub.model.errors import InputError
@@ -17,6 +18,7 @@ from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
+from sensorhub.sessions.correction import read_alignment
 from sensorhub.sessions.finish import finish_session, recover
 from sensorhub.sessions.process import process_session, sensor_blocks
 from sensorhub.sessions.reader import StoreReader
@@ -26,6 +28,9 @@ from sensorhub.sessions.values import NoticeCode, SensorInfo, SessionInfo
 
 THIGH = SensorInfo(Placement.THIGH_RIGHT, "fake:", "fake")
 PERIOD_S = 0.02
+KNOWN_ALIGNMENT = Alignment(
+    ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)), 0.9, Method.STANDING
+)
 PACKET = struct.Struct("<I60f")  # index, ten samples of six numbers
 
 
@@ -231,6 +236,15 @@ def test_a_calibration_is_applied_and_a_damaged_one_refused(path: Path) -> None:
         sensor_blocks(reader, session, by_placement[Placement.PELVIS], find_family=fake_family)
     end(path, name)
     assert "Calibrate the sensor again" in reader.session(name).notices[0].text
+
+
+def test_an_alignment_this_program_does_not_know_is_refused(path: Path) -> None:
+    strange = SensorInfo(Placement.THIGH_RIGHT, "fake:", "fake", alignment='{"format":"x"}')
+    name = store_session(path, sensors=[strange])
+    with pytest.raises(InputError, match="Align the sensor again"):
+        process_session(StoreReader(path), name, find_family=fake_family)
+    assert read_alignment("") is None
+    assert read_alignment(KNOWN_ALIGNMENT.to_json()) == KNOWN_ALIGNMENT
 
 
 def test_equal_outcomes_have_no_differences() -> None:

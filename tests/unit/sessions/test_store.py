@@ -325,6 +325,15 @@ def test_no_store_yet(path: Path) -> None:
         StoreReader(path).names()
 
 
+def test_an_empty_file_is_an_empty_store(path: Path, now_ns: Callable[[], int]) -> None:
+    path.parent.mkdir()
+    path.touch()
+    with pytest.raises(StoreError, match="is empty"):
+        StoreReader(path).names()
+    Store(path, now_ns=now_ns).close()
+    assert StoreReader(path).names() == ()
+
+
 def test_a_store_without_sessions(path: Path, now_ns: Callable[[], int]) -> None:
     Store(path, now_ns=now_ns).close()
     assert StoreReader(path).sessions() == ()
