@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from dbus_fast import Message
+from dbus_fast import Message, MessageType
 from dbus_fast._private.unmarshaller import Unmarshaller
 
 MAX_MESSAGE_BYTES = 1 << 20
@@ -165,9 +165,16 @@ class Connection:
             message: Message | None = Unmarshaller(stream).unmarshall()
         except Exception:  # noqa: BLE001 - dbus-fast raises many kinds on bytes from outside
             message = None
-        if message is None:
+        if message is None or not _is_whole(message):
             self.close()
+            return None
         return message
+
+
+def _is_whole(message: Message) -> bool:
+    """Whether a method call says what is called; dbus-fast does not check what it reads."""
+    is_call = message.message_type is MessageType.METHOD_CALL
+    return not is_call or bool(message.path and message.member)
 
 
 def _close_all(fds: tuple[int, ...] | list[int]) -> None:

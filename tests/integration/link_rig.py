@@ -5,6 +5,7 @@ The sensor's samples name their own index, so that nothing can be missing or dou
 
 import asyncio
 import os
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware_sim.fault_script import Fault, Kind
 from firmware_sim.omp.core import DeviceOptions
 from firmware_sim.omp.device import OmpDevice, identity_of
 from firmware_sim.signals import ImuSettings
@@ -61,6 +63,21 @@ class IndexImu:
 def omp_device(placement: str = "thigh_right", *, baud: int | None = 115200) -> OmpDevice:
     options = DeviceOptions(ppm=40.0, seed=7)
     return OmpDevice(identity_of(placement), IndexImu(), options=options, baud=baud)
+
+
+def disconnects(count: int, *, seed: int) -> tuple[list[Fault], float]:
+    """Breaks of 1 to 20 s; and when the last is over, world seconds.
+
+    Between them the sensor has time to hand over most of what its memory (109 s) holds: it sends
+    old samples beside the live ones at some twice their rate.
+    """
+    rng = random.Random(seed)
+    faults, at_s = [], 5.0
+    for _ in range(count):
+        lasts_s = rng.uniform(1.0, 20.0)
+        faults.append(Fault(Kind.DISCONNECT, at_s=at_s, duration_s=lasts_s))
+        at_s += lasts_s + rng.uniform(6.0, 12.0)
+    return faults, at_s
 
 
 @dataclass

@@ -1,0 +1,201 @@
+"""The supervisor with the OMP driver, over bleak and a simulated BlueZ, to a simulated sensor."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from link_rig import Listener, disconnects, omp_device, run, supervised, system_bus
+
+from firmware_sim.bluez import AirTiming, FakeBlueZ, ble_room
+from firmware_sim.fault_script import Kind
+from firmware_sim.faults import FaultyPeer
+from firmware_sim.links.world import World
+from firmware_sim.peer import Peer
+from sensorhub.daemon.link import LinkTiming, SensorLink
+from sensorhub.daemon.link_state import LinkPhase
+from sensorhub.devices.omp import FAMILY
+from sensorhub.model.events import BatteryReported, SamplesLost
+from sensorhub.model.link import RecordKind
+from sensorhub.transports.ble import BleTransport, NotifyPath
+from sensorhub.transports.ble_radio import BleRadio
+from sensorhub.transports.hubclock import HubClock
+
+BOTH_PATHS = pytest.mark.parametrize("path", NotifyPath)
+P = LinkPhase
+QUICK = AirTiming(advertise_s=0.1, connect_s=0.1, resolve_s=0.1, disconnect_s=0.05)
+
+
+@dataclass
+class Room:
+    bluez: FakeBlueZ
+    world: World
+    clock: HubClock
+    radio: BleRadio
+
+    @asynccontextmanager
+    async def linked(
+        self,
+        peer: Peer,
+        *,
+        path: NotifyPath = NotifyPath.SIGNALS,
+        timing: LinkTiming | None = None,
+    ) -> AsyncIterator[tuple[SensorLink, Listener]]:
+        assert FAMILY.ble is not None
+        name = peer.advertisement.name
+        transport = BleTransport(
+            name, FAMILY.ble, radio=self.radio, clock=self.clock, notify=path, find_s=2.0
+        )
+        async with supervised(transport, self.clock, timing=timing) as (link, listener):
+            yield link, listener
+
+
+def in_room(
+    tmp_path: Path,
+    peers: list[Peer],
+    scenario: Callable[[Room], Awaitable[None]],
+    *,
+    speed: float,
+    mtu: int = 247,
+) -> None:
+    async def main() -> None:
+        world = World(speed=speed)
+        named = {peer.advertisement.name: peer for peer in peers}
+        with system_bus(tmp_path / "bus"):
+            async with ble_room(named, world, tmp_path / "bus", timing=QUICK, mtu=mtu) as bluez:
+                await scenario(Room(bluez, world, HubClock(speed=speed), BleRadio()))
+
+    run(main)
+
+
+def nothing_missing(listener: Listener) -> None:
+    """Every index from 0 to the last exactly once."""
+    indices = listener.indices()
+    assert sorted(indices) == list(range(len(indices)))
+
+
+@BOTH_PATHS
+@pytest.mark.parametrize("mtu", [23, 247])
+def test_stream_and_stop(tmp_path, path, mtu):
+    device = omp_device()
+
+    async def scenario(room: Room) -> None:
+        async with room.linked(device.ble, path=path) as (link, heard):
+            await heard.streaming(new_samples=300)
+            await heard.until(lambda: any(isinstance(e, BatteryReported) for e in heard.events))
+        assert link.status.phase is P.STOPPED
+        assert heard.phases == [P.SEARCHING, P.CONNECTING, P.STREAMING, P.STOPPING, P.STOPPED]
+        nothing_missing(heard)
+        assert link.counters.received == len(heard.indices())
+        assert link.dropped_chunks == 0
+        stamps = [r.host_time_ns for r in heard.records if r.kind is RecordKind.RECEIVED]
+        assert stamps == sorted(stamps)
+
+    in_room(tmp_path, [device.ble], scenario, speed=5.0, mtu=mtu)
+
+
+def test_twenty_disconnects_and_no_sample_missing(tmp_path):
+    """Breaks of 1 to 20 s; what the sensor's memory holds comes back, the breaks are declared."""
+    faults, end_s = disconnects(20, seed=11)
+    device = omp_device()
+    peer = FaultyPeer(device.ble, faults, incidents=device, seed=1)
+
+    async def scenario(room: Room) -> None:
+        async with room.linked(peer) as (link, heard):
+            await heard.until(lambda: room.world.now_us() > end_s * 1e6)
+            await heard.streaming()
+        assert peer.happened[Kind.DISCONNECT] == 20
+        nothing_missing(heard)
+        counters = link.counters
+        assert (counters.lost, counters.duplicate) == (0, 0)
+        assert counters.backfilled > 100 * 20
+        declared = sum(e.count for e in heard.events if isinstance(e, SamplesLost))
+        assert declared >= counters.backfilled  # each break was a gap before it was filled
+        kinds = [r.kind for r in heard.records]
+        assert kinds.count(RecordKind.LINK_UP) == kinds.count(RecordKind.LINK_DOWN) >= 21
+        lost = [s for s in heard.statuses if s.phase is P.SEARCHING and s.attempt]
+        assert all(s.lost_since_ns is not None and s.error is not None for s in lost)
+
+    in_room(tmp_path, [peer], scenario, speed=40.0)
+
+
+def test_two_sensors_at_once_and_one_breaks(tmp_path):
+    faults, _ = disconnects(3, seed=5)
+    right, left = omp_device("thigh_right"), omp_device("thigh_left")
+    broken = FaultyPeer(right.ble, faults, incidents=right, seed=1)
+
+    async def scenario(room: Room) -> None:
+        async with room.linked(broken) as (one, heard_one), room.linked(left.ble) as (two, heard):
+            await heard_one.until(lambda: broken.happened[Kind.DISCONNECT] == 3)
+            await heard_one.until(lambda: one.status.phase is not P.STREAMING)
+            await heard_one.streaming()
+            assert P.SIGNAL_LOST not in heard.phases
+            assert heard.phases[-1] is P.STREAMING
+        nothing_missing(heard_one)
+        nothing_missing(heard)
+        assert one.counters.backfilled > 0 == two.counters.backfilled
+
+    in_room(tmp_path, [broken, left.ble], scenario, speed=10.0)
+
+
+def test_a_bluetooth_service_that_dies_unsaid_is_noticed_by_the_silence(tmp_path):
+    """bleak 3.1 does not notice: no callback, ``is_connected`` stays True. The watchdog does."""
+    device = omp_device()
+
+    async def scenario(room: Room) -> None:
+        timing = LinkTiming(backoff_s=(0.5,))
+        async with room.linked(device.ble, timing=timing) as (link, heard):
+            await heard.streaming()
+            room.bluez.kill()
+            await heard.until(lambda: link.status.phase is P.SIGNAL_LOST)
+            assert link.status.lost_since_ns is not None
+            await heard.until(lambda: link.status.phase is P.SEARCHING)
+            await heard.until(lambda: "service does not run" in str(link.status.error))
+            room.bluez.start()
+            await heard.until(lambda: link.status.phase is P.STREAMING)
+        nothing_missing(heard)
+
+    in_room(tmp_path, [device.ble], scenario, speed=5.0)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "mend", "says"),
+    [
+        (lambda b: b.power(on=False), lambda b: b.power(on=True), "switched off"),
+        (lambda b: b.remove_adapter(), lambda b: b.add_adapter(), "no Bluetooth adapter"),
+    ],
+    ids=["off", "pulled out"],
+)
+def test_an_adapter_that_goes_and_comes_back(tmp_path, spoil, mend, says):
+    device = omp_device()
+
+    async def scenario(room: Room) -> None:
+        timing = LinkTiming(backoff_s=(0.5,))
+        async with room.linked(device.ble, timing=timing) as (link, heard):
+            await heard.streaming()
+            spoil(room.bluez)
+            await heard.until(lambda: says in str(link.status.error))
+            assert link.status.error is not None
+            assert link.status.error.hint
+            mend(room.bluez)
+            await heard.until(lambda: link.status.phase is P.STREAMING)
+            await heard.streaming()
+        nothing_missing(heard)
+
+    in_room(tmp_path, [device.ble], scenario, speed=5.0)
+
+
+def test_a_reboot_of_the_sensor_begins_a_new_stream(tmp_path):
+    device = omp_device()
+
+    async def scenario(room: Room) -> None:
+        async with room.linked(device.ble) as (link, heard):
+            await heard.streaming()
+            device.reboot(room.world.now_us())
+            await heard.until(lambda: link.status.phase is P.SEARCHING)
+            await heard.until(lambda: link.status.phase is P.STREAMING)
+            await heard.streaming()
+            assert len({event.stream for event in heard.samples()}) == 2
+
+    in_room(tmp_path, [device.ble], scenario, speed=5.0)
