@@ -81,7 +81,7 @@ class FaultyPeer:
 
     def receive(self, lane: str, data: bytes, now_us: int) -> int | None:
         self._advance(now_us)
-        if self._gone or self._away_until_us > now_us:
+        if self._gone or self._away_until_us:
             return None
         pieces = self._through(data, "in", now_us, serial=lane == "serial")
         refused = None
@@ -112,8 +112,6 @@ class FaultyPeer:
 
     def reachable(self, now_us: int) -> bool:
         self._advance(now_us)
-        if now_us >= self._away_until_us:
-            self._away_until_us = 0
         return self._away_until_us == 0 and not self._gone and self._inner.reachable(now_us)
 
     # Faults
@@ -134,6 +132,8 @@ class FaultyPeer:
                 _, _, fault = heapq.heappop(self._agenda)
                 self._happen(fault, due)
         self._collect(now_us)
+        if now_us >= self._away_until_us:
+            self._away_until_us = 0
 
     def _collect(self, now_us: int) -> None:
         for sent in self._inner.poll(now_us):

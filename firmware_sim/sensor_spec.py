@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from firmware_sim.body.skeleton import PLACEMENTS
+from firmware_sim.families import FAMILIES
 from firmware_sim.fields import Fields, InputError, nearest
 from firmware_sim.person import SensorSetup
 
@@ -42,6 +43,7 @@ class SensorSpec:
     """One sensor.
 
     Attributes:
+        family: what kind of device it is.
         ppm: error of the device's crystal; None: drawn, within what such crystals have.
         lane: None: the one given for all.
     """
@@ -49,6 +51,7 @@ class SensorSpec:
     placement: str
     setup: SensorSetup
     lane: Lane | None
+    family: str = "omp"
     ppm: float | None = None
     battery_percent: float = 81.0
     ring_bytes: int | None = None
@@ -56,6 +59,7 @@ class SensorSpec:
 
 
 KEYS: Final = {
+    "device": "the device family: " + ", ".join(FAMILIES),
     "part": "the IMU chip: bmi270, lsm6dso, icm42688p ...",
     "mount": "how it is strapped on: identity, random or turns in degrees x,y,z",
     "ppm": "error of the device's clock, parts per million",
@@ -67,7 +71,7 @@ KEYS: Final = {
     "ring": "memory for samples, bytes",
     "wake": "a sleeping device wakes by itself after so many seconds",
 }
-_WORDS: Final = ("part", "mount")
+_WORDS: Final = ("device", "part", "mount")
 
 
 def parse_sensor(text: str) -> SensorSpec:
@@ -82,17 +86,22 @@ def parse_sensor(text: str) -> SensorSpec:
     if placement not in PLACEMENTS:
         raise InputError(f"{where}: no placement {placement!r}{nearest(placement, PLACEMENTS)}")
     fields = Fields(_settings(settings, where), where)
+    family = fields.word("device", "omp")
+    if family not in FAMILIES:
+        raise InputError(f"{where}: no device {family!r}{nearest(family, FAMILIES)}")
+    row = FAMILIES[family]
     spec = SensorSpec(
         placement,
         SensorSetup(
-            part=fields.word("part", "bmi270"),
+            part=fields.word("part", row.part),
             mount=fields.word("mount", "random"),
-            clock_ppm=fields.number("imu_ppm", 0.0) if "imu_ppm" in fields else None,
+            clock_ppm=fields.number("imu_ppm", 0.0) if "imu_ppm" in fields else row.imu_ppm,
             drift_deg_per_min=fields.number("drift", 0.0),
             slip_deg=fields.number("slip", 0.0),
             slip_s=fields.number("slip_at", 0.0, low=0.0),
         ),
         parse_lane(lane, where) if at else None,
+        family=family,
         ppm=fields.number("ppm", 0.0, low=-1000.0, high=1000.0) if "ppm" in fields else None,
         battery_percent=fields.number("battery", 81.0, low=0.0, high=100.0),
         ring_bytes=round(fields.number("ring", 0, low=512, high=1e8)) if "ring" in fields else None,
@@ -134,7 +143,7 @@ def parse_lane(text: str, where: str) -> Lane:
     """
     kind, _, rest = text.partition(":")
     if kind not in tuple(LaneKind):
-        raise InputError(f"{where}: no lane {kind!r}{nearest(kind, tuple(LaneKind))}")
+        raise InputError(f"{where}: no lane {kind!r}{nearest(kind, [lane.value for lane in LaneKind])}")
     if kind == LaneKind.TCP:
         host, _, port = rest.rpartition(":")
         if not host or not port.isdecimal() or int(port) > 65535:
