@@ -103,11 +103,14 @@ def _add_serve_arguments(parser: ArgumentParser) -> None:
 
 
 def _serve_epilog() -> str:
+    from firmware_sim.families import FAMILIES
+
     faults = "\n".join(f"  {line}" for line in explain_faults())
     return f"""\
 SENSOR is PLACEMENT[:KEY=VALUE,...][@pty:PATH | @tcp:HOST:PORT | @ble:SOCKET], keys
-  part mount ppm imu_ppm drift slip slip_at battery ring wake
+  device part mount ppm imu_ppm drift slip slip_at battery ring wake
   for instance thigh_right:part=lsm6dso,mount=random,ppm=40
+  device is one of: {", ".join(FAMILIES)}
 
 FAULT is [PLACEMENT:]KIND[=RATE][@AT[:DURATION]][,amount=X][,lane=L], RATE a packet's probability or
 times a minute, AT and DURATION seconds of the world, L one of control data bulk battery serial in

@@ -143,7 +143,9 @@ def parse_lane(text: str, where: str) -> Lane:
     """
     kind, _, rest = text.partition(":")
     if kind not in tuple(LaneKind):
-        raise InputError(f"{where}: no lane {kind!r}{nearest(kind, [lane.value for lane in LaneKind])}")
+        raise InputError(
+            f"{where}: no lane {kind!r}{nearest(kind, [lane.value for lane in LaneKind])}"
+        )
     if kind == LaneKind.TCP:
         host, _, port = rest.rpartition(":")
         if not host or not port.isdecimal() or int(port) > 65535:

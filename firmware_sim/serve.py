@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from firmware_sim.families import DeviceSetup, SimulatedDevice, make_device
 from firmware_sim.fault_script import Fault
 from firmware_sim.faults import FaultyPeer
 from firmware_sim.fields import InputError
@@ -17,9 +18,6 @@ from firmware_sim.links.line import SerialLink
 from firmware_sim.links.pty import PtyLink
 from firmware_sim.links.tcp import TcpLink
 from firmware_sim.links.world import World
-from firmware_sim.omp.capabilities import RING_BYTES
-from firmware_sim.omp.core import DeviceOptions
-from firmware_sim.omp.device import OmpDevice, identity_of
 from firmware_sim.peer import Peer
 from firmware_sim.person import Person
 from firmware_sim.scenario.loader import load_scenario
@@ -61,7 +59,7 @@ class ServeSettings:
 @dataclass(frozen=True, slots=True)
 class _Sensor:
     placement: str
-    device: OmpDevice
+    device: SimulatedDevice
     lane: Lane
 
 
@@ -91,29 +89,31 @@ def _sensors(settings: ServeSettings, stage: Stage) -> list[_Sensor]:
             )
         if any(spec.placement == other.placement for other in sensors):
             raise InputError(f"two sensors cannot both be worn at {spec.placement}")
-        sensors.append(_Sensor(spec.placement, _device(settings, spec, stage), lane))
+        sensors.append(_Sensor(spec.placement, _device(settings, spec, stage, lane), lane))
     return sensors
 
 
-def _device(settings: ServeSettings, spec: SensorSpec, stage: Stage) -> OmpDevice:
+def _device(settings: ServeSettings, spec: SensorSpec, stage: Stage, lane: Lane) -> SimulatedDevice:
     draw = random.Random(f"{settings.seed}/{spec.placement}")
     ppm = draw.uniform(-_CRYSTAL_PPM, _CRYSTAL_PPM)
-    options = DeviceOptions(
-        ppm=ppm if spec.ppm is None else spec.ppm,
-        seed=draw.randrange(1 << 32),
-        battery_percent=spec.battery_percent,
-        ring_bytes=spec.ring_bytes or RING_BYTES,
-        wake_after_s=spec.wake_after_s,
-    )
-    return OmpDevice(
-        identity_of(spec.placement, seed=settings.seed),
+    setup = DeviceSetup(
+        spec.placement,
         stage.wear(spec.placement, spec.setup),
-        options=options,
-        on_cue=stage.cue,
+        seed=draw.randrange(1 << 32),
+        identity_seed=settings.seed,
+        ppm=ppm if spec.ppm is None else spec.ppm,
+        battery_percent=spec.battery_percent,
+        ring_bytes=spec.ring_bytes,
+        wake_after_s=spec.wake_after_s,
         # Switched on some time ago, each at its own: their clocks have nothing in common.
         now_us=-round(draw.uniform(1.0, _LONGEST_SINCE_BOOT_S) * 1e6),
         baud=settings.baud,
+        on_cue=stage.cue,
     )
+    try:
+        return make_device(spec.family, setup, "ble" if lane.kind is LaneKind.BLE else "serial")
+    except ValueError as error:
+        raise InputError(f"sensor {spec.placement}: {error}") from error
 
 
 async def _serve(settings: ServeSettings, stage: Stage, sensors: list[_Sensor]) -> None:
@@ -146,7 +146,7 @@ async def _open_cables(
     for sensor in sensors:
         if sensor.lane.kind is LaneKind.BLE:
             continue
-        peer = _behind_faults(settings, sensor, sensor.device.serial)
+        peer = _behind_faults(settings, sensor, sensor.device.peer)
         link: SerialLink
         if sensor.lane.kind is LaneKind.PTY:
             baud, seed = settings.baud, settings.seed
@@ -168,7 +168,7 @@ async def _open_rooms(
     uris = {}
     for sensor in sensors:
         if sensor.lane.kind is LaneKind.BLE:
-            peer = _behind_faults(settings, sensor, sensor.device.ble)
+            peer = _behind_faults(settings, sensor, sensor.device.peer)
             rooms.setdefault(sensor.lane.path.absolute(), {})[sensor.placement] = peer
             uris[sensor.placement] = f"ble:{peer.advertisement.name}"
     for socket_path, peers in rooms.items():
@@ -192,7 +192,7 @@ def _behind_faults(settings: ServeSettings, sensor: _Sensor, peer: Peer) -> Peer
     if not faults:
         return peer
     seed = random.Random(f"{settings.seed}/{sensor.placement}/faults").randrange(1 << 32)
-    return FaultyPeer(peer, faults, incidents=sensor.device, seed=seed)
+    return FaultyPeer(peer, faults, incidents=sensor.device.incidents, seed=seed)
 
 
 def _announce(settings: ServeSettings, uris: Mapping[str, str]) -> None:
