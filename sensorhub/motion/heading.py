@@ -94,6 +94,29 @@ def relative_heading_rad(
     return heading
 
 
+def forwards_agreement(
+    thigh_to_earth: FloatArray,
+    thigh_acc_mps2: FloatArray,
+    pelvis_to_earth: FloatArray,
+    pelvis_acc_mps2: FloatArray,
+) -> float:
+    """Correlation, -1 .. 1, of what thigh and pelvis feel as acceleration forwards.
+
+    The two are joined at the hip: a body that speeds up forwards carries both with it. Clearly
+    negative means that one of the two was taken back to front. Headings cancel out.
+
+    Args:
+        thigh_to_earth: shape (n, 3, 3), segment to earth with z up.
+        thigh_acc_mps2: shape (n, 3), specific force in the segment's frame.
+        pelvis_to_earth: as for the thigh, at the same instants.
+        pelvis_acc_mps2: likewise.
+    """
+    thigh = _forwards_mps2(thigh_to_earth, thigh_acc_mps2)
+    pelvis = _forwards_mps2(pelvis_to_earth, pelvis_acc_mps2)
+    spread = float(thigh @ thigh) * float(pelvis @ pelvis)
+    return float(thigh @ pelvis) / math.sqrt(spread) if spread > 0.0 else 0.0
+
+
 def turned_rad(matrices: FloatArray, heading_rad: FloatArray) -> FloatArray:
     """Segment-to-earth matrices, shape (n, 3, 3), turned about the earth's vertical."""
     cos, sin = np.cos(heading_rad), np.sin(heading_rad)
@@ -101,6 +124,16 @@ def turned_rad(matrices: FloatArray, heading_rad: FloatArray) -> FloatArray:
     out[:, 0] = cos[:, None] * matrices[:, 0] - sin[:, None] * matrices[:, 1]
     out[:, 1] = sin[:, None] * matrices[:, 0] + cos[:, None] * matrices[:, 1]
     return out
+
+
+def _forwards_mps2(to_earth: FloatArray, acc_mps2: FloatArray) -> FloatArray:
+    """Horizontal acceleration across the axis to the right, mean removed, shape (n,)."""
+    acc = np.einsum("nij,nj->ni", to_earth, acc_mps2)
+    right = to_earth[:, :, 2]
+    length = np.maximum(np.sqrt(right[:, 0] ** 2 + right[:, 1] ** 2), 1e-9)
+    forwards: FloatArray = (acc[:, 1] * right[:, 0] - acc[:, 0] * right[:, 1]) / length
+    centred: FloatArray = forwards - forwards.mean()
+    return centred
 
 
 def _horizontal(matrices: FloatArray) -> np.ndarray[tuple[int, int], np.dtype[np.complex128]]:

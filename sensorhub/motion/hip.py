@@ -13,9 +13,8 @@ and pelvis face the same way when the hip is near neutral. Rotation from a strap
 a trend only: skin and muscle take up to 20 degrees of it (Fiorentino 2017).
 """
 
-import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,13 +23,11 @@ from calibration.alignment import Alignment, Method, with_forwards
 from sensorhub.model.events import FloatArray
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement, Side
-from sensorhub.motion.heading import main_lean, relative_heading_rad, turned_rad
+from sensorhub.motion.heading import forwards_agreement, main_lean
+from sensorhub.motion.segment import SegmentMotion, joint_matrices, runs, sagittal_rad, to_earth
 
 SEEN_SHARE = math.sin(math.radians(45.0))
 """Gravity shows turning about an axis that is within 45 degrees of horizontal."""
-
-TOGETHER_S = 0.1
-"""Ticks of two sensors further apart than this are not of one moment."""
 
 LYING_FORWARDS = {"supine": 1.0, "prone": -1.0}
 """Postures in which a segment's front faces up (or down) tell the heading by themselves."""
@@ -42,6 +39,13 @@ EXTENDING = ("quadruped", "half_kneeling")
 LEAST_LEAN_RAD = {"thigh": math.radians(6.0), "pelvis": math.radians(10.0)}
 """A segment that leaned less than this all the time did not show its sagittal plane: side to side
 the pelvis lists by 5 degrees in walking."""
+
+
+SURELY_FLEXION_RAD = math.radians(45.0)
+
+CLEAR_AGREEMENT = 0.3
+"""Correlation of thigh and pelvis accelerations in lunges: 0.4 for the front leg, -0.6 for a rear
+leg that was taken back to front; squats show none (0.0 to -0.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +103,16 @@ class HipAngles:
 
     def track(self) -> HipTrack:
         """The angles so far, at the thigh's ticks; the same however the motion was split."""
-        thigh = _Segment.gather(self._blocks[self._thigh])
+        thigh = SegmentMotion.gather(self._blocks[self._thigh])
         if thigh is None:
             return HipTrack(np.zeros(0), np.zeros(0))
         alignment = self._with_heading(self._alignments[self._thigh], thigh.up, segment="thigh")
         if not alignment.heading_known:
             return HipTrack(thigh.time_s, np.full(len(thigh.time_s), math.nan))
         rotation = np.array(alignment.rotation)
-        elevation_rad = _sagittal_rad(thigh.up @ rotation.T, thigh.time_s)
+        elevation_rad = sagittal_rad(thigh.up @ rotation.T, thigh.time_s)
         track = HipTrack(thigh.time_s, elevation_rad)
-        pelvis = _Segment.gather(self._blocks[Placement.PELVIS])
+        pelvis = SegmentMotion.gather(self._blocks[Placement.PELVIS])
         known = self._alignments.get(Placement.PELVIS)
         if pelvis is None or known is None:
             return track
@@ -120,7 +124,13 @@ class HipAngles:
         if not known.heading_known:
             # It stayed upright: whatever its heading, the hip's flexion is the thigh's.
             return replace(track, flexion_rad=np.where(seen, elevation_rad, math.nan))
-        return self._with_pelvis(track, thigh, rotation, pelvis, np.array(known.rotation))
+        pelvis_rotation = np.array(known.rotation)
+        learnt = not self._alignments[self._thigh].heading_known
+        if learnt and _back_to_front(track, thigh, rotation, pelvis, pelvis_rotation):
+            rotation = rotation * np.array([[-1.0], [1.0], [-1.0]])
+            elevation_rad = sagittal_rad(thigh.up @ rotation.T, thigh.time_s)
+            track = HipTrack(thigh.time_s, elevation_rad)
+        return self._with_pelvis(track, thigh, rotation, pelvis, pelvis_rotation)
 
     def _with_heading(self, alignment: Alignment, up: FloatArray, *, segment: str) -> Alignment:
         """A heading for an alignment without: from the posture, or the movement if it shows."""
@@ -148,24 +158,24 @@ class HipAngles:
     def _with_pelvis(
         self,
         track: HipTrack,
-        thigh: "_Segment",
+        thigh: SegmentMotion,
         thigh_rotation: FloatArray,
-        pelvis: "_Segment",
+        pelvis: SegmentMotion,
         pelvis_rotation: FloatArray,
     ) -> HipTrack:
         thigh_up, pelvis_up = thigh.up @ thigh_rotation.T, pelvis.up @ pelvis_rotation.T
-        pelvis_rad = _sagittal_rad(pelvis_up, track.time_s)
+        pelvis_rad = sagittal_rad(pelvis_up, track.time_s)
         visible = (np.abs(thigh_up[:, 2]) < SEEN_SHARE) & (np.abs(pelvis_up[:, 2]) < SEEN_SHARE)
         flexion = np.where(visible, track.elevation_rad - pelvis_rad, np.nan)
         if thigh.orientation is None or pelvis.orientation is None:
             return replace(track, flexion_rad=flexion)
         adduction, rotation = np.full_like(flexion, np.nan), np.full_like(flexion, np.nan)
         mirror = -1.0 if self._left else 1.0
-        for run in _runs(track.time_s, np.isfinite(pelvis.up[:, 0])):
-            joint = _joint(
+        for run in runs(track.time_s, np.isfinite(pelvis.up[:, 0])):
+            joint = joint_matrices(
                 track.time_s[run],
-                _to_earth(thigh.orientation[run], thigh_rotation),
-                _to_earth(pelvis.orientation[run], pelvis_rotation),
+                to_earth(thigh.orientation[run], thigh_rotation),
+                to_earth(pelvis.orientation[run], pelvis_rotation),
             )
             turned = np.arctan2(-joint[:, 0, 1], joint[:, 1, 1])
             # The same turn of the circle as the inclinations, where those are known.
@@ -177,90 +187,29 @@ class HipAngles:
         return replace(track, flexion_rad=flexion, adduction_rad=adduction, rotation_rad=rotation)
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """One sensor's ticks as columns."""
+def _back_to_front(
+    track: HipTrack,
+    thigh: SegmentMotion,
+    thigh_rotation: FloatArray,
+    pelvis: SegmentMotion,
+    pelvis_rotation: FloatArray,
+) -> bool:
+    """Was a thigh's lean backwards taken for flexion? What it shares with the pelvis tells.
 
-    time_s: FloatArray
-    up: FloatArray
-    orientation: FloatArray | None
-
-    @classmethod
-    def gather(cls, blocks: Sequence[MotionBlock]) -> "_Segment | None":
-        if not blocks:
-            return None
-        quats = [b.orientation for b in blocks if b.orientation is not None]
-        return cls(
-            np.concatenate([b.time_s for b in blocks]),
-            np.concatenate([b.up for b in blocks]),
-            np.concatenate(quats) if len(quats) == len(blocks) else None,
-        )
-
-    def at(self, time_s: FloatArray) -> "_Segment":
-        """Between the two nearest ticks in time, straight; NaN where none is near."""
-        right = np.clip(np.searchsorted(self.time_s, time_s), 1, max(1, len(self.time_s) - 1))
-        left = right - 1
-        if len(self.time_s) == 1:
-            right = left
-        before_s, after_s = self.time_s[left], self.time_s[right]
-        early, late = np.abs(time_s - before_s), np.abs(after_s - time_s)
-        near = np.minimum(early, late) <= TOGETHER_S
-        span_s = np.where(after_s > before_s, after_s - before_s, 1.0)
-        part = np.clip((time_s - before_s) / span_s, 0.0, 1.0)
-        # At the edge of a gap only one of the two is of this moment.
-        part = np.where(early > TOGETHER_S, 1.0, np.where(late > TOGETHER_S, 0.0, part))[:, None]
-        up = _unit((1.0 - part) * self.up[left] + part * self.up[right])
-        up[~near] = np.nan
-        if self.orientation is None:
-            return _Segment(time_s, up, None)
-        one, two = self.orientation[left], self.orientation[right]
-        two = np.where((one * two).sum(axis=1, keepdims=True) < 0.0, -two, two)
-        return _Segment(time_s, up, _unit((1.0 - part) * one + part * two))
-
-
-def _sagittal_rad(up: FloatArray, time_s: FloatArray) -> FloatArray:
-    """The lean of ``up`` (segment frame) forwards, in -pi .. pi at first, then continuous.
-
-    After a gap the turn of the circle is chosen anew: no joint goes round.
+    Asked only where the lean itself leaves it open: no hip extends by 45 degrees.
     """
-    angle = np.arctan2(up[:, 0], up[:, 1])
-    for run in _runs(time_s, np.isfinite(angle)):
-        angle[run] = np.unwrap(angle[run])
-    return angle
-
-
-def _runs(time_s: FloatArray, known: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[slice]:
-    """Stretches of known ticks without a hole."""
-    breaks = np.flatnonzero(~known[1:] | ~known[:-1] | (np.diff(time_s) > 2.0 * TOGETHER_S)) + 1
-    edges = [0, *breaks.tolist(), len(time_s)]
-    runs = [slice(a, b) for a, b in itertools.pairwise(edges)]
-    return [run for run in runs if run.stop > run.start and bool(known[run.start])]
-
-
-def _to_earth(orientation: FloatArray, rotation: FloatArray) -> FloatArray:
-    """Segment to earth, (n, 3, 3), from sensor-to-earth quaternions (n, 4)."""
-    w, x, y, z = orientation.T
-    sensor = np.empty((len(orientation), 3, 3))
-    sensor[:, 0, 0] = 1.0 - 2.0 * (y * y + z * z)
-    sensor[:, 0, 1] = 2.0 * (x * y - w * z)
-    sensor[:, 0, 2] = 2.0 * (x * z + w * y)
-    sensor[:, 1, 0] = 2.0 * (x * y + w * z)
-    sensor[:, 1, 1] = 1.0 - 2.0 * (x * x + z * z)
-    sensor[:, 1, 2] = 2.0 * (y * z - w * x)
-    sensor[:, 2, 0] = 2.0 * (x * z - w * y)
-    sensor[:, 2, 1] = 2.0 * (y * z + w * x)
-    sensor[:, 2, 2] = 1.0 - 2.0 * (x * x + y * y)
-    return np.asarray(sensor @ rotation.T)
-
-
-def _joint(time_s: FloatArray, thigh: FloatArray, pelvis: FloatArray) -> FloatArray:
-    """The thigh in the pelvis's frame, (n, 3, 3), the headings brought together."""
-    heading = relative_heading_rad(thigh, pelvis, time_s)
-    joint: FloatArray = np.einsum("nji,njk->nik", pelvis, turned_rad(thigh, heading))
-    return joint
-
-
-def _unit(rows: FloatArray) -> FloatArray:
-    length = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
-    out: FloatArray = rows / np.maximum(length, 1e-12)
-    return out
+    if thigh.orientation is None or pelvis.orientation is None:
+        return False
+    if float(np.percentile(track.elevation_rad, 98.0)) > SURELY_FLEXION_RAD:
+        return False
+    agreed, weight = 0.0, 0
+    for run in runs(track.time_s, np.isfinite(pelvis.up[:, 0])):
+        agreement = forwards_agreement(
+            to_earth(thigh.orientation[run], thigh_rotation),
+            thigh.acc_mps2[run] @ thigh_rotation.T,
+            to_earth(pelvis.orientation[run], pelvis_rotation),
+            pelvis.acc_mps2[run] @ pelvis_rotation.T,
+        )
+        agreed += agreement * (run.stop - run.start)
+        weight += run.stop - run.start
+    return weight > 0 and agreed / weight < -CLEAR_AGREEMENT

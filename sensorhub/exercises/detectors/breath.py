@@ -34,6 +34,7 @@ from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveKind, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Breath, FlagCode, QualityFlag
+from sensorhub.model.placement import Placement
 
 JUDGE_EVERY_BINS = 5
 """The set so far is judged twice a second."""
@@ -41,13 +42,19 @@ JUDGE_EVERY_BINS = 5
 OWN_DIRECTION_S = 20.0
 """A stretch this long has a main direction of its own: people may lie differently afterwards."""
 
+EXPECT_BREATH_S = 25.0
+"""Nobody breathes more slowly than this in an exercise."""
+
 ONE_LINE_SHARE = 0.6
 """Breathing moves the sensor along one line (0.97-0.99 of all motion), noise along two (0.5)."""
 
 
 def new_detector(setup: DetectorSetup) -> "BreathDetector":
-    """A detector for one set."""
-    return BreathDetector(setup)
+    """A detector for one set. Raises TypeError for an exercise without breath thresholds."""
+    thresholds = setup.exercise.thresholds
+    if not isinstance(thresholds, BreathThresholds):
+        raise TypeError(f"{setup.exercise.id} has no breath thresholds")
+    return BreathDetector(setup.primary[0], thresholds=thresholds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +71,11 @@ class _Judgement:
 
 
 class BreathDetector:
-    """Counts breaths in the motion of one sensor (see the module).
+    """Counts breaths in the motion of the sensor at ``placement`` (see the module)."""
 
-    Raises TypeError for an exercise without breath thresholds.
-    """
-
-    def __init__(self, setup: DetectorSetup) -> None:
-        thresholds = setup.exercise.thresholds
-        if not isinstance(thresholds, BreathThresholds):
-            raise TypeError(f"{setup.exercise.id} has no breath thresholds")
+    def __init__(self, placement: Placement, *, thresholds: BreathThresholds) -> None:
         self._thresholds = thresholds
-        self._placement = setup.primary[0]
+        self._placement = placement
         self._recorder = GridRecorder()
         self._now = _Judgement()
 
@@ -125,6 +126,9 @@ class BreathDetector:
         said: list[tuple[FlagCode, float, str]] = []
         if found.breaths and found.inhale is not InhaleEvidence.LIFT:
             said.append((FlagCode.UNSURE, end_s, _INHALE_TEXTS[found.inhale]))
+        if not found.breaths and len(self._recorder) * BIN_S >= EXPECT_BREATH_S:
+            text = "No breathing could be told from rest and other movement."
+            said.append((FlagCode.UNSURE, end_s, text))
         if found.cut_until_s is not None:
             text = "The first breath was already under way when it came into view: not counted."
             said.append((FlagCode.UNSURE, found.cut_until_s, text))
