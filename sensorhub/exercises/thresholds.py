@@ -37,17 +37,15 @@ class HoldThresholds:
     """A pose, reached by a movement and then held still.
 
     Attributes:
-        away_rad: the pose is at least this far from where the person was before.
         still_radps: faster than this is not still.
-        band_rad: leaving the pose by more than this ends the hold.
-        grace_s: shorter interruptions do not end the hold (and are not credited).
+        grace_s: live, shorter movements do not end the hold; they are not credited.
+        resume_s: a hold taken up again within this time is one hold with an interruption.
         shortest_s: shorter than this is not a hold.
     """
 
-    away_rad: float = 12.0 * _DEG
-    still_radps: float = 8.0 * _DEG
-    band_rad: float = 8.0 * _DEG
+    still_radps: float = 5.0 * _DEG
     grace_s: float = 0.7
+    resume_s: float = 3.0
     shortest_s: float = 3.0
 
 
