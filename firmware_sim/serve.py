@@ -125,8 +125,10 @@ async def _serve(settings: ServeSettings, stage: Stage, sensors: list[_Sensor]) 
     try:
         uris = await _open_cables(settings, sensors, world, tasks)
         uris |= await _open_rooms(settings, sensors, world, tasks)
+        _write_truth(settings, stage, world)
         _announce(settings, {sensor.placement: uris[sensor.placement] for sensor in sensors})
-        tasks.append(asyncio.create_task(_keep_truth(settings, stage, world)))
+        if settings.truth is not None:
+            tasks.append(asyncio.create_task(_keep_truth(settings, stage, world)))
         tasks.append(asyncio.create_task(_end(over, world, settings.seconds)))
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -135,8 +137,7 @@ async def _serve(settings: ServeSettings, stage: Stage, sensors: list[_Sensor]) 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if settings.truth is not None:
-            write_whole(settings.truth, _as_text(stage.truth(world.now_us())))
+        _write_truth(settings, stage, world)
 
 
 async def _open_cables(
@@ -197,9 +198,9 @@ def _behind_faults(settings: ServeSettings, sensor: _Sensor, peer: Peer) -> Peer
 
 def _announce(settings: ServeSettings, uris: Mapping[str, str]) -> None:
     lines = "".join(f"ready {placement} {uri}\n" for placement, uri in uris.items())
-    print(lines, end="", flush=True)
     if settings.ready_file is not None:
         write_whole(settings.ready_file, lines)
+    print(lines, end="", flush=True)
 
 
 async def _end(over: asyncio.Event, world: World, seconds: float | None) -> None:
@@ -212,18 +213,17 @@ async def _end(over: asyncio.Event, world: World, seconds: float | None) -> None
 
 async def _keep_truth(settings: ServeSettings, stage: Stage, world: World) -> None:
     """Write the truth whenever something has happened."""
-    if settings.truth is None:
-        await asyncio.get_running_loop().create_future()
-        return
     written: dict[str, object] = {}
     while True:
+        await asyncio.sleep(_TRUTH_EVERY_S)
         truth = stage.truth(world.now_us())
         happened = {name: value for name, value in truth.items() if name != "until_s"}
         if happened != written:
-            write_whole(settings.truth, _as_text(truth))
+            _write_truth(settings, stage, world)
             written = happened
-        await asyncio.sleep(_TRUTH_EVERY_S)
 
 
-def _as_text(truth: Mapping[str, object]) -> str:
-    return json.dumps(truth, indent=1) + "\n"
+def _write_truth(settings: ServeSettings, stage: Stage, world: World) -> None:
+    if settings.truth is not None:
+        text = json.dumps(stage.truth(world.now_us()), indent=1)
+        write_whole(settings.truth, f"{text}\n")
