@@ -30,6 +30,9 @@ from sensorhub.transports.uri import SensorUri, parse_uri
 THIGH, PELVIS = Placement.THIGH_RIGHT, Placement.PELVIS
 READY_WALL_S = 30.0
 END_WALL_S = 10.0
+HOLD_S = 0.5
+"""How far the seconds of a hold may be from the truth: people count in whole ones."""
+
 # The person follows the sensor's signals: short times to get ready, and rests that are long
 # enough to lie down and to kneel.
 COACH = CoachSettings(still_s=1.5, prepare_s=2.0, idle_s=20.0)
@@ -45,16 +48,12 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One exercise: what the simulated person did, and what the therapist's CSV says."""
+    """One exercise: what the simulated person did, what the therapist's CSV says, in words."""
 
     exercise: str
     truth: str
     counted: str
-
-    @property
-    def agrees(self) -> bool:
-        """Whether both say the same."""
-        return self.truth == self.counted
+    agrees: bool
 
 
 def run_demo(
@@ -115,7 +114,7 @@ def simulator(folder: Path, *, scenario: str, speed: float, seed: int) -> Iterat
 
 
 def compare(truth: Path, repetitions: Path) -> list[Comparison]:
-    """Truth against CSV, set by set, in words. Seconds held agree within half a second."""
+    """Truth against CSV, set by set: counts must be equal, seconds held within ``HOLD_S``."""
     sets: list[dict[str, Any]] = json.loads(truth.read_text(encoding="utf-8"))["sets"]
     with repetitions.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -123,18 +122,19 @@ def compare(truth: Path, repetitions: Path) -> list[Comparison]:
     for number, true_set in enumerate(sets, start=1):
         mine = [row for row in rows if row["set_number"] == str(number)]
         kinds = [row["kind"] for row in mine if row["item"] == "repetition"]
+        counts = (kinds.count("full"), kinds.count("partial"))
         held_s = [float(row["hold_s"]) for row in mine if row["item"] == "hold"]
+        true_counts = (int(true_set["full"]), int(true_set["partial"]))
         true_held_s = [float(hold["held_s"]) for hold in true_set["holds"]]
         near = len(held_s) == len(true_held_s) and all(
-            abs(a - b) <= 0.5 for a, b in zip(held_s, true_held_s, strict=True)
+            abs(a - b) <= HOLD_S for a, b in zip(held_s, true_held_s, strict=True)
         )
         found.append(
             Comparison(
                 exercise=true_set["exercise"],
-                truth=_words(true_set["full"], true_set["partial"], true_held_s),
-                counted=_words(
-                    kinds.count("full"), kinds.count("partial"), true_held_s if near else held_s
-                ),
+                truth=_words(*true_counts, true_held_s),
+                counted=_words(*counts, held_s),
+                agrees=counts == true_counts and near,
             )
         )
     return found

@@ -175,7 +175,10 @@ def _status(snapshot: Snapshot) -> str:
 def _count_line(snapshot: Snapshot) -> str:
     assert snapshot.live is not None
     live = snapshot.live
-    target = snapshot.planned.dose.reps if snapshot.planned is not None else None
+    dose = None if snapshot.planned is None else snapshot.planned.dose
+    if dose is not None and dose.hold_s is not None:
+        return f"  hold {live.count}"
+    target = None if dose is None else dose.reps
     parts = [f"  {live.count}" if target is None else f"  {live.count} of {target}"]
     parts += [f"{live.partial} partial"] if live.partial else []
     parts += ["not sure yet"] if live.unsure else []
