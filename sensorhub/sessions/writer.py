@@ -6,6 +6,7 @@ full or too slow for longer than the buffer lasts, the newest records are refuse
 problem is told once, and writing goes on by itself as soon as it can.
 """
 
+import logging
 import sqlite3
 import threading
 import time
@@ -26,8 +27,10 @@ MAX_WAITING_BYTES = 8 << 20
 """Minutes of several sensors: longer than any card's worst pause."""
 MAX_WAITING_JOBS = 10_000
 RECORD_OVERHEAD_BYTES = 64
-CHECKPOINT_PAGES = 1000
+CHECKPOINT_BYTES = 4 << 20
 CALL_TIMEOUT_S = 30.0
+
+_LOG = logging.getLogger(__name__)
 
 Job = Callable[[sqlite3.Connection], object]
 
@@ -79,6 +82,7 @@ class Writer:
         self._durable = 0
         self._refused: dict[int, int] = {}
         self._attempts = 0
+        self._checkpoint_bytes = CHECKPOINT_BYTES
         self._urgent = False
         self._closing = False
         self._problem: StoreError | None = None
@@ -126,7 +130,8 @@ class Writer:
         """Run a change now and wait until it is durable; its result.
 
         Raises:
-            StoreError: it could not be written; it is undone and not tried again.
+            StoreError: it could not be written and is undone; or the disk is so slow that nobody
+                knows yet.
         """
         answer: Future[object] = Future()
         self._submit(job, answer)
@@ -270,8 +275,8 @@ class Writer:
             connection.execute("RELEASE job")
             if answer is not None:
                 answer.set_exception(error)
-            elif self._on_problem is not None:
-                self._on_problem(
+            else:
+                self._notify(
                     StoreError(f"The session store {self._path} refused a change: {error}.")
                 )
             return _Failed()
@@ -314,18 +319,29 @@ class Writer:
             before, self._problem = self._problem, problem
             self._attempts += problem is not None
             self._changed.notify_all()
-        if self._on_problem is not None and (problem is None) != (before is None):
+        if (problem is None) != (before is None):
+            self._notify(problem)
+
+    def _notify(self, problem: StoreError | None) -> None:
+        if self._on_problem is None:
+            return
+        try:
             self._on_problem(problem)
+        except Exception:  # noqa: BLE001 (told in the log; writing must go on)
+            _LOG.exception("nobody could be told: %s", problem)
 
     def _checkpoint(self) -> None:
         """Move the write-ahead log into the store now and then, on this connection only."""
+        size_bytes = 0
         try:
             size_bytes = self._path.with_name(self._path.name + "-wal").stat().st_size
-            if size_bytes > CHECKPOINT_PAGES * 4096:
+            if size_bytes > self._checkpoint_bytes:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                self._checkpoint_bytes = CHECKPOINT_BYTES
         except (sqlite3.Error, OSError) as error:
-            # The log only grows meanwhile; the next commit tries again.
-            self._tell(sentence(error, self._path))
+            # Everything is durable in the log all the same, which only grows: try again later.
+            self._checkpoint_bytes = size_bytes + CHECKPOINT_BYTES
+            _LOG.warning("%s", sentence(error, self._path))
 
 
 def _is_trouble_with_the_disk(error: Exception) -> bool:

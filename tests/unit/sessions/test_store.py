@@ -255,6 +255,40 @@ def test_a_change_that_makes_no_sense_costs_nobody_else_anything(
     assert [s.exercise for s in StoreReader(path).session("last").sets] == ["squat", "bridge"]
 
 
+def test_a_listener_that_fails_stops_nobody(
+    path: Path, now_ns: Callable[[], int], caplog: pytest.LogCaptureFixture
+) -> None:
+    told = Told()
+
+    def listener(problem: StoreError | None) -> None:
+        told(problem)
+        raise RuntimeError("the screen is gone")
+
+    with Store(path, now_ns=now_ns, on_problem=listener, commit_interval_s=0.01) as store:
+        log = store.begin_session(SessionInfo(), [THIGH])
+        store._writer._connection.execute("PRAGMA query_only = ON")
+        log.append(THIGH.placement, some_records(1)[0])
+        told.wait_for(1)
+        store._writer._connection.execute("PRAGMA query_only = OFF")
+        log.flush()
+    assert len(StoreReader(path).raw_log("last", THIGH.placement).records) == 1
+    assert "nobody could be told" in caplog.text
+
+
+def test_the_write_ahead_log_is_emptied_as_it_grows(
+    path: Path, now_ns: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sensorhub.sessions.writer.CHECKPOINT_BYTES", 200_000)
+    with Store(path, now_ns=now_ns) as store:
+        log = store.begin_session(SessionInfo(), [THIGH])
+        for _ in range(40):
+            for record in some_records(50, size=1000):
+                log.append(THIGH.placement, record)
+            log.flush()
+        assert path.with_name(path.name + "-wal").stat().st_size < 600_000
+        assert path.stat().st_size > 1_000_000
+
+
 def test_small_chunks_become_large_ones_and_nothing_changes(
     path: Path, now_ns: Callable[[], int]
 ) -> None:
