@@ -1,14 +1,22 @@
 """Packets written by hand from docs/protocol.md, with what they mean."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sensorhub.devices.omp_states import Phase
 from sensorhub.protocol.control import Op, Request, Response, Status
 from sensorhub.protocol.envelope import Channel, Enveloped, EnvelopeReader, wrap
-from sensorhub.protocol.packets import EventPacket, SamplesPacket, StatusPacket, TimePacket
+from sensorhub.protocol.packets import (
+    SAMPLE_LAYOUTS,
+    EventPacket,
+    SamplesPacket,
+    StatusPacket,
+    TimePacket,
+)
 from sensorhub.protocol.tlv import TLV_TYPES, Tlvs
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "omp_host_packets.json"
@@ -118,3 +126,41 @@ def test_every_setting_has_a_golden_value() -> None:
 def test_reserved_statuses_are_read_as_internal() -> None:
     for code in (16, 100, 254, 255):
         assert Status(code) is Status.INTERNAL
+
+
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text()
+
+
+def test_the_documents_vectors_are_the_golden_ones() -> None:
+    told = re.findall(r"^  (?:packet|serial, channel \d) +([0-9a-f]+)$", DOCUMENT, re.MULTILINE)
+    golden = [one[form] for one in PACKETS for form in ("packet", "serial")]
+    assert told == golden[:22]
+
+
+def test_the_document_names_every_operation_status_and_format() -> None:
+    for op in Op:
+        assert re.search(rf"^\| {op:02X} \| {op.name} \|", DOCUMENT, re.MULTILINE), op
+    for status in Status:
+        assert status.name in DOCUMENT
+    for kind, layout in SAMPLE_LAYOUTS.items():
+        assert re.search(
+            rf"^\| {kind:02x} \| .* \| {2 * layout.columns} \|$", DOCUMENT, re.MULTILINE
+        ), layout
+
+
+def test_the_document_names_every_setting() -> None:
+    rows = re.findall(
+        r"^\|(.*)\|$", DOCUMENT.partition("### Settings")[2].partition("###")[0], re.MULTILINE
+    )
+    told = {
+        int(number, 16)
+        for row in rows
+        for cell in row.split("|")[::2]
+        for number in re.findall(r"\b[0-9A-F]{2}\b", cell)
+    }
+    assert told == set(TLV_TYPES)
+
+
+def test_the_document_names_every_phase_of_the_host() -> None:
+    for phase in set(Phase) - {Phase.DOWN, Phase.STOPPED, Phase.FAILED}:
+        assert re.search(rf"^\| {phase} \|", DOCUMENT, re.MULTILINE), phase
