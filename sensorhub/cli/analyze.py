@@ -62,7 +62,7 @@ def analyze(
     span = Span(-math.inf if from_s is None else from_s, math.inf if to_s is None else to_s)
     recording = read_recording(paths)
     neutral = None if align_from is None else read_recording([align_from])
-    outcome, analyzer = analyze_blocks(
+    found = analyze_blocks(
         recording.sensors,
         exercise,
         side=None if side is None else Side(side),
@@ -70,10 +70,12 @@ def analyze(
         standing=None if neutral is None else neutral.sensors,
     )
     if angles_csv is not None:
-        from sensorhub.sessions.angles import write_angles
+        from sensorhub.sessions.angles import angle_track, write_angles
 
-        write_angles(analyzer, angles_csv)
+        outcome = found.outcome
+        track = angle_track(exercise, found.motion, side=outcome.side, alignments=found.alignments)
+        write_angles(track, angles_csv)
     if as_json:
-        click.echo(json.dumps(outcome_as_json(outcome), allow_nan=False))
+        click.echo(json.dumps(outcome_as_json(found.outcome), allow_nan=False))
     else:
-        click.echo(outcome_table(outcome, exercise))
+        click.echo(outcome_table(found.outcome, exercise))

@@ -11,6 +11,7 @@ from heapq import merge
 
 import numpy as np
 
+from calibration.alignment import Alignment
 from sensorhub.exercises.definition import Exercise
 from sensorhub.exercises.engine import SetAnalyzer
 from sensorhub.model.errors import InputError
@@ -90,6 +91,20 @@ def default_side(exercise: Exercise, placements: Sequence[Placement]) -> Side:
     return worn.pop() if len(worn) == 1 else Side.NONE
 
 
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One exercise found in recorded samples.
+
+    Attributes:
+        motion: the ticks of the set, of the sensors it looks at.
+        alignments: how these sensors sit, where that was recorded.
+    """
+
+    outcome: SetOutcome
+    motion: Mapping[Placement, Sequence[MotionBlock]]
+    alignments: Mapping[Placement, Alignment]
+
+
 def analyze_blocks(
     sensors: Mapping[Placement, Sequence[SampleBlock]],
     exercise: Exercise,
@@ -97,25 +112,29 @@ def analyze_blocks(
     side: Side | None = None,
     span: Span = WHOLE,
     standing: Mapping[Placement, Sequence[SampleBlock]] | None = None,
-) -> tuple[SetOutcome, SetAnalyzer]:
-    """One exercise in recorded samples; the analyzer is handed back for its angles.
+) -> Analysis:
+    """One exercise in recorded samples.
 
     Args:
         side: as asked for; None: concluded from what is worn.
         standing: the same sensors while the person stood still, to align them by.
 
     Raises:
-        InputError: no sensor can carry the exercise, or nothing was recorded in the span.
+        InputError: no sensor can carry the exercise, or nothing was recorded in the stretch.
     """
     _check_stretch(sensors, span)
     placements = tuple(sorted(sensors))
     side = default_side(exercise, placements) if side is None else side
-    analyzer = SetAnalyzer(exercise, side=side, placements=placements, live=False)
-    if standing is not None:
-        alignments = standing_alignments(standing, wanted=analyzer.placements)
-        analyzer = SetAnalyzer(exercise, side=side, placements=placements, alignments=alignments)
-    motion = {p: track(sensors[p], p) for p in analyzer.placements}
-    return run_set(analyzer, motion, span=span), analyzer
+    used = SetAnalyzer(exercise, side=side, placements=placements, live=False).placements
+    alignments = {} if standing is None else standing_alignments(standing, wanted=used)
+    analyzer = SetAnalyzer(
+        exercise, side=side, placements=placements, alignments=alignments, live=False
+    )
+    motion = {
+        placement: [within(block, span) for block in track(sensors[placement], placement)]
+        for placement in used
+    }
+    return Analysis(run_set(analyzer, motion, span=span), motion, alignments)
 
 
 def _pieces(
