@@ -102,14 +102,14 @@ class Controller(Protocol):
 class StreamSettings:
     """What the hub asks a sensor for; the device grants the nearest it has.
 
-    ``patience`` (dimensionless) multiplies how long an answer is waited for: 1 for a real sensor,
-    more where the hub's clock is accelerated but the machine is not.
+    ``patience_factor`` multiplies how long an answer is waited for: 1 for a real sensor, more where
+    the hub's clock is accelerated but the machine is not.
     """
 
     rate_hz: float = 100.0
     acc_range_g: int = 8
     gyr_range_dps: int = 1000
-    patience: float = 1.0
+    patience_factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,11 @@ class BackfillPlanner:
     """Keeps the book of what is missing of one stream.
 
     A round of asking that brings nothing is repeated twice, then what it asked for is given up; so
-    it ends. ``patience`` multiplies the waits.
+    it ends. ``patience_factor`` multiplies the waits.
     """
 
-    def __init__(self, *, patience: float = 1.0) -> None:
-        self._patience = patience
+    def __init__(self, *, patience_factor: float = 1.0) -> None:
+        self._patience_factor = patience_factor
         self._missing = IndexRanges()
         self._active: tuple[int, int] | None = None
         self._brought = 0
@@ -57,7 +57,7 @@ class BackfillPlanner:
         if self._active is not None:
             # All there: only the device's word that it is done is outstanding, and may be lost.
             rest = self._missing.within(*self._active)
-            return self._last_ns + round((STALL_NS if rest else _FINISH_NS) * self._patience)
+            return self._last_ns + round((STALL_NS if rest else _FINISH_NS) * self._patience_factor)
         return self._not_before_ns if self.missing else None
 
     def lost(self, event: SamplesLost, now_ns: int) -> None:

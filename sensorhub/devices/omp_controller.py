@@ -55,8 +55,8 @@ class OmpController:
         self._phase = Phase.DOWN
         self._failure: Exception | None = None
         self._lost: LinkLostError | None = None
-        self._exchange = Exchange(patience=settings.patience)
-        self._backfill = BackfillPlanner(patience=settings.patience)
+        self._exchange = Exchange(patience_factor=settings.patience_factor)
+        self._backfill = BackfillPlanner(patience_factor=settings.patience_factor)
         self._session: tuple[bytes, int, int] | None = None  # device, boot, session: ours
         self._greeted: tuple[bytes, int] | None = None
         self._caps_hash: int | None = None

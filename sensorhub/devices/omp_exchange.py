@@ -21,10 +21,10 @@ class _Open:
 
 
 class Exchange:
-    """The outstanding request, if there is one. ``patience`` multiplies the wait for its answer."""
+    """The outstanding request, if any. ``patience_factor`` multiplies the wait for its answer."""
 
-    def __init__(self, *, patience: float = 1.0) -> None:
-        self._within_ns = round(ANSWER_WITHIN_NS * patience)
+    def __init__(self, *, patience_factor: float = 1.0) -> None:
+        self._within_ns = round(ANSWER_WITHIN_NS * patience_factor)
         self._open: _Open | None = None
         self._next_tid = 0
         self._lost_times = 0

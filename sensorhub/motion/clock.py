@@ -97,7 +97,9 @@ class ClockModel:
         else:
             most_s = passed_s * (_MAX_SLEW_BACK if error_s < -_STEP_S else _MAX_SLEW)
             wanted_s = error_s * min(1.0, passed_s / _SETTLE_S)
-            hub_s = last_hub_s + passed_s * (1.0 + now.skew) + min(max(wanted_s, -most_s), most_s)
+            hub_s = (
+                last_hub_s + passed_s * (1.0 + now.skew_ratio) + min(max(wanted_s, -most_s), most_s)
+            )
         self._last = (device_time_s, hub_s)
         return hub_s
 
@@ -138,7 +140,7 @@ class ClockModel:
     def _arrived(self, one: Arrival) -> None:
         """Of the arrivals within a second only the earliest says anything."""
         held = self._earliest
-        skew = 0.0 if self._estimate is None else self._estimate.skew
+        skew = 0.0 if self._estimate is None else self._estimate.skew_ratio
         new_bin = held is None or not 0.0 <= one.device_s - self._bin_start_s < _ARRIVAL_BIN_S
         if held is None or new_bin:
             if held is not None:

@@ -33,23 +33,23 @@ _CONFLICT_S = 0.005
 
 @dataclass(frozen=True, slots=True)
 class ClockEstimate:
-    """``hub = device + offset_s + skew * (device - reference_s)``, all in seconds.
+    """``hub = device + offset_s + skew_ratio * (device - reference_s)``, all in seconds.
 
     Attributes:
         reference_s: device time at which ``offset_s`` holds.
-        skew: seconds the hub gains on the device per device second, dimensionless.
+        skew_ratio: seconds the hub gains on the device per device second, dimensionless.
         uncertainty_s: half-width of what the exchanges leave open at ``reference_s``
             (without exchanges: how far the typical arrival lies above the earliest).
     """
 
     reference_s: float
     offset_s: float
-    skew: float
+    skew_ratio: float
     uncertainty_s: float
 
     def hub_time_s(self, device_time_s: float) -> float:
         """Return the hub time of a device time."""
-        return device_time_s + self.offset_s + self.skew * (device_time_s - self.reference_s)
+        return device_time_s + self.offset_s + self.skew_ratio * (device_time_s - self.reference_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -370,7 +370,7 @@ def test_a_link_lost_while_draining_ends_it() -> None:
 
 def test_patience_multiplies_the_wait() -> None:
     sensor = BenchSensor(mute={Op.HELLO: 99})
-    bench = Bench(sensor, settings=StreamSettings(patience=10.0)).link_up()
+    bench = Bench(sensor, settings=StreamSettings(patience_factor=10.0)).link_up()
     bench.run(50.0)
     with pytest.raises(LinkLostError):
         bench.run(11.0)
