@@ -60,17 +60,18 @@ class IndexImu:
         return IndexStream(settings)
 
 
-def omp_device(placement: str = "thigh_right", *, baud: int | None = 115200) -> OmpDevice:
-    options = DeviceOptions(ppm=40.0, seed=7)
+LARGE_RING_BYTES = 1 << 20
+
+
+def omp_device(
+    placement: str = "thigh_right", *, baud: int | None = 115200, ring_bytes: int = 1 << 17
+) -> OmpDevice:
+    options = DeviceOptions(ppm=40.0, seed=7, ring_bytes=ring_bytes)
     return OmpDevice(identity_of(placement), IndexImu(), options=options, baud=baud)
 
 
 def disconnects(count: int, *, seed: int) -> tuple[list[Fault], float]:
-    """Breaks of 1 to 20 s; and when the last is over, world seconds.
-
-    Between them the sensor has time to hand over most of what its memory (109 s) holds: it sends
-    old samples beside the live ones at some twice their rate.
-    """
+    """Breaks of 1 to 20 s, with 6 to 12 s between them; and when all is over, world seconds."""
     rng = random.Random(seed)
     faults, at_s = [], 5.0
     for _ in range(count):

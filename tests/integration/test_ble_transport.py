@@ -379,7 +379,9 @@ def test_a_busy_characteristic_is_asked_again(tmp_path):
     ],
     ids=["forgotten", "dropped while subscribing", "not permitted", "failed"],
 )
-def test_a_broken_set_up_leaves_no_link_behind_and_the_next_works(tmp_path, spoil):
+def test_a_broken_set_up_leaves_no_link_behind_and_the_next_works(tmp_path, spoil, monkeypatch):
+    monkeypatch.setattr("bleak_retry_connector.BLEAK_OUT_OF_SLOTS_BACKOFF_TIME", 0.1)
+
     async def scenario(b: Bench) -> None:
         spoil(b)
         transport = b.transport()
