@@ -11,7 +11,7 @@ from firmware_sim.omp.tables import LAYOUT, Status, Tlv
 
 RESPONSE: Final = 0xF0
 _MORE: Final = 0x01
-_RESPONSE_HEADER_BYTES: Final = 5
+RESPONSE_HEADER_BYTES: Final = 5
 SAMPLES_HEADER_BYTES: Final = 8
 
 FLAG_BACKFILL: Final = 1 << 3
@@ -68,7 +68,7 @@ def response_packets(op: int, tid: int, reply: Reply, *, max_packet: int) -> lis
     Raises:
         ValueError: one parameter alone does not fit ``max_packet`` bytes.
     """
-    room = max_packet - _RESPONSE_HEADER_BYTES
+    room = max_packet - RESPONSE_HEADER_BYTES
     bodies: list[bytes] = [b""]
     for encoded in reply.tlvs:
         if len(encoded) > room:
