@@ -64,6 +64,24 @@ def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edg
     return found
 
 
+def whole_cycles(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[float]:
+    """When cycles that swing to both sides of the start pose are back in it.
+
+    After its fall such a cycle comes up again half way: its end is where that last burst of
+    turning comes to rest, or meets the next cycle.
+    """
+    rate = np.gradient(angle_rad) / path.tick_s if len(angle_rad) > 1 else angle_rad
+    ends = []
+    for k, cycle in enumerate(cycles):
+        last = cycles[k + 1].start if k + 1 < len(cycles) else len(path) - 1
+        last = min(last, path.piece_of(cycle.end).stop - 1)
+        low = cycle.peak + int(np.argmin(angle_rad[cycle.peak : last + 1]))
+        stop = min(last, low + 2 * max(1, low - cycle.peak))
+        burst = low + int(np.argmax(rate[low : stop + 1]))
+        ends.append(_rest(path, path.speed_radps, burst, last, float(rate[burst])))
+    return ends
+
+
 def _bursts(rate: FloatArray, cycle: Cycle) -> tuple[int, int]:
     """The fastest moments on the way up and on the way down."""
     up = cycle.start + int(np.argmax(rate[cycle.start : cycle.peak + 1]))

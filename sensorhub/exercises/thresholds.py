@@ -76,13 +76,15 @@ class CycleThresholds:
 
     Attributes:
         round: circles (counted by full turns of the tilt's direction) rather than to and fro.
-        smallest_rad: smaller pelvis movements are breathing and fidgeting.
+        partial_share: as in :class:`RepetitionThresholds`.
+        ignore_share: likewise.
         shortest_s: of one cycle.
         longest_s: of one cycle.
     """
 
     round: bool = False
-    smallest_rad: float = 1.5 * _DEG
+    partial_share: float = 0.6
+    ignore_share: float = 0.25
     shortest_s: float = 0.6
     longest_s: float = 20.0
 

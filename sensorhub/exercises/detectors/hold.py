@@ -26,9 +26,6 @@ SAME_POSE_RAD = math.radians(5.0)
 SAME_POSE_REACH = 0.25
 """A hold taken up again is in the same pose within 5 degrees or a quarter of the way there."""
 
-STOP_S = 1.5
-"""A shorter rest is a stop on the way, for instance between crossing the leg and leaning."""
-
 
 def new_detector(setup: DetectorSetup) -> Detector:
     """See ``detectors/base.py``."""
@@ -155,10 +152,8 @@ def _one_pose(path: Path, run: Sequence[Rest], start: FloatArray) -> list[Rest]:
 
 
 def _same_pose(path: Path, before: Rest, after: Rest, far: float) -> bool:
-    """Whether one rest goes on where the other left off; a mere stop must be in the very pose."""
-    stop = min(before.lasts_s, after.lasts_s) < STOP_S
-    moved = angle_between_rad(path.up[before.last], path.up[after.first])
-    return moved < (SAME_POSE_RAD if stop else far)
+    """Whether one rest goes on where the other left off."""
+    return angle_between_rad(path.up[before.last], path.up[after.first]) < far
 
 
 def _ended_by(path: Path, last: Rest) -> str:

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.judge import Rules, explain
-from sensorhub.exercises.live_counter import LiveCounter
-from sensorhub.exercises.path import path_of
+from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.selection import Selected, select
 from sensorhub.exercises.thresholds import RepetitionThresholds
-from sensorhub.exercises.track import TrackRecorder
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Repetition, RepetitionKind
@@ -31,32 +29,21 @@ class RepetitionDetector:
         self._rules = Rules(
             limits, thresholds.shortest_s, thresholds.longest_s, thresholds.ignore_share
         )
-        self._recorder = TrackRecorder(setup.primary[0])
-        self._live = LiveCounter(limits, ignore_share=thresholds.ignore_share)
+        self._segment = CountedSegment(
+            setup.primary[0], limits, ignore_share=thresholds.ignore_share, live=setup.live
+        )
 
     def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
         """See :class:`Detector`."""
-        if block.placement is not self._setup.primary[0]:
-            return ()
-        self._recorder.push(block)
-        if not self._setup.live:
-            return ()
-        return [
-            event
-            for time_s, up in zip(block.time_s.tolist(), block.up.tolist(), strict=True)
-            for event in self._live.push(time_s, up)
-        ]
+        return self._segment.push(block)
 
     def state(self) -> LiveState:
         """See :class:`Detector`."""
-        live = self._live
-        return LiveState(
-            live.count, live.partial, live.unsure, None, live.angle_rad, live.target_rad
-        )
+        return self._segment.state()
 
     def finish(self) -> Findings:
         """See :class:`Detector`."""
-        path = path_of(self._recorder.track())
+        path = self._segment.path()
         found = explain(path, self._rules)
         if found is None:
             return Findings()

@@ -1,0 +1,138 @@
+"""Turns of a leaning direction: circles that a segment describes, with their sense."""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sensorhub.exercises.movement import along_greatest_variance
+from sensorhub.exercises.path import Path
+from sensorhub.exercises.zigzag import turning_points
+from sensorhub.model.events import FloatArray
+
+ROUND_SHARE = 0.2
+"""A path whose width is less than this share of its length is to and fro, not round."""
+
+OUTSIDE = 0.8
+"""A circle's radius is 1.4 standard deviations; inside about half of it lies the way in and out."""
+
+DRIFT_S = 12.0
+"""The middle of the circles may wander; it is taken over about so long."""
+
+WHOLE_SHARE = 0.75
+"""The last turn of a run counts when this share of it was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One full turn; ``counterclockwise`` as seen by someone looking at the wearer's up side."""
+
+    start_s: float
+    peak_s: float
+    end_s: float
+    range_rad: float
+    counterclockwise: bool
+
+
+def turns_of(path: Path, *, least_rad: float) -> list[Turn]:
+    """All full turns, in order of time; ``least_rad`` is the smallest diameter that counts."""
+    found: list[Turn] = []
+    for piece in path.pieces:
+        part = path.part(piece.start, piece.stop)
+        if len(part) * part.tick_s > 1.0:
+            found += _turns_of_piece(part, least_rad)
+    return found
+
+
+def _turns_of_piece(path: Path, least_rad: float) -> list[Turn]:
+    movement = along_greatest_variance(path.up)
+    if movement is None:
+        return []
+    # Seen from the tip of "up", toward and across are x and y: a turn from x to y is counter-
+    # clockwise there. The body leans the opposite way of what "up" does in the sensor: half a
+    # turn apart, the same sense.
+    x, y = path.up @ movement.toward, path.up @ movement.across
+    moving = _moving(path, x, y, least_rad)
+    if moving is None:
+        return []
+    first, last = moving
+    x, y = x - _middle(x, path.tick_s, first, last), y - _middle(y, path.tick_s, first, last)
+    long, wide = float(np.std(x[first:last])), float(np.std(y[first:last]))
+    if wide < ROUND_SHARE * long:
+        return []
+    outside = first + np.flatnonzero(np.hypot(x / long, y / wide)[first:last] > OUTSIDE)
+    if len(outside) < 2:
+        return []
+    first, last = int(outside[0]), int(outside[-1]) + 1
+    phase = np.unwrap(np.arctan2(y / wide, x / long))[first:last]
+    found = []
+    corners = turning_points(phase, math.pi)
+    for a, b in itertools.pairwise(corners):
+        found += _split(path, phase, first, a.index, b.index, (x, y), least_rad)
+    return found
+
+
+def _moving(path: Path, x: FloatArray, y: FloatArray, least_rad: float) -> tuple[int, int] | None:
+    """First and last tick of the part in which there is movement of the least size."""
+    speed = np.hypot(np.gradient(x), np.gradient(y)) / path.tick_s
+    # The slowest circle worth counting takes 20 s.
+    moves = np.flatnonzero(speed > math.pi * least_rad / 20.0)
+    if len(moves) < 2:
+        return None
+    return int(moves[0]), int(moves[-1]) + 1
+
+
+def _middle(values: FloatArray, tick_s: float, first: int, last: int) -> FloatArray:
+    """The slowly wandering middle of the movement, from its own range, end values held."""
+    width = max(1, min(last - first, round(DRIFT_S / tick_s)))
+    inner = values[first:last]
+    half = width // 2
+    padded = np.concatenate([np.full(half, 0.0), inner, np.full(half, 0.0)])
+    weight = np.concatenate([np.zeros(half), np.ones(len(inner)), np.zeros(half)])
+    sums = np.concatenate([[0.0], np.cumsum(padded)])
+    counts = np.concatenate([[0.0], np.cumsum(weight)])
+    n = len(inner)
+    span = 2 * half + 1
+    stop = np.minimum(np.arange(n) + span, len(padded))
+    mean = (sums[stop] - sums[:n]) / np.maximum(1.0, counts[stop] - counts[:n])
+    return np.concatenate([np.full(first, mean[0]), mean, np.full(len(values) - last, mean[-1])])
+
+
+def _split(
+    path: Path,
+    phase: FloatArray,
+    offset: int,
+    begin: int,
+    end: int,
+    xy: tuple[FloatArray, FloatArray],
+    least_rad: float,
+) -> list[Turn]:
+    """The full turns of a run in one sense."""
+    run = phase[begin : end + 1]
+    way = abs(float(run[-1] - run[0])) / (2.0 * math.pi)
+    count = math.floor(way) + int(way - math.floor(way) >= WHOLE_SHARE)
+    if count == 0:
+        return []
+    forward = np.abs(run - run[0]) / (2.0 * math.pi)
+    rising = np.maximum.accumulate(forward)
+    marks = [int(np.searchsorted(rising, k)) for k in range(count)]
+    marks.append(min(int(np.searchsorted(rising, count)), len(run) - 1))
+    x, y = xy
+    turns = []
+    for a, b in itertools.pairwise(marks):
+        lo, hi = offset + begin + a, offset + begin + b
+        size = float(np.ptp(x[lo : hi + 1])), float(np.ptp(y[lo : hi + 1]))
+        if max(size) < least_rad:
+            continue
+        peak = lo + int(np.argmax(x[lo : hi + 1]))
+        turns.append(
+            Turn(
+                float(path.time_s[lo]),
+                float(path.time_s[peak]),
+                float(path.time_s[hi]),
+                max(size),
+                bool(run[-1] > run[0]),
+            )
+        )
+    return turns

@@ -1,0 +1,110 @@
+"""Rhythmic pelvis movements: to and fro through the start pose, or round and round.
+
+To and fro is counted as repetitions are, except that one cycle goes to both sides of the start
+pose and ends when it is back there. Round is counted in full turns of the direction in which the
+pelvis leans; the sense of turning does not depend on how the sensor is mounted. Who goes to and
+fro where circles are asked for is counted to and fro.
+"""
+
+from collections.abc import Sequence
+
+from sensorhub.exercises.circles import turns_of
+from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
+from sensorhub.exercises.edges import whole_cycles
+from sensorhub.exercises.judge import Rules, explain
+from sensorhub.exercises.live_turns import LiveTurns
+from sensorhub.exercises.path import Path
+from sensorhub.exercises.segment import CountedSegment
+from sensorhub.exercises.selection import select
+from sensorhub.exercises.thresholds import CycleThresholds
+from sensorhub.model.live import LiveEvent, LiveState
+from sensorhub.model.motion import MotionBlock
+from sensorhub.model.outcomes import Repetition, RepetitionKind
+
+
+def new_detector(setup: DetectorSetup) -> Detector:
+    """See ``detectors/base.py``."""
+    return CycleDetector(setup)
+
+
+class CycleDetector:
+    """Counts the cycles of one segment."""
+
+    def __init__(self, setup: DetectorSetup) -> None:
+        thresholds, limits = setup.exercise.thresholds, setup.exercise.range
+        if not isinstance(thresholds, CycleThresholds) or limits is None:
+            raise ValueError(f"{setup.exercise.id} is not done in cycles")
+        self._setup, self._thresholds = setup, thresholds
+        self._rules = Rules(
+            limits, thresholds.shortest_s, thresholds.longest_s, thresholds.ignore_share
+        )
+        self._segment = CountedSegment(
+            setup.primary[0],
+            limits,
+            ignore_share=thresholds.ignore_share,
+            excursions=2,  # to one side of the start pose and to the other
+            live=setup.live and not thresholds.round,
+        )
+        self._turns = LiveTurns(least_rad=limits.least_rad)
+
+    def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
+        """See :class:`Detector`."""
+        events = self._segment.push(block)
+        if not self._setup.live or not self._thresholds.round:
+            return events
+        if block.placement is not self._segment.placement:
+            return []
+        return [
+            event
+            for time_s, up in zip(block.time_s.tolist(), block.up.tolist(), strict=True)
+            for event in self._turns.push(time_s, up)
+        ]
+
+    def state(self) -> LiveState:
+        """See :class:`Detector`."""
+        if not self._thresholds.round:
+            return self._segment.state()
+        turns, usual_rad = self._turns, self._rules.range.usual_rad
+        unsure = int(turns.count == 1)
+        return LiveState(turns.count, 0, unsure, None, turns.angle_rad, 0.5 * usual_rad)
+
+    def finish(self) -> Findings:
+        """See :class:`Detector`."""
+        path = self._segment.path()
+        if self._thresholds.round and (circles := self._circles(path)):
+            return Findings(repetitions=tuple(circles))
+        return Findings(repetitions=tuple(self._to_and_fro(path)))
+
+    def _circles(self, path: Path) -> list[Repetition]:
+        limits = self._rules.range
+        return [
+            Repetition(
+                start_s=turn.start_s,
+                peak_s=turn.peak_s,
+                end_s=turn.end_s,
+                rom_rad=turn.range_rad,
+                side=self._setup.side,
+                phase="ccw" if turn.counterclockwise else "cw",
+            )
+            for turn in turns_of(path, least_rad=limits.least_rad)
+            if self._rules.shortest_s <= turn.end_s - turn.start_s <= self._rules.longest_s
+        ]
+
+    def _to_and_fro(self, path: Path) -> list[Repetition]:
+        found = explain(path, self._rules)
+        if found is None:
+            return []
+        chosen = select(path, found, self._rules, partial_share=self._thresholds.partial_share)
+        ends = whole_cycles(path, found.angle_rad, [c.cycle for c in chosen])
+        return [
+            Repetition(
+                start_s=one.edges.start_s,
+                peak_s=one.edges.peak_s,
+                end_s=max(end_s, one.edges.end_s),
+                rom_rad=one.cycle.fall_rad or one.cycle.rise_rad,
+                kind=RepetitionKind.FULL if one.full else RepetitionKind.PARTIAL,
+                side=self._setup.side,
+                sure=one.sure,
+            )
+            for one, end_s in zip(chosen, ends, strict=True)
+        ]

@@ -1,0 +1,80 @@
+"""One segment followed through a set: all its ticks for the judgement, and a live count."""
+
+from collections.abc import Sequence
+
+from sensorhub.exercises.definition import Range
+from sensorhub.exercises.live_counter import LiveCounter
+from sensorhub.exercises.path import Path, path_of
+from sensorhub.exercises.track import Track, TrackRecorder
+from sensorhub.model.live import LiveEvent, LiveKind, LiveState
+from sensorhub.model.motion import MotionBlock
+from sensorhub.model.placement import Placement
+
+
+class CountedSegment:
+    """What every counting detector does alike.
+
+    Args:
+        placement: whose blocks are taken in; others are passed by.
+        range: what bodies do in this exercise.
+        ignore_share: live, excursions below this share of the usual size are nothing.
+        excursions: how many excursions make one of what is counted.
+        live: False leaves the live count out.
+    """
+
+    def __init__(
+        self,
+        placement: Placement,
+        range: Range,  # noqa: A002 (the field's own word)
+        *,
+        ignore_share: float,
+        excursions: int = 1,
+        live: bool = True,
+    ) -> None:
+        self.placement = placement
+        self._recorder = TrackRecorder(placement)
+        self._counter = LiveCounter(range, ignore_share=ignore_share) if live else None
+        self._excursions = excursions
+
+    def push(self, block: MotionBlock) -> list[LiveEvent]:
+        """Take in one block, of any placement."""
+        if block.placement is not self.placement:
+            return []
+        self._recorder.push(block)
+        if self._counter is None:
+            return []
+        return [
+            LiveEvent(event.kind, event.time_s, event.count // self._excursions, event.sure)
+            for time_s, up in zip(block.time_s.tolist(), block.up.tolist(), strict=True)
+            for event in self._counter.push(time_s, up)
+            if event.kind is not LiveKind.REP_COUNTED or event.count % self._excursions == 0
+        ]
+
+    def state(self) -> LiveState:
+        """The running set at a glance."""
+        live = self._counter
+        if live is None:
+            return LiveState(0, 0, 0, None, None, None)
+        each = self._excursions
+        return LiveState(
+            live.count // each,
+            live.partial // each,
+            -(-live.unsure // each),
+            None,
+            live.angle_rad,
+            live.target_rad,
+        )
+
+    def track(self) -> Track:
+        """All ticks so far."""
+        return self._recorder.track()
+
+    def path(self) -> Path:
+        """All ticks so far, smoothed for judging."""
+        return path_of(self._recorder.track())
+
+
+def pushed(segments: Sequence[CountedSegment], block: MotionBlock) -> list[LiveEvent]:
+    """A block to several segments; only the first one's events are what the person hears."""
+    events = [segment.push(block) for segment in segments]
+    return events[0] if events else []
