@@ -32,11 +32,14 @@ _START: Mapping[Posture, tuple[float, float]] = {
     Posture.STANDING: (0.0, 1.0),
     Posture.HALF_KNEELING: (0.0, -1.0),
     Posture.QUADRUPED: (0.0, -1.0),
-    Posture.SITTING: (math.pi / 2, -1.0),
     Posture.SUPINE: (math.pi / 2, 1.0),
     Posture.PRONE: (-math.pi / 2, -1.0),
 }
-_KNEES_BENT = ("bridge", "modified_thomas_stretch")
+_START_OF = {"sit_to_stand": (math.pi / 2, -1.0)}
+"""Exercises that say more than their posture: other seated ones do not move in this plane."""
+
+_OPEN_START = ("bridge", "modified_thomas_stretch", "lunge", "step_up")
+"""Exercises that begin with the thigh anywhere: a bent knee, a foot in front or on a step."""
 
 
 def thigh_of(placements: Sequence[Placement], side: Side) -> Placement | None:
@@ -108,9 +111,9 @@ def write_angles(track: HipTrack | None, path: Path) -> None:
 
 
 def _aligned_by_exercise(exercise: Exercise, blocks: Sequence[MotionBlock]) -> Alignment | None:
-    start = _START.get(exercise.posture)
+    start = _START_OF.get(exercise.id, _START.get(exercise.posture))
     ticks = [block for block in blocks if len(block)]
-    if start is None or exercise.id in _KNEES_BENT or not ticks:
+    if start is None or exercise.id in _OPEN_START or not ticks:
         return None
     time_s = np.concatenate([block.time_s for block in ticks])
     up = np.concatenate([block.up for block in ticks])

@@ -1,0 +1,119 @@
+"""The angles that ``analyze --angles`` writes: against ideal movements in a known plane."""
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from calibration.alignment import Alignment, align_standing
+from sensorhub.exercises.definition import find_exercise
+from sensorhub.model.events import FloatArray
+from sensorhub.model.motion import MotionBlock
+from sensorhub.model.placement import Placement, Side
+from sensorhub.sessions.angles import angle_track, thigh_of, write_angles
+
+RIGHT = Placement.THIGH_RIGHT
+TIME_S = np.arange(0.0, 12.0, 0.04)
+
+
+def wave(start_deg: float, peak_deg: float) -> FloatArray:
+    """Still for two seconds, then repetitions from one angle to another, radians."""
+    share = 0.5 - 0.5 * np.cos(2.0 * math.pi * np.maximum(TIME_S - 2.0, 0.0) / 3.0)
+    return np.radians(start_deg + (peak_deg - start_deg) * share)
+
+
+def thigh(
+    elevation_rad: FloatArray, mounting: Rotation, placement: Placement = RIGHT
+) -> MotionBlock:
+    """A thigh that moves in its sagittal plane, seen by a sensor mounted anyhow."""
+    up = np.stack(
+        [np.sin(elevation_rad), np.cos(elevation_rad), np.zeros_like(elevation_rad)], axis=1
+    )
+    up = mounting.apply(up)
+    settled = np.ones(len(up), dtype=bool)
+    return MotionBlock(placement, TIME_S, up, None, 9.81 * up, None, settled)
+
+
+mountings = st.integers(0, 10_000).map(lambda seed: Rotation.random(random_state=seed))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(
+        [
+            ("squat", 0.0, 100.0),
+            ("straight_leg_raise", 90.0, 150.0),
+            ("prone_hip_extension", -90.0, -110.0),
+            ("quadruped_hip_extension", 0.0, -95.0),
+            ("sit_to_stand", 90.0, 0.0),
+        ]
+    ),
+    mountings,
+)
+def test_elevation_without_alignment_is_known_from_posture_and_movement(
+    case: tuple[str, float, float], mounting: Rotation
+) -> None:
+    name, start_deg, peak_deg = case
+    truth = wave(start_deg, peak_deg)
+    track = angle_track(
+        find_exercise(name), {RIGHT: [thigh(truth, mounting)]}, side=Side.RIGHT, alignments={}
+    )
+    assert track is not None
+    assert np.degrees(track.elevation_rad) == pytest.approx(np.degrees(truth), abs=0.1)
+
+
+@settings(max_examples=10, deadline=None)
+@given(mountings)
+def test_elevation_with_a_standing_recording(mounting: Rotation) -> None:
+    standing = mounting.apply(np.tile([0.0, 9.81, 0.0], (200, 1)))
+    alignments: dict[Placement, Alignment] = {RIGHT: align_standing(standing, None, period_s=0.01)}
+    truth = wave(8.0, 80.0)
+    track = angle_track(
+        find_exercise("squat"),
+        {RIGHT: [thigh(truth, mounting)]},
+        side=Side.BOTH,
+        alignments=alignments,
+    )
+    assert track is not None
+    assert np.degrees(track.elevation_rad) == pytest.approx(np.degrees(truth), abs=0.1)
+
+
+def test_what_cannot_be_known_is_absent(tmp_path: Path) -> None:
+    block = thigh(wave(0.0, 40.0), Rotation.identity())
+    still = thigh(wave(0.0, 0.0), Rotation.identity())
+    for name, motion in (
+        ("clam", {RIGHT: [block]}),
+        ("bridge", {RIGHT: [block]}),
+        ("squat", {RIGHT: [still]}),
+        ("squat", {}),
+    ):
+        track = angle_track(find_exercise(name), motion, side=Side.RIGHT, alignments={})
+        assert track is None
+    write_angles(None, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text().strip() == "time_s"
+
+
+def test_the_file_has_degrees_and_only_known_columns(tmp_path: Path) -> None:
+    truth = wave(0.0, 90.0)
+    motion = {RIGHT: [thigh(truth, Rotation.identity())]}
+    track = angle_track(find_exercise("squat"), motion, side=Side.RIGHT, alignments={})
+    write_angles(track, tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["time_s", "thigh_elevation_deg"]
+    assert [float(row["time_s"]) for row in rows] == pytest.approx(list(TIME_S), abs=1e-4)
+    found = [float(row["thigh_elevation_deg"]) for row in rows]
+    assert found == pytest.approx(np.degrees(truth), abs=0.1)
+
+
+def test_the_thigh_of_the_side_is_meant() -> None:
+    both = (Placement.THIGH_LEFT, RIGHT, Placement.PELVIS)
+    assert thigh_of(both, Side.LEFT) is Placement.THIGH_LEFT
+    assert thigh_of(both, Side.BOTH) is RIGHT
+    assert thigh_of((Placement.THIGH,), Side.LEFT) is Placement.THIGH
+    assert thigh_of((Placement.PELVIS,), Side.LEFT) is None
