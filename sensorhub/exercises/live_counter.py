@@ -22,7 +22,6 @@ RETURN_SHARE = 0.65
 """A repetition is counted when this share of the way back is done: before it ends, but surely."""
 
 HEIGHT_SHARE = 0.3
-FULL_SHARE = 0.6
 
 STRIDE_S = 1.9
 STRIDE_RAD = 0.96
@@ -38,12 +37,19 @@ class LiveCounter:
     Args:
         range: what bodies do in this exercise.
         ignore_share: excursions below this share of the usual size are nothing.
+        full_share: excursions of at least this share went all the way.
     """
 
-    def __init__(self, range: Range, *, ignore_share: float) -> None:  # noqa: A002 (the field's name)
+    def __init__(
+        self,
+        range: Range,  # noqa: A002 (the field's own word)
+        *,
+        ignore_share: float,
+        full_share: float = 0.6,
+    ) -> None:
         self._least = range.least_rad
         self._usual = range.usual_rad
-        self._ignore_share = ignore_share
+        self._ignore_share, self._full_share = ignore_share, full_share
         still = max(math.radians(0.5), min(math.radians(1.5), 0.3 * range.least_rad))
         self._still_chord2 = still * still
         self._apart = max(math.radians(2.0), 0.5 * range.least_rad)
@@ -115,7 +121,7 @@ class LiveCounter:
         if len(self._poses) == POSES:
             others = [p for p in self._poses if p is not self._best]
             self._poses.remove(min(others, key=lambda p: p.worth))
-        self._poses.append(_Pose(up, self._least, self._ignore_share))
+        self._poses.append(_Pose(up, self._least, self._ignore_share, self._full_share))
         if self._best is None:
             self._best = self._poses[0]
 
@@ -124,12 +130,13 @@ class _Pose:
     """One pose to start from, and the excursions away from it and back."""
 
     __slots__ = (
-        "_counted_s", "_high", "_home", "_ignore_share", "_least", "_low", "_rising", "_since_s",
+        "_counted_s", "_full_share", "_high", "_home", "_ignore_share", "_least", "_low", "_rising", "_since_s",
         "angle", "full", "partial", "size", "strides", "worth",
     )  # fmt: skip
 
-    def __init__(self, home: Vec3, least: float, ignore_share: float) -> None:
-        self._home, self._least, self._ignore_share = home, least, ignore_share
+    def __init__(self, home: Vec3, least: float, ignore_share: float, full_share: float) -> None:
+        self._home, self._least = home, least
+        self._ignore_share, self._full_share = ignore_share, full_share
         self._low = self._high = self.angle = 0.0
         self._rising = False
         self._since_s = self._counted_s = -math.inf
@@ -173,13 +180,15 @@ class _Pose:
             if self.strides == STRIDES:
                 self.full = max(0, self.full - STRIDES)
             return None
-        if size >= FULL_SHARE * self.size:
+        if size >= self._full_share * self.size:
             self.full += 1
             self.size = size if self.size == 0.0 else self.size + 0.3 * (size - self.size)
         else:
             self.partial += 1
         self.worth = self.size * self.full * (self.full + 1)
-        return LiveKind.REP_COUNTED if size >= FULL_SHARE * self.size else LiveKind.REP_PARTIAL
+        return (
+            LiveKind.REP_COUNTED if size >= self._full_share * self.size else LiveKind.REP_PARTIAL
+        )
 
 
 def _chord2(a: Vec3, b: Vec3) -> float:

@@ -9,6 +9,7 @@ from sensorhub.model.motion import Vec3
 STILL_S = 0.6
 """The pose kept this long is the one that is circled."""
 
+FORGIVEN_RAD = 0.6
 STILL_RAD = math.radians(0.7)
 
 
@@ -45,7 +46,8 @@ class LiveTurns:
         if self._last is not None:
             self._turned += _turn_rad(self._last, lean, home)
         self._last = lean
-        while abs(self._turned) >= 2.0 * math.pi:
+        # Circles begin and end in the middle: what the ways in and out cost is forgiven.
+        while abs(self._turned) >= 2.0 * math.pi - FORGIVEN_RAD:
             self._turned -= math.copysign(2.0 * math.pi, self._turned)
             self.count += 1
             yield LiveEvent(LiveKind.REP_COUNTED, time_s, self.count, sure=self.count > 1)

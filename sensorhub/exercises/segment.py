@@ -33,7 +33,7 @@ class CountedSegment:
     ) -> None:
         self.placement = placement
         self._recorder = TrackRecorder(placement)
-        self._counter = LiveCounter(range, ignore_share=ignore_share) if live else None
+        self._counter = _counter(range, ignore_share, excursions) if live else None
         self._excursions = excursions
 
     def push(self, block: MotionBlock) -> list[LiveEvent]:
@@ -72,6 +72,12 @@ class CountedSegment:
     def path(self) -> Path:
         """All ticks so far, smoothed for judging."""
         return path_of(self._recorder.track())
+
+
+def _counter(limits: Range, ignore_share: float, excursions: int) -> LiveCounter:
+    """Where several excursions make one, they differ in size and none of them is partial."""
+    full_share = 0.6 if excursions == 1 else ignore_share
+    return LiveCounter(limits, ignore_share=ignore_share, full_share=full_share)
 
 
 def pushed(segments: Sequence[CountedSegment], block: MotionBlock) -> list[LiveEvent]:

@@ -94,13 +94,13 @@ class StepsThresholds:
     """Side steps away from an anchor and back.
 
     Attributes:
-        smallest_rad: the thigh swings sideways by at least this much in a step.
-        impact_mps2: a foot that lands shakes the thigh by at least this much.
-        trunk_rad: the trunk should not be turned further than this.
+        shortest_s: of one step.
+        longest_s: of one step.
+        trunk_rad: the trunk should not turn further than this in a step.
     """
 
-    smallest_rad: float = 4.0 * _DEG
-    impact_mps2: float = 0.6
+    shortest_s: float = 0.4
+    longest_s: float = 6.0
     trunk_rad: float = 15.0 * _DEG
 
 

@@ -1,0 +1,155 @@
+"""Side steps out and back, seen by one thigh; a pelvis or chest sensor watches the trunk's turning.
+
+Every side step opens the legs and closes them again: one sideways excursion of the thigh. The leg
+that leads opens wider than the one that follows, so steps out and steps back differ in size, in
+the same sense for a whole set; the first step is a step out. Where they do not differ, they are
+taken to alternate.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby, pairwise
+from statistics import mean
+from types import MappingProxyType
+
+import numpy as np
+
+from sensorhub.exercises.cycles import cycles_of
+from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
+from sensorhub.exercises.edges import Edges, edges_of
+from sensorhub.exercises.judge import Rules, explain
+from sensorhub.exercises.path import Path
+from sensorhub.exercises.segment import CountedSegment, pushed
+from sensorhub.exercises.thresholds import StepsThresholds
+from sensorhub.exercises.track import Track
+from sensorhub.exercises.zigzag import turning_points
+from sensorhub.model.live import LiveEvent, LiveState
+from sensorhub.model.motion import MotionBlock
+from sensorhub.model.outcomes import Repetition, RepetitionKind, Step
+from sensorhub.model.placement import Placement
+
+OUT, BACK = "out", "back"
+
+DIFFERENT_SHARE = 1.5
+"""The wide steps are at least so many times as wide as the narrow ones, or they do not differ."""
+
+
+def new_detector(setup: DetectorSetup) -> Detector:
+    """See ``detectors/base.py``."""
+    return StepsDetector(setup)
+
+
+class StepsDetector:
+    """Counts side steps; one repetition is all steps out and the same number back."""
+
+    def __init__(self, setup: DetectorSetup) -> None:
+        thresholds, limits = setup.exercise.thresholds, setup.exercise.range
+        if not isinstance(thresholds, StepsThresholds) or limits is None:
+            raise ValueError(f"{setup.exercise.id} is not done in steps")
+        self._setup, self._thresholds = setup, thresholds
+        self._rules = Rules(limits, thresholds.shortest_s, thresholds.longest_s, 0.2)
+        self._segments = [
+            CountedSegment(p, limits, ignore_share=0.2, excursions=2, live=setup.live and k == 0)
+            for k, p in enumerate((setup.primary[0], *_trunk(setup)))
+        ]
+
+    def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
+        """See :class:`Detector`."""
+        return pushed(self._segments, block)
+
+    def state(self) -> LiveState:
+        """See :class:`Detector`."""
+        return self._segments[0].state()
+
+    def finish(self) -> Findings:
+        """See :class:`Detector`."""
+        steps = self._steps(self._segments[0].path())
+        trunk = [s.track() for s in self._segments[1:]]
+        if trunk:
+            steps = [_with_trunk(step, trunk[0]) for step in steps]
+        return Findings(steps=tuple(steps), repetitions=tuple(self._repetitions(steps)))
+
+    def _steps(self, path: Path) -> list[Step]:
+        found = explain(path, self._rules)
+        if found is None:
+            return []
+        least = self._rules.range.least_rad
+        fine = turning_points(found.angle_rad, 0.2 * least)
+        cycles = [
+            c
+            for c in cycles_of(
+                found.angle_rad, fine, size_rad=0.4 * found.size_rad, least_height_rad=0.4 * least
+            )
+            if c.finished and c.size_rad < 2.0 * found.size_rad
+        ]
+        edges = edges_of(path, found.angle_rad, cycles)
+        kept = [
+            (c.size_rad, e)
+            for c, e in zip(cycles, edges, strict=True)
+            if self._rules.shortest_s <= e.end_s - e.start_s <= self._rules.longest_s
+        ]
+        directions = _directions([size for size, _ in kept])
+        return [_step(e, d, size) for (size, e), d in zip(kept, directions, strict=True)]
+
+    def _repetitions(self, steps: Sequence[Step]) -> list[Repetition]:
+        """Out and back is one; steps out that nobody took back make a partial one."""
+        runs = [(d, list(run)) for d, run in groupby(steps, key=lambda s: s.direction)]
+        found = []
+        for k, (direction, out) in enumerate(runs):
+            if direction != OUT:
+                continue
+            back = runs[k + 1][1] if k + 1 < len(runs) else []
+            turns = [
+                t for s in (*out, *back) if (t := s.measures.get("trunk_turn_rad")) is not None
+            ]
+            found.append(
+                Repetition(
+                    start_s=out[0].start_s,
+                    peak_s=out[-1].end_s,
+                    end_s=(back or out)[-1].end_s,
+                    rom_rad=max(s.measures["thigh_swing_rad"] for s in out),
+                    kind=RepetitionKind.FULL if len(back) == len(out) else RepetitionKind.PARTIAL,
+                    side=self._setup.side,
+                    phase="" if back else BACK,
+                    measures=MappingProxyType({"trunk_turn_rad": max(turns)} if turns else {}),
+                )
+            )
+        return found
+
+
+def _trunk(setup: DetectorSetup) -> tuple[Placement, ...]:
+    """The sensor that watches the trunk: pelvis before chest, or none."""
+    worn = [p for p in setup.optional if p.segment in ("pelvis", "chest")]
+    return tuple(sorted(worn, key=lambda p: p.segment != "pelvis")[:1])
+
+
+def _step(edges: Edges, direction: str, size_rad: float) -> Step:
+    measures = MappingProxyType({"thigh_swing_rad": size_rad})
+    return Step(edges.start_s, edges.end_s, direction, measures=measures)
+
+
+def _directions(sizes: Sequence[float]) -> list[str]:
+    """Out or back for every step, from its size where the sizes fall into two groups."""
+    if not sizes:
+        return []
+    order = sorted(sizes)
+    gaps = [b / a for a, b in pairwise(order)]
+    split = max(range(len(gaps)), key=lambda k: gaps[k], default=0)
+    small, large = order[: split + 1], order[split + 1 :]
+    if not large or mean(large) < DIFFERENT_SHARE * mean(small) or len(small) < len(order) // 4:
+        return [OUT if k % 2 == 0 else BACK for k in range(len(sizes))]
+    wide = [size >= large[0] for size in sizes]
+    return [OUT if w is wide[0] else BACK for w in wide]
+
+
+def _with_trunk(step: Step, trunk: Track) -> Step:
+    """How far the trunk turned about the vertical during the step, by the gyroscope."""
+    if trunk.rate_radps is None:
+        return step
+    inside = (trunk.time_s >= step.start_s) & (trunk.time_s <= step.end_s)
+    if int(inside.sum()) < 3:
+        return step
+    about_up = (trunk.rate_radps[inside] * trunk.up[inside]).sum(axis=1)
+    turned = np.cumsum(about_up * np.gradient(trunk.time_s[inside]))
+    measures = {**step.measures, "trunk_turn_rad": float(np.abs(turned).max())}
+    return replace(step, measures=MappingProxyType(measures))
