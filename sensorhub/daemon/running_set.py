@@ -63,12 +63,14 @@ class RunningSet:
         inside = within(block, self._span)
         return self._analyzer.push(inside) if len(inside) or inside.gaps else []
 
-    def state(self) -> LiveState:
-        """The running set at a glance."""
+    def state(self, now_s: float) -> LiveState:
+        """The running set at a glance; what the hub itself paces goes by the clock."""
+        self._analyzer.pace(start_s=self._span.start_s, now_s=min(now_s, self._span.end_s))
         return self._analyzer.state()
 
     def end(self, end_s: float) -> None:
         """The set ends at this hub time; ticks from before may still come."""
+        self._analyzer.pace(start_s=self._span.start_s, now_s=end_s)
         self._span = replace(self._span, end_s=end_s)
         self._deadline_s = end_s + LATE_S
 

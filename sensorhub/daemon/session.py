@@ -22,6 +22,7 @@ from sensorhub.coach.plan import Dose, PlannedSet
 from sensorhub.coach.prompts import Prompt, PromptKey
 from sensorhub.coach.settings import CoachSettings
 from sensorhub.daemon.live_view import View
+from sensorhub.daemon.pacer import Pacer, pacer_for
 from sensorhub.daemon.pipeline import SensorPipeline
 from sensorhub.daemon.running_set import RunningSet, can_be_done
 from sensorhub.daemon.snapshot import SensorView, Snapshot
@@ -92,6 +93,7 @@ class LiveSession:
         self._pipelines = {p: SensorPipeline(p) for p in placements}
         self._links = {p: LinkView("starting") for p in placements}
         self._running: RunningSet | None = None
+        self._pacer: Pacer | None = None
         self._ending: list[RunningSet] = []
         self._rest_until_s: float | None = None
         self._finished = False
@@ -135,7 +137,9 @@ class LiveSession:
     def tick(self) -> None:
         """Let time pass: the coach decides, ending sets are closed, the screen is drawn."""
         now_s = self._now_s()
-        live = None if self._running is None else self._running.state()
+        live = None if self._running is None else self._running.state(now_s)
+        if self._pacer is not None and (text := self._pacer.say(now_s)):
+            self._view.say(text, elapsed_s=now_s - self._began_s)
         # What is seen is shown before anything is said about it.
         self._view.show(self._snapshot(now_s, live))
         ready, still_s = self._readiness(now_s)
@@ -170,6 +174,8 @@ class LiveSession:
             prescribed=_prescription(planned.dose),
         )
         self._running = self._new_set(planned, number=number, start_s=now_ns / NS_PER_S)
+        exercise = self._library[planned.exercise]
+        self._pacer = pacer_for(exercise, start_s=now_ns / NS_PER_S)
         self._signal(planned, "start")
 
     def _new_set(self, planned: PlannedSet, *, number: int = 0, start_s: float = 0.0) -> RunningSet:
@@ -178,7 +184,7 @@ class LiveSession:
 
     def _end(self, planned: PlannedSet) -> None:
         assert self._running is not None
-        running, self._running = self._running, None
+        running, self._running, self._pacer = self._running, None, None
         now_s = self._now_s()
         running.end(now_s)
         self._ending.append(running)

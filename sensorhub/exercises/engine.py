@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from sensorhub.exercises.definition import Exercise
-from sensorhub.exercises.detectors.base import Detector, DetectorSetup, NewDetector
+from sensorhub.exercises.detectors.base import Detector, DetectorSetup, NewDetector, PacedDetector
 from sensorhub.model.errors import InputError
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
@@ -80,6 +80,12 @@ class SetAnalyzer:
             self._start_s = min(self._start_s, float(block.time_s[0]))
             self._end_s = max(self._end_s, float(block.time_s[-1]))
         return list(self._detector.push(block))
+
+    def pace(self, *, start_s: float, now_s: float) -> None:
+        """The hub paces this set since ``start_s`` until now; matters to guided exercises only."""
+        if isinstance(self._detector, PacedDetector):
+            self._detector.pace(start_s=start_s, now_s=now_s)
+            self._start_s, self._end_s = min(self._start_s, start_s), max(self._end_s, now_s)
 
     def state(self) -> LiveState:
         """The running set at a glance."""

@@ -120,6 +120,7 @@ def _analyse(
     span = Span(one.started_ns / NS_PER_S)
     if one.ended_ns is not None:
         span = replace(span, end_s=one.ended_ns / NS_PER_S)
+        analyzer.pace(start_s=span.start_s, now_s=span.end_s)
     outcome = run_set(analyzer, motion, span=span)
     if session.interrupted and one.ended_ns == session.ended_ns:
         cut_s = outcome.end_s if one.ended_ns is None else span.end_s

@@ -8,7 +8,7 @@ were split into blocks, nor on when the live half said what.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sensorhub.exercises.definition import Exercise
 from sensorhub.model.live import LiveEvent, LiveState
@@ -67,6 +67,14 @@ class Detector(Protocol):
 
     def finish(self) -> Findings:
         """Judge the whole set. May be called at any time, and again after more motion."""
+
+
+@runtime_checkable
+class PacedDetector(Detector, Protocol):
+    """A detector of what the hub paces and no sensor sees."""
+
+    def pace(self, *, start_s: float, now_s: float) -> None:
+        """The hub paces this set: since when, until now (hub time)."""
 
 
 NewDetector = Callable[[DetectorSetup], Detector]
