@@ -106,7 +106,16 @@ class Room:
         """Run beside everything else until done or the room closes."""
         task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        """A defect of the simulation is said at once: to a client it looks like silence."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "the simulated BlueZ failed", "exception": error, "task": task}
+            )
 
     async def close(self) -> None:
         """End everything that runs."""

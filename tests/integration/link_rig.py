@@ -71,13 +71,13 @@ def omp_device(
 
 
 def disconnects(count: int, *, seed: int) -> tuple[list[Fault], float]:
-    """Breaks of 1 to 20 s, with 6 to 12 s between them; and when all is over, world seconds."""
+    """Breaks of 1 to 20 s, with 3 to 5 s between them; and when all is over, world seconds."""
     rng = random.Random(seed)
-    faults, at_s = [], 5.0
+    faults, at_s = [], 10.0
     for _ in range(count):
         lasts_s = rng.uniform(1.0, 20.0)
         faults.append(Fault(Kind.DISCONNECT, at_s=at_s, duration_s=lasts_s))
-        at_s += lasts_s + rng.uniform(6.0, 12.0)
+        at_s += lasts_s + rng.uniform(3.0, 5.0)
     return faults, at_s
 
 

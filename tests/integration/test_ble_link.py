@@ -129,7 +129,7 @@ def test_twenty_disconnects_and_no_sample_missing(tmp_path):
         lost = [s for s in heard.statuses if s.phase is P.SEARCHING and s.attempt]
         assert all(s.lost_since_ns is not None and s.error is not None for s in lost)
 
-    in_room(tmp_path, [peer], scenario, speed=40.0)
+    in_room(tmp_path, [peer], scenario, speed=25.0)
 
 
 def test_two_sensors_at_once_and_one_breaks(tmp_path):

@@ -75,7 +75,7 @@ def test_stream_and_stop(tmp_path, make_line):
 
 
 @pytest.mark.parametrize(
-    ("make_line", "count", "speed"), [(over_pty, 20, 60.0), (over_tcp, 4, 40.0)]
+    ("make_line", "count", "speed"), [(over_pty, 20, 30.0), (over_tcp, 4, 30.0)]
 )
 def test_pulled_out_again_and_again_and_no_sample_missing(tmp_path, make_line, count, speed):
     """Breaks of 1 to 20 s; what the sensor's memory holds comes back, the breaks are declared.
