@@ -36,7 +36,6 @@ _SLACK_US, _STEPPED_SLACK_US, _SLACK_SHARE = 500_000.0, 10_000_000.0, 0.05
 _MIN_PERIOD_NS = 100_000
 _FLAG_CLIPPED = int(SampleFlag.CLIPPED)
 _FLAG_STEPPED = int(SampleFlag.TIME_STEPPED)
-_FLAG_LOST = int(SampleFlag.LOST_BEFORE)
 
 
 @dataclass(slots=True)
@@ -200,7 +199,7 @@ class SampleStream:
         if latest_index != NO_INDEX and self._end is not None:
             until = latest_index + 1
             if until - self._end < _SEQ:
-                self._lose(until, now_ns, out, for_good=False)
+                self._lose(until, now_ns, out)
 
     def _time_of(self, packet: SamplesPacket, ahead: int, clock_us: int) -> float:
         if self._due_us is None:
@@ -232,7 +231,8 @@ class SampleStream:
             pieces = [(index, stop)]
             self._end = stop
         else:
-            self._lose(index, now_ns, out, for_good=bool(packet.flags & _FLAG_LOST))
+            # A flag "lost for good" may be true of a part only: whoever asks the memory will see.
+            self._lose(index, now_ns, out)
             pieces = self._missing.take(index, min(stop, self._end))
             tally.lost -= sum(end - start for start, end in pieces)
             if stop > self._end:
@@ -263,13 +263,13 @@ class SampleStream:
         tally.duplicate += count
         return stop - index
 
-    def _lose(self, until: int, now_ns: int, out: list[DeviceEvent], *, for_good: bool) -> None:
+    def _lose(self, until: int, now_ns: int, out: list[DeviceEvent]) -> None:
         if self._end is None or until <= self._end:
             return
         count = until - self._end
         self._missing.add(self._end, until)
         self._tally.lost += count
-        out.append(SamplesLost(now_ns, self.grant.session, self._end, count, for_good))
+        out.append(SamplesLost(now_ns, self.grant.session, self._end, count))
         self._end = until
 
 
