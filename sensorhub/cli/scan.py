@@ -23,7 +23,7 @@ def scan(*, seconds: float, serial_only: bool, show_all: bool, as_json: bool) ->
     from sensorhub.daemon.scan import scan as look
     from sensorhub.transports.ble_radio import BleRadio
 
-    report = asyncio.run(look(None if serial_only else BleRadio(), seconds=seconds))
+    report = asyncio.run(look(None if serial_only else BleRadio(), listen_s=seconds))
     shown = [s for s in report.found if show_all or s.family is not None or s.rssi_dbm is None]
     if as_json:
         rows = [

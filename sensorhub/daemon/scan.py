@@ -41,7 +41,7 @@ class ScanReport:
     problems: tuple[SensorhubError, ...] = ()
 
 
-async def scan(radio: "BleRadio | None", *, seconds: float = SCAN_S) -> ScanReport:
+async def scan(radio: "BleRadio | None", *, listen_s: float = SCAN_S) -> ScanReport:
     """Look everywhere. ``radio`` None: at the serial ports only.
 
     Never raises for a missing adapter: what cannot be looked at is a problem in the report.
@@ -50,7 +50,7 @@ async def scan(radio: "BleRadio | None", *, seconds: float = SCAN_S) -> ScanRepo
     problems: list[SensorhubError] = []
     if radio is not None:
         try:
-            heard = await radio.survey(seconds=seconds)
+            heard = await radio.survey(listen_s=listen_s)
             names = Counter(sighting.name for sighting in heard)
             found += [_heard(one, by_name=names[one.name] == 1) for one in heard]
         except SensorhubError as error:
@@ -71,13 +71,13 @@ def serial_ports() -> list[FoundSensor]:
 
 
 async def family_behind(
-    uri: SensorUri, radio: "BleRadio | None", *, seconds: float = SCAN_S
+    uri: SensorUri, radio: "BleRadio | None", *, listen_s: float = SCAN_S
 ) -> DeviceFamily | None:
     """The family of a sensor whose URI does not say it, where its advertisement tells."""
     if not isinstance(uri, BleUri) or radio is None:
         return None
     wanted = uri.target.casefold()
-    for sighting in await radio.survey(seconds=seconds):
+    for sighting in await radio.survey(listen_s=listen_s):
         if wanted in (sighting.name.casefold(), sighting.address.casefold()):
             return recognise(sighting.service_uuids, sighting.name)
     return None

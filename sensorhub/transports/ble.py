@@ -146,10 +146,12 @@ class BleTransport:
         """Look up every lane and subscribe; returns the largest payload a lane takes."""
         payload = 0
         for channel in self._profile.channels:
-            if not (channel.notify or channel.write):
+            if not (channel.notify or channel.write or channel.read):
                 continue
             characteristic = client.services.get_characteristic(channel.uuid)
             if characteristic is None:
+                if channel.optional:
+                    continue
                 raise TransportError(
                     f"The sensor {self._target} lacks the channel {channel.name}.",
                     hint="It may be of another family, or its firmware too old.",
@@ -164,6 +166,10 @@ class BleTransport:
                         self._arrival(channel.name, queue),
                         bluez={"use_start_notify": self._notify is NotifyPath.SIGNALS},
                     )
+            if channel.read:
+                async with asyncio.timeout(_SUBSCRIBE_PATIENCE_S):
+                    value = await client.read_gatt_char(characteristic)
+                self._arrival(channel.name, queue)(characteristic, value)
         return payload
 
     def _arrival(

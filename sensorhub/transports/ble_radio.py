@@ -103,7 +103,7 @@ class BleRadio:
             raise translated(error) from error
         return None
 
-    async def survey(self, *, seconds: float) -> list[Sighting]:
+    async def survey(self, *, listen_s: float) -> list[Sighting]:
         """Everything that is heard in so many seconds, the nearest first.
 
         Raises TransportError when one cannot listen here.
@@ -114,7 +114,7 @@ class BleRadio:
             heard[sighting.address] = sighting
 
         async with self._listening(listen) as broken:
-            await asyncio.wait({broken}, timeout=seconds)
+            await asyncio.wait({broken}, timeout=listen_s)
         if broken.done():
             broken.result()
         return sorted(heard.values(), key=lambda one: (-one.rssi_dbm, one.address))

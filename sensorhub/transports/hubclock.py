@@ -44,10 +44,10 @@ class HubClock:
         """The time now, in seconds."""
         return self.now_ns() / NS_PER_S
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, duration_s: float) -> None:
         """Return when so many seconds have passed on this clock."""
-        await asyncio.sleep(self.wall_s(seconds))
+        await asyncio.sleep(self.wall_s(duration_s))
 
-    def wall_s(self, seconds: float) -> float:
+    def wall_s(self, duration_s: float) -> float:
         """What a stretch of this clock's time lasts on the wall, for timeouts of asyncio."""
-        return max(0.0, seconds) / self.speed
+        return max(0.0, duration_s) / self.speed

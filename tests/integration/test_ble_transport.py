@@ -110,7 +110,7 @@ def with_bench(
 
 def test_survey_hears_every_sensor_the_nearest_first(tmp_path):
     async def scenario(b: Bench) -> None:
-        heard = await b.radio.survey(seconds=0.3)
+        heard = await b.radio.survey(listen_s=0.3)
         assert {one.name for one in heard} == {"COUNT-1", "COUNT-2"}
         assert heard[0].rssi_dbm >= heard[1].rssi_dbm
         assert all(PROFILE.service_uuids[0] in one.service_uuids for one in heard)
@@ -277,7 +277,7 @@ def test_adapter_switched_off_and_on(tmp_path):
         with pytest.raises(TransportError, match="switched off"):
             await transport.open()
         with pytest.raises(TransportError, match="switched off"):
-            await b.radio.survey(seconds=0.2)
+            await b.radio.survey(listen_s=0.2)
         b.bluez.power(on=True)
         await opened(transport)
         await transport.close()
@@ -475,7 +475,7 @@ def test_a_connection_left_behind_is_taken_over(tmp_path):
         victim.kill()
         await victim.wait()
         assert b.peers[0].up
-        assert not await b.radio.survey(seconds=0.2)
+        assert not await b.radio.survey(listen_s=0.2)
         transport = b.transport(find_s=0.5)
         await transport.open()
         await transport.write("control", START)

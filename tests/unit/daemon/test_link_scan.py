@@ -22,7 +22,7 @@ class HeardRadio(BleRadio):
         self._heard_before = list(heard)
         self._error = error
 
-    async def survey(self, *, seconds: float) -> list[Sighting]:
+    async def survey(self, *, listen_s: float) -> list[Sighting]:
         if self._error is not None:
             raise self._error
         return self._heard_before
@@ -37,7 +37,7 @@ def one_port(monkeypatch):
 
 def look(radio):
     async def scenario():
-        return await scan(radio, seconds=0.01)
+        return await scan(radio, listen_s=0.01)
 
     return asyncio.run(scenario())
 
