@@ -69,7 +69,8 @@ class PlainView:
         elif self._unsure > live.unsure and live.unsure == 0 and count[0]:
             self.say(f"  {count[0]} confirmed", elapsed_s=snapshot.elapsed_s)
         self._count, self._unsure = count, live.unsure
-        steps = int(snapshot.banked_hold_s / HOLD_STEP_S)
+        holding = snapshot.planned is not None and snapshot.planned.dose.hold_s is not None
+        steps = int(snapshot.banked_hold_s / HOLD_STEP_S) if holding else 0
         if steps > self._held_steps:
             self.say(f"  holding: {steps * HOLD_STEP_S} s", elapsed_s=snapshot.elapsed_s)
         self._held_steps = steps

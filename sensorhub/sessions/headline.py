@@ -1,6 +1,6 @@
 """What a set came to, in a few words."""
 
-from sensorhub.model.outcomes import SetOutcome
+from sensorhub.model.outcomes import Evidence, SetOutcome
 
 
 def headline(outcome: SetOutcome) -> str:
@@ -14,7 +14,9 @@ def headline(outcome: SetOutcome) -> str:
         parts.append(f"{partial} partial")
     if outcome.holds:
         held_s = sum(hold.held_s for hold in outcome.holds)
-        parts.append(f"{_many(len(outcome.holds), 'hold')}, {held_s:.1f} s held")
+        paced = all(hold.evidence is Evidence.GUIDED for hold in outcome.holds)
+        how = "paced by the hub, not measured" if paced else f"{held_s:.1f} s held"
+        parts.append(f"{_many(len(outcome.holds), 'hold')}, {how}")
     if outcome.breaths:
         parts.append(_many(len(outcome.breaths), "breath"))
     if outcome.steps:

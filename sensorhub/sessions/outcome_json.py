@@ -8,6 +8,7 @@ text: "nothing changed" is a comparison of strings.
 import dataclasses
 import enum
 import json
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -22,8 +23,10 @@ FORMAT = 1
 def encode_outcome(outcome: SetOutcome) -> str:
     """One line of JSON: SI units and radians, floats in their shortest exact form.
 
+    What is not known (NaN: the angle of a hold that no sensor saw) is null.
+
     Raises:
-        ValueError: a number is not finite; an outcome has none such.
+        ValueError: a number is infinite; an outcome has none such.
     """
     return json.dumps(
         {"format": FORMAT, **_plain(outcome)},
@@ -56,6 +59,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in sorted(value.items())}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if isinstance(value, float) and math.isnan(value):
+        return None
     return value
 
 
@@ -80,6 +85,8 @@ def _typed(kind: Any, value: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return kind(value)
     if kind is float:
+        if value is None:
+            return math.nan
         return float(_expect((int, float), value))
     return _expect(kind, value)
 

@@ -93,7 +93,7 @@ def test_other_texts_are_refused(text: str) -> None:
 
 def test_a_number_that_is_none_is_not_stored() -> None:
     with pytest.raises(ValueError):
-        encode_outcome(SetOutcome("squat", "both", math.nan, 1.0))  # type: ignore[arg-type]
+        encode_outcome(SetOutcome("squat", "both", math.inf, 1.0))  # type: ignore[arg-type]
 
 
 def test_a_placement_of_a_flag_may_be_missing() -> None:
