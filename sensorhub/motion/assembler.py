@@ -34,7 +34,6 @@ _MOST_SHIFT_PERIODS = 0.9
 _MOST_SHIFT_SHARE = 0.08
 _LONG_GAP_S = 1.0
 _CLOCK_JUMP_S = 1.0
-_ARRIVAL_JITTER_S = 0.01
 
 
 class BlockAssembler:
@@ -63,12 +62,20 @@ class BlockAssembler:
 
     def push(self, event: DeviceEvent) -> list[SampleBlock]:
         """Take one event; return the blocks it completes (none or one)."""
-        return [placed.block for placed in self.place(event)]
+        if isinstance(event, SamplesArrived):
+            block = None if event.backfilled else self._samples(event)
+            return [] if block is None else [block]
+        self._other(event)
+        return []
 
     def place(self, event: DeviceEvent) -> list[PlacedBlock]:
         """The same, with the index range of each block."""
-        if isinstance(event, SamplesArrived):
-            return [] if event.backfilled else self._samples(event)
+        return [
+            PlacedBlock(self._stream or 0, (self._next_index or 0) - len(block), block)
+            for block in self.push(event)
+        ]
+
+    def _other(self, event: DeviceEvent) -> None:
         if isinstance(event, ClockObserved):
             self._clock.observe(event)
         elif isinstance(event, StreamStarted):
@@ -77,7 +84,6 @@ class BlockAssembler:
             self._identified((event.device_id, event.boot))
         elif isinstance(event, LinkChanged) and not event.up:
             self._link_lost = True
-        return []
 
     def _identified(self, device: tuple[str, int | None]) -> None:
         if self._device is not None and self._device != device:
@@ -90,13 +96,13 @@ class BlockAssembler:
             self._first_index = first_index
             self._next_index = None
 
-    def _samples(self, event: SamplesArrived) -> list[PlacedBlock]:
+    def _samples(self, event: SamplesArrived) -> SampleBlock | None:
         if event.stream != self._stream:
             self._started(event.stream, event.first_index)
         skip = 0 if self._next_index is None else max(0, self._next_index - event.first_index)
         count = len(event.acc_mps2) - skip
         if count <= 0:
-            return []
+            return None
         index = event.first_index + skip
         period_s = event.period_s
         target_s = self._target_s(event) + skip * period_s
@@ -114,7 +120,7 @@ class BlockAssembler:
         self._elapsed_s = count * period_s
         self._due_s = start_s + self._elapsed_s
         self._link_lost = False
-        return [PlacedBlock(event.stream, index, block)]
+        return block
 
     def _target_s(self, event: SamplesArrived) -> float:
         """Where the clock would have the first sample of the packet."""
@@ -125,9 +131,7 @@ class BlockAssembler:
                 self._clock.reset()  # what is counted instead of a clock begins anew
             device_s = (event.first_index - self._first_index) * event.period_s
         last_s = device_s + (len(event.acc_mps2) - 1) * event.period_s
-        self._clock.observe(
-            ClockObserved(event.host_time_ns, last_s, arrival_s, _ARRIVAL_JITTER_S, one_way=True)
-        )
+        self._clock.arrived(last_s, arrival_s)
         hub_s = self._clock.hub_time_s(device_s)
         return arrival_s if hub_s is None else hub_s
 

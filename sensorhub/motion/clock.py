@@ -64,14 +64,18 @@ class ClockModel:
         device_s, offset_s = event.device_time_s, event.hub_time_s - event.device_time_s
         if not (abs(device_s) < _NO_TIME_S and abs(offset_s) + event.uncertainty_s < _NO_TIME_S):
             return
-        if device_s < self._latest_s - _RESTART_S:
-            self.reset()
-        self._latest_s = max(self._latest_s, device_s)
+        self._note_time(device_s)
         if event.one_way:
-            self._arrived(Arrival(device_s, offset_s))
+            self._arrived(device_s, offset_s)
             return
         half_s = max(0.0, event.uncertainty_s)
         self._exchanged(Exchange(device_s, offset_s - half_s, offset_s + half_s))
+
+    def arrived(self, device_time_s: float, arrival_s: float) -> None:
+        """Take a mere arrival, as ``observe`` does with a one-way observation, but quickly."""
+        if abs(device_time_s) < _NO_TIME_S:
+            self._note_time(device_time_s)
+            self._arrived(device_time_s, arrival_s - device_time_s)
 
     def hub_time_s(self, device_time_s: float) -> float | None:
         """Return the hub time of a device time, smoothly; None before the first observation.
@@ -137,22 +141,28 @@ class ClockModel:
         self._suspects = []
         return True
 
-    def _arrived(self, one: Arrival) -> None:
+    def _note_time(self, device_s: float) -> None:
+        if device_s > self._latest_s:
+            self._latest_s = device_s
+        elif device_s < self._latest_s - _RESTART_S:
+            self.reset()
+            self._latest_s = device_s
+
+    def _arrived(self, device_s: float, high_s: float) -> None:
         """Of the arrivals within a second only the earliest says anything."""
         held = self._earliest
-        skew = 0.0 if self._estimate is None else self._estimate.skew_ratio
-        new_bin = held is None or not 0.0 <= one.device_s - self._bin_start_s < _ARRIVAL_BIN_S
+        new_bin = held is None or not 0.0 <= device_s - self._bin_start_s < _ARRIVAL_BIN_S
         if held is None or new_bin:
             if held is not None:
                 self._arrivals.append(held)
                 if len(self._arrivals) > _MAX_ARRIVALS:
                     self._arrivals.popleft()
-            self._earliest = one
-            self._bin_start_s = one.device_s
-        elif one.high_s - skew * (one.device_s - held.device_s) < held.high_s:
-            self._earliest = one
+            self._bin_start_s = device_s
         else:
-            return
+            skew = 0.0 if self._estimate is None else self._estimate.skew_ratio
+            if high_s - skew * (device_s - held.device_s) >= held.high_s:
+                return
+        self._earliest = Arrival(device_s, high_s)
         if not self._exchanges and (new_bin or not self._arrivals):
             alone = [*self._arrivals, self._earliest][-_ARRIVALS_ALONE:]
             self._estimate = fit_arrivals(alone)

@@ -60,11 +60,13 @@ class EnvelopeReader:
         *complete, rest = data.split(DELIMITER)
         found: list[Enveloped | RejectedBytes] = []
         for piece in complete:
-            self._keep(piece)
-            item = self._close()
-            if item is not None:
-                found.append(item)
-        self._keep(rest)
+            if self._overlong or self._buffer or len(piece) > MAX_ENVELOPE:
+                self._keep(piece)
+                found.append(self._close())
+            elif piece:
+                found.append(_open(piece))
+        if rest:
+            self._keep(rest)
         return found
 
     def reset(self) -> int:
@@ -83,11 +85,9 @@ class EnvelopeReader:
         else:
             self._buffer += piece
 
-    def _close(self) -> Enveloped | RejectedBytes | None:
+    def _close(self) -> Enveloped | RejectedBytes:
         if self._overlong:
             return RejectedBytes(self.reset(), "no end within 520 bytes")
-        if not self._buffer:
-            return None
         raw = bytes(self._buffer)
         self._buffer.clear()
         return _open(raw)
