@@ -1,0 +1,103 @@
+"""Parts of the command line below the commands: sensors, plans, tables."""
+
+import pytest
+
+from sensorhub.cli.outcome_table import outcome_table
+from sensorhub.cli.plans import find_plan, plan_minutes, plan_of_one, usual_dose
+from sensorhub.cli.run import parse_sensors
+from sensorhub.coach.library import plan_texts
+from sensorhub.coach.plan import Dose
+from sensorhub.exercises.definition import find_exercise, load_library
+from sensorhub.model.errors import InputError
+from sensorhub.model.outcomes import (
+    Breath,
+    Evidence,
+    FlagCode,
+    Hold,
+    QualityFlag,
+    Repetition,
+    RepetitionKind,
+    SetOutcome,
+    Step,
+)
+from sensorhub.model.placement import Placement, Side
+from sensorhub.sessions.headline import headline
+from sensorhub.transports.uri import BleUri, SerialUri
+
+
+def test_sensors_are_read_with_their_places() -> None:
+    found = parse_sensors(["thigh_right=ble:OM-1", "pelvis=serial:/dev/ttyACM0"])
+    assert found == {
+        Placement.THIGH_RIGHT: BleUri("OM-1"),
+        Placement.PELVIS: SerialUri("/dev/ttyACM0"),
+    }
+
+
+@pytest.mark.parametrize("name", load_library())
+def test_every_exercise_makes_a_plan_of_one_with_a_usual_dose(name: str) -> None:
+    exercise = find_exercise(name)
+    plan = plan_of_one(exercise, side=None)
+    assert [s.side for s in plan.planned_sets()] == list(exercise.sides)
+    given = usual_dose(exercise)
+    assert [given.reps, given.hold_s, given.duration_s].count(None) == 2
+    assert plan_minutes(plan) >= 1
+
+
+def test_a_side_that_an_exercise_does_not_have_is_refused() -> None:
+    with pytest.raises(InputError, match="both"):
+        plan_of_one(find_exercise("squat"), side=Side.LEFT)
+
+
+def test_given_doses_replace_the_usual_one() -> None:
+    squat = find_exercise("squat")
+    assert plan_of_one(squat, side=None, reps=7).items[0].dose == Dose(reps=7)
+    stretch = find_exercise("kneeling_hip_flexor_stretch")
+    plan = plan_of_one(stretch, side=Side.LEFT, hold_s=12.0, sets=3)
+    assert plan.items[0].dose == Dose(hold_s=12.0)
+    assert len(plan.planned_sets()) == 3
+
+
+@pytest.mark.parametrize("name", plan_texts())
+def test_plans_that_come_with_the_hub_are_found_by_name(name: str) -> None:
+    assert find_plan(name).id == name
+
+
+def a_flag(start_s: float, code: FlagCode = FlagCode.GAP) -> QualityFlag:
+    return QualityFlag(code, Placement.PELVIS, start_s, start_s + 1.0, f"{code} at {start_s}")
+
+
+def test_the_table_says_everything_once() -> None:
+    outcome = SetOutcome(
+        exercise="squat",
+        side=Side.RIGHT,
+        start_s=0.0,
+        end_s=60.0,
+        repetitions=(
+            Repetition(1.0, 2.0, 3.0, 1.0),
+            Repetition(4.0, 5.0, 6.0, 0.5, kind=RepetitionKind.PARTIAL, sure=False, phase="x"),
+        ),
+        holds=(Hold(7.0, 20.0, 12.5, 0.3),),
+        breaths=(Breath(21.0, 25.0, 2.0, 2.0, 0.1, sure=False),),
+        steps=(Step(26.0, 27.0, "out"),),
+        flags=(a_flag(1.0), a_flag(3.0), a_flag(5.0, FlagCode.CLIPPING)),
+    )
+    text = outcome_table(outcome, find_exercise("squat"))
+    assert text.splitlines()[0] == (
+        "Squat, right: 1 repetition and 1 partial and 1 hold, 12.5 s held and 1 breath and 1 step"
+    )
+    assert "partial unsure x" in text
+    assert "57.3" in text
+    assert "2 gaps in the data of pelvis, 2.0 s in all." in text
+    assert text.count("!") == 2
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_nothing_found_is_said_as_nothing() -> None:
+    assert headline(SetOutcome("squat", Side.BOTH, 0.0, 1.0)) == "0 repetitions"
+
+
+def test_what_was_paced_is_never_called_held() -> None:
+    paced = Hold(0.0, 5.0, 5.0, float("nan"), evidence=Evidence.GUIDED)
+    said = headline(SetOutcome("kegel_squeeze", Side.NONE, 0.0, 9.0, holds=(paced,)))
+    assert "not measured" in said
+    assert "held" not in said
