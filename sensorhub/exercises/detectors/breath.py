@@ -42,6 +42,9 @@ JUDGE_EVERY_BINS = 5
 OWN_DIRECTION_S = 20.0
 """A stretch this long has a main direction of its own: people may lie differently afterwards."""
 
+HAND_S = 2.0
+"""A hand that is seen on the sensor so long before a breath may hide its beginning."""
+
 EXPECT_BREATH_S = 25.0
 """Nobody breathes more slowly than this in an exercise."""
 
@@ -159,7 +162,9 @@ class BreathDetector:
         sign, evidence = inhale_direction(stretches, norms, shortest_s=limits.shortest_s)
         parts = [cycles(found, sign=sign, shortest_s=limits.shortest_s) for found in stretches]
         cut_until_s = None
-        if first_is_cut(parts[0]):
+        if first_is_cut(parts[0]) and grid.was_handled(
+            parts[0][0].start_s - HAND_S, parts[0][0].rise_s
+        ):
             cut_until_s = parts[0][0].end_s
             del parts[0][0]
         every = [cycle for part in parts for cycle in part]

@@ -25,19 +25,28 @@ BEGUN_SHARE = 0.1
 """A swing is under way (or over) at this share of its height: rest is a plateau that creeps."""
 
 _LATER_SHARE = 0.25
-_FOOT = 0.8
-"""A raised cosine's foot lies 1.6 times as far back from the first share as the second lies ahead;
-smoothing has rounded the foot, and half of that is what remains."""
+_FOOT = 1.6
+"""How much further a raised cosine's foot is before the first share than the second after it."""
+
+_ROUNDED = 0.7
+"""... and smoothing brings the foot forwards by this many of its standard deviations."""
 
 BACK_SHARE = 0.5
 """The last exhalation counts when it got this far back."""
 
+REGULAR_SHARE = 0.06
+"""Standard deviation of the periods, of the usual one, of somebody who breathes to a beat."""
+
 CUT_SHARE = 0.065
 CUT_SPREADS = 2.5
+SHORTEST_MARGIN_SHARE = 0.03
 _RHYTHM_BREATHS = 6
 
 DEEPEST_SHARE = 3.5
 """A swing this many times the usual depth is the person moving."""
+
+DEEPEST_RAD = math.radians(20.0)
+"""The deepest breaths on record turn a sensor by 12 degrees; more is the trunk."""
 
 
 LIFT_ERRORS = 4.0
@@ -88,17 +97,17 @@ def cycles(found: TurningPoints, *, sign: float, shortest_s: float) -> list[Cycl
     breaths: list[Cycle] = []
     for i, (valley, peak) in enumerate(swings[:-1]):
         depth = float(tilt[peak] - tilt[valley])
-        if depth < found.least_rad or depth > DEEPEST_SHARE * usual:
+        if not found.least_rad <= depth <= min(DEEPEST_SHARE * usual, DEEPEST_RAD):
             continue
         low = swings[i + 1][1]
         back = float(tilt[peak] - tilt[low])
         follows = i + 2 < len(swings)
         if back < (found.least_rad if follows else BACK_SHARE * depth):
             continue
-        start_s = _onset(found.time_s, tilt, valley, peak)
-        turn_s = max(_onset(found.time_s, -tilt, peak, low), start_s)
+        start_s = _onset(found.time_s, tilt, valley, peak, found.smoothing_s)
+        turn_s = max(_onset(found.time_s, -tilt, peak, low, found.smoothing_s), start_s)
         if follows:
-            end_s = _onset(found.time_s, tilt, low, swings[i + 2][1])
+            end_s = _onset(found.time_s, tilt, low, swings[i + 2][1], found.smoothing_s)
         else:
             end_s = _crossing(found.time_s, -tilt, peak, low, 1.0 - BEGUN_SHARE)
         if end_s - start_s < shortest_s * (1.0 if follows else 0.6):
@@ -110,17 +119,20 @@ def cycles(found: TurningPoints, *, sign: float, shortest_s: float) -> list[Cycl
 
 
 def first_is_cut(breaths: list[Cycle]) -> bool:
-    """Was the first breath already under way when the sensor came to rest (or the set began)?
+    """Is the first breath so short that its beginning was probably not seen?
 
-    In a regular rhythm, a first breath that is clearly shorter than all others is one whose
-    beginning was not seen: the hand was still on the sensor. Irregular breathing decides nothing.
+    Only a regular rhythm tells: a first breath clearly shorter than all others. To be believed
+    where a hand was still on the sensor.
     """
     if len(breaths) < _RHYTHM_BREATHS:
         return False
     periods = np.diff([b.rise_s for b in breaths])
     usual = float(np.median(periods[1:]))
     spread = 1.4826 * float(np.median(np.abs(periods[1:] - usual)))
-    return float(periods[0]) < usual - max(CUT_SHARE * usual, CUT_SPREADS * spread)
+    if float(np.std(periods[1:])) > REGULAR_SHARE * usual:
+        return False
+    shortest = float(periods[1:].min()) - SHORTEST_MARGIN_SHARE * usual
+    return float(periods[0]) < min(shortest, usual - max(CUT_SHARE * usual, CUT_SPREADS * spread))
 
 
 def inhale_direction(
@@ -174,11 +186,12 @@ def _quicker_sign(stretches: Sequence[TurningPoints]) -> tuple[float, float]:
     return (1.0 if difference >= 0.0 else -1.0), abs(difference)
 
 
-def _onset(time_s: FloatArray, tilt: FloatArray, low: int, high: int) -> float:
+def _onset(time_s: FloatArray, tilt: FloatArray, low: int, high: int, smoothing_s: float) -> float:
     """When a rise begins: where it is under way, carried back towards its foot."""
     begun_s = _crossing(time_s, tilt, low, high, BEGUN_SHARE)
     later_s = _crossing(time_s, tilt, low, high, _LATER_SHARE)
-    return max(begun_s - _FOOT * (later_s - begun_s), float(time_s[low]))
+    foot_s = max(_FOOT * (later_s - begun_s) - _ROUNDED * smoothing_s, 0.0)
+    return max(begun_s - foot_s, float(time_s[low]))
 
 
 def _crossing(time_s: FloatArray, tilt: FloatArray, low: int, high: int, share: float) -> float:

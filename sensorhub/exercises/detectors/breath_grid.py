@@ -21,11 +21,14 @@ KNOCK_MPS2 = 2.5
 TURNING_RADPS = math.radians(45.0)
 """A deep breath of two seconds turns the sensor at up to 30 degrees a second."""
 
-POSTURE_RAD = math.radians(30.0)
+POSTURE_RAD = math.radians(25.0)
 """Further from the usual direction than this the person lies differently."""
 
 BRIDGE_S = 1.0
 """A disturbance shorter than this interrupts no breath; it is drawn straight, and flagged."""
+
+HANDLED_FACTOR = 1.6
+"""Of the usual shaking: a hand that lets go of a lying sensor shakes it 2 to 3 times as much."""
 
 LEAST_STRETCH_S = 4.0
 """Nobody sees a breath in less."""
@@ -59,6 +62,19 @@ class Grid:
         columns = [np.interp(index, good, self.up[good, axis]) for axis in range(3)]
         up = np.stack(columns, axis=1)
         return up, np.interp(index, good, self.norm_mps2[good])
+
+    def was_handled(self, start_s: float, end_s: float) -> bool:
+        """Did the sensor shake more between two moments than it usually does: a hand, a cloth?"""
+        filled = np.isfinite(self.norm_mps2)
+        force = (self.up * self.norm_mps2[:, None])[filled]
+        # Fourth differences: breathing itself, however quick, is smooth.
+        rough = np.diff(force, n=4, axis=0)
+        square = np.pad((rough * rough).sum(axis=1), 2)
+        level = np.sqrt(np.convolve(square, np.ones(_SECOND_BINS), mode="same"))
+        time_s = self.time_s[filled]
+        inside = (time_s >= start_s) & (time_s <= end_s)
+        usual = float(np.median(level))
+        return bool(inside.any()) and float(level[inside].max()) > HANDLED_FACTOR * usual
 
 
 class GridRecorder:

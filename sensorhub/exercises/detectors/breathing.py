@@ -53,6 +53,7 @@ class TurningPoints:
         axis: unit vector of the main direction, shape (3,).
         share: part of all motion (velocity variance) that follows the main direction, 1/3 .. 1.
         least_rad: the smallest swing that could be told from noise here.
+        smoothing_s: standard deviation of the average that rounded the turning points.
     """
 
     time_s: FloatArray
@@ -61,6 +62,7 @@ class TurningPoints:
     axis: FloatArray
     share: float
     least_rad: float
+    smoothing_s: float
 
 
 def turning_points(
@@ -89,7 +91,7 @@ def turning_points(
         period_s = 2.0 * BIN_S * float(np.median(np.diff(points)))
         smooth_s = min(max(_SMOOTH_SHARE * period_s, 0.8 * _SMOOTH_S), _SMOOTH_LONGEST_S)
         slow_s = max(_SLOW_SHARE * period_s, _SLOW_SHORTEST_S)
-    return TurningPoints(time_s, tilt, points, along, share, least_rad)
+    return TurningPoints(time_s, tilt, points, along, share, least_rad, smooth_s)
 
 
 def smoothed(values: NDArray[np.float64], width_s: float) -> FloatArray:
