@@ -31,12 +31,13 @@ class LineModel:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One packet waiting for the line."""
+    """One packet waiting for the line; ``settles``: with it the request in work is answered."""
 
     lane: str
     packet: bytes
     ready_us: int
     live: bool = False
+    settles: bool = False
     left: Callable[[int], None] | None = None  # called with the time at which it left
 
 
@@ -53,6 +54,7 @@ class Port:
         self.heard_us = 0  # world time of the last valid word from the host
         self.in_work: tuple[int, int] | None = None  # op and tid
         self.last_response: tuple[tuple[int, int], list[bytes]] | None = None
+        self.after: Callable[[int], None] | None = None  # what the last response's leaving sets off
         self.live_dropped = 0
         self.overflowed = 0
         self._waiting: deque[Outgoing] = deque()
@@ -84,11 +86,12 @@ class Port:
     def forget(self) -> None:
         """Drop what waits, the request in work and the replay cache."""
         self._waiting.clear()
-        self.in_work = None
-        self.last_response = None
+        self.in_work = self.last_response = self.after = None
 
     def drop(self, lane: str) -> None:
-        """What waits on ``lane`` is not wanted any more."""
+        """What waits on ``lane`` is not wanted any more; its request may be repeated."""
+        if any(out.settles for out in self._waiting if out.lane == lane):
+            self.in_work = None
         self._waiting = deque(out for out in self._waiting if out.lane != lane)
 
     def queue(self, out: Outgoing) -> None:
@@ -98,7 +101,7 @@ class Port:
             oldest = next(waiting for waiting in self._waiting if waiting.live)
             self._waiting.remove(oldest)
             self.live_dropped += 1
-        if len(self._waiting) >= _MOST_WAITING:
+        if len(self._waiting) >= _MOST_WAITING and not out.settles:
             self.overflowed += 1
             return
         self._waiting.append(out)
@@ -121,6 +124,8 @@ class Port:
         out = self._waiting.popleft()
         cost_us = self.line.packet_us + self.line.byte_us * len(out.packet)
         self._free_us = max(self._free_us, float(now_us)) + cost_us
+        if out.settles:
+            self.in_work = None
         if out.left is not None:
             out.left(now_us)
         return out

@@ -1,6 +1,5 @@
 """Requests in, responses out: replay, one at a time, and when the answer leaves."""
 
-from collections.abc import Callable
 from typing import Final
 
 from firmware_sim.omp.checks import Request, check
@@ -35,31 +34,28 @@ def handle(core: DeviceCore, port: Port, packet: bytes, now_us: int) -> None:
     if port.in_work is None:
         replayed = op not in OPS or OPS[Op(op)].replayed
         port.last_response = ((op, tid), packets) if replayed else None
-    _send(port, packets, (op, tid), now_us, after=done.after)
+        port.after = done.after
+    _send(port, packets, (op, tid), now_us)
 
 
-def _send(
-    port: Port,
-    packets: list[bytes],
-    key: tuple[int, int],
-    now_us: int,
-    *,
-    after: Callable[[int], None] | None = None,
-) -> None:
+def _send(port: Port, packets: list[bytes], key: tuple[int, int], now_us: int) -> None:
     """Queue a response; its request is in work until the last packet has left."""
     owns_work = port.in_work is None
     if owns_work:
         port.in_work = key
 
     def left(left_us: int) -> None:
-        if owns_work:
-            port.in_work = None
+        # Once only: a response that is replayed has set off what it had to.
+        after, port.after = port.after, None
         if after is not None:
             after(left_us)
 
     for number, packet in enumerate(packets):
-        last = number == len(packets) - 1
-        port.queue(Outgoing("control", packet, now_us + WORK_US, left=left if last else None))
+        ends = owns_work and number == len(packets) - 1
+        out = Outgoing(
+            "control", packet, now_us + WORK_US, settles=ends, left=left if ends else None
+        )
+        port.queue(out)
 
 
 def _refusal(core: DeviceCore, op: int, status: Status) -> Reply:
@@ -72,10 +68,6 @@ def _time_sync(core: DeviceCore, port: Port, request: Request) -> None:
     t2_us = core.device_us(request.now_us)
     work_us = core.device_us(request.now_us + WORK_US) - t2_us
     port.in_work = (request.op, request.tid)
-    port.last_response = None
-
-    def left(_: int) -> None:
-        port.in_work = None
-
+    port.last_response = port.after = None
     packet = time_packet(request.tid, t2_us=t2_us, work_us=work_us)
-    port.queue(Outgoing("data", packet, request.now_us + WORK_US, left=left))
+    port.queue(Outgoing("data", packet, request.now_us + WORK_US, settles=True))

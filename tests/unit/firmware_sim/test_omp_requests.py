@@ -440,6 +440,29 @@ def test_one_request_at_a_time() -> None:
     assert host.ask(Op.STATUS, tid=101).status == OK
 
 
+@pytest.mark.parametrize(("op", "lane"), [(Op.START, "control"), (Op.TIME_SYNC, "data")])
+def test_an_answer_that_is_no_longer_wanted_does_not_block(op: Op, lane: str) -> None:
+    host = bench()
+    host.send(op, tid=30)
+    host.peer.subscribe(lane, host.now, enabled=False)
+    host.peer.subscribe(lane, host.now, enabled=True)
+    if op is Op.START:  # the repeat gets the same answer, and with it the samples begin
+        assert host.ask(op, tid=30).status == OK
+        host.wait(SECOND_US)
+        assert [ax for packet in host.samples() for ax, *_ in packet.values][:3] == [0, 1, 2]
+    assert host.ask(Op.GET_CONFIG).status == OK
+
+
+def test_a_flood_is_bounded_and_over_when_it_is_over() -> None:
+    sensor = device()
+    host = Bench(sensor.ble).connect()
+    for number in range(1000):
+        host.send(Op.STATUS, tid=number % 256)
+    assert len(sensor.core.ports[0]._waiting) <= 257
+    host.wait(5 * SECOND_US)
+    assert host.ask(Op.GET_CONFIG, tid=7).status == OK
+
+
 def test_requests_shorter_than_two_bytes_are_ignored() -> None:
     host = bench()
     before = len(host.log)
