@@ -14,7 +14,7 @@ import numpy as np
 
 from sensorhub.devices.base import LinkCounters
 from sensorhub.devices.omp_ranges import IndexRanges
-from sensorhub.model.events import DeviceEvent, SamplesArrived, SamplesLost
+from sensorhub.model.events import DeviceEvent, FloatArray, SamplesArrived, SamplesLost
 from sensorhub.model.units import NS_PER_S, RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
 from sensorhub.protocol import tlv
 from sensorhub.protocol.malformed import MalformedPacketError
@@ -96,6 +96,10 @@ class SampleStream:
         """Begin with what START granted; ``from_start`` False: joined while it was running."""
         self.grant = grant
         self._tally = tally
+        scales = [grant.acc_scale_mps2]
+        if grant.gyr_scale_radps is not None:
+            scales.append(grant.gyr_scale_radps)
+        self._scales = np.array(scales).reshape(-1, 1, 1)
         self._missing = IndexRanges()
         # Where the next live packet is due: its index, and its time where that is known.
         self._due_index = grant.first_index
@@ -222,8 +226,8 @@ class SampleStream:
         late: bool,
     ) -> int:
         tally = self._tally
-        values = packet.values()
-        count = len(values)
+        acc_mps2, gyr_radps = self._to_si(packet)
+        whole = count = len(acc_mps2)
         stop = index + count
         if self._end is None:
             self._end = index
@@ -238,11 +242,14 @@ class SampleStream:
             if stop > self._end:
                 pieces.append((max(index, self._end), stop))
                 self._end = stop
-        layout = SAMPLE_LAYOUTS[packet.kind]
-        scale = self.grant.gyr_scale_radps if layout.gyr else None
         for start, end in pieces:
-            rows = values if end - start == count else values[start - index : end - index]
             n = end - start
+            if n != whole:
+                rows = slice(start - index, end - index)
+                acc_part = acc_mps2[rows]
+                gyr_part = None if gyr_radps is None else gyr_radps[rows]
+            else:
+                acc_part, gyr_part = acc_mps2, gyr_radps
             tally.received += n
             out.append(
                 SamplesArrived(
@@ -251,8 +258,8 @@ class SampleStream:
                     start,
                     (t_us + (start - index) * self.grant.period_us) / 1e6,
                     self.grant.period_us / 1e6,
-                    np.multiply(rows[:, 0:3], self.grant.acc_scale_mps2, order="C"),
-                    None if scale is None else np.multiply(rows[:, 3:6], scale, order="C"),
+                    acc_part,
+                    gyr_part,
                     late,
                     bool(packet.flags & _FLAG_CLIPPED),
                 )
@@ -262,6 +269,17 @@ class SampleStream:
             count -= n
         tally.duplicate += count
         return stop - index
+
+    def _to_si(self, packet: SamplesPacket) -> tuple[FloatArray, FloatArray | None]:
+        """Return acceleration and rate, each (n, 3) and contiguous, by one multiplication."""
+        values = packet.values()
+        with_rate = SAMPLE_LAYOUTS[packet.kind].gyr and len(self._scales) == 2
+        sensors = 2 if with_rate else 1
+        if values.shape[1] != 3 * sensors:
+            values = values[:, : 3 * sensors]
+        by_sensor = values.reshape(-1, sensors, 3).transpose(1, 0, 2)
+        scaled = np.multiply(by_sensor, self._scales[:sensors], order="C")
+        return scaled[0], scaled[1] if with_rate else None
 
     def _lose(self, until: int, now_ns: int, out: list[DeviceEvent]) -> None:
         if self._end is None or until <= self._end:
