@@ -7,6 +7,8 @@ from pathlib import Path
 
 from visits import sensorhub
 
+from sensorhub.sessions.reader import StoreReader
+
 
 def test_the_demo_counts_what_the_simulated_person_did(tmp_path: Path) -> None:
     keep = tmp_path / "kept"
@@ -26,6 +28,11 @@ def test_the_demo_counts_what_the_simulated_person_did(tmp_path: Path) -> None:
     assert str(keep / "csv" / "repetitions.csv") in program.output
     assert not (tmp_path / "mine").exists(), "a demonstration is not the person's own session"
     check_truth(keep)
+    # Nothing was lost, so what the person saw is what the complete log says, to the last bit.
+    session = StoreReader(keep / "data" / "sessions.sqlite").session("last")
+    for one in session.sets:
+        assert one.live is not None
+        assert one.live == one.final
 
 
 def check_truth(keep: Path) -> None:

@@ -1,5 +1,7 @@
 """In a real terminal: the picture, the keys, and a terminal that is given back as it was."""
 
+import asyncio
+import io
 import os
 import pty
 import re
@@ -10,11 +12,21 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
 from visits import Simulation, run_squats, sensorhub, simulation, squats_on_cue
 
+from sensorhub.cli.plans import plan_of_one
+from sensorhub.daemon.live_view import PlainView
+from sensorhub.daemon.run import run_session
+from sensorhub.daemon.running_set import RunningSet
+from sensorhub.daemon.settings import RunSettings
+from sensorhub.exercises.definition import find_exercise
+from sensorhub.model.live import LiveEvent
+from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.transports.replay import write_records
+from sensorhub.transports.uri import ReplayUri
 
 SPEED = 8.0
 PATIENCE_S = 60.0
@@ -99,36 +111,73 @@ def test_keys_picture_and_a_terminal_given_back(tmp_path: Path) -> None:
     assert "Traceback" not in terminal.shown
 
 
-def test_a_recorded_log_can_be_played_back_as_if_it_were_the_sensor(tmp_path: Path) -> None:
-    data = tmp_path / "data"
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw log of five squats, as a file."""
+    folder = tmp_path_factory.mktemp("recorded")
     with simulation(
-        tmp_path,
-        scenario=squats_on_cue(tmp_path, reps=5),
-        sensors=[f"thigh_right@pty:{tmp_path}/thigh"],
+        folder,
+        scenario=squats_on_cue(folder, reps=5),
+        sensors=[f"thigh_right@pty:{folder}/thigh"],
         speed=SPEED,
     ) as sim:
-        hub = run_squats(sim, data=data, speed=SPEED, reps=5)
+        hub = run_squats(sim, data=folder / "data", speed=SPEED, reps=5)
         try:
             assert hub.wait() == 0, hub.errors
         finally:
             hub.end()
-    reader = StoreReader(data / "sessions.sqlite")
-    [first] = reader.sessions()
-    log = reader.raw_log(first.name, Placement.THIGH_RIGHT)
-    recorded = tmp_path / "squats.records"
-    write_records(recorded, log.records, family=first.sensors[0].family)
+    reader = StoreReader(folder / "data" / "sessions.sqlite")
+    [session] = reader.sessions()
+    [one] = session.sets
+    assert one.final is not None
+    assert one.final.full_repetitions == 5
+    log = reader.raw_log(session.name, Placement.THIGH_RIGHT)
+    write_records(folder / "squats.records", log.records, family=session.sensors[0].family)
+    return folder / "squats.records"
+
+
+def test_a_recorded_log_can_be_played_back_as_if_it_were_the_sensor(
+    recorded: Path, tmp_path: Path
+) -> None:
     again = sensorhub(
         "run",
         "squat",
         "--reps=5",
         f"--speed={SPEED:g}",
         f"--sensor=thigh_right=replay:{recorded}",
-        data=data,
+        data=tmp_path,
     )
     try:
         assert again.wait() == 0, again.errors
     finally:
         again.end()
-    one, other = reader.sessions()
-    counts = [s.sets[0].final.full_repetitions for s in (one, other) if s.sets[0].final]
-    assert counts == [5, 5]
+    [one] = StoreReader(tmp_path / "sessions.sqlite").session("last").sets
+    assert one.final is not None
+    assert one.final.full_repetitions == 5
+
+
+def test_a_mistake_in_live_counting_does_not_end_the_recording(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person is told, the log goes on, and the final analysis counts."""
+    real = RunningSet.push
+
+    def push(self: RunningSet, block: MotionBlock) -> list[LiveEvent]:
+        if self.state(0.0).count >= 1:
+            raise RuntimeError("a defect")
+        return real(self, block)
+
+    monkeypatch.setattr(RunningSet, "push", push)
+    screen = io.StringIO()
+    settings = RunSettings(
+        plan=plan_of_one(find_exercise("squat"), side=None, reps=5),
+        sensors={Placement.THIGH_RIGHT: ReplayUri(recorded)},
+        data_dir=tmp_path,
+        speed=SPEED,
+        simulated=True,
+    )
+    session = asyncio.run(run_session(settings, view=PlainView(screen), ask=None))
+    assert screen.getvalue().count("Live counting failed") == 1
+    [one] = session.sets
+    assert one.final is not None
+    assert one.final.full_repetitions == 5
