@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sensorhub.daemon.link import LinkTiming, SensorLink
+from sensorhub.daemon.link import SensorLink
 from sensorhub.daemon.link_state import LinkStatus
+from sensorhub.daemon.link_timing import LinkTiming
 from sensorhub.daemon.replay_link import ReplayLink
 from sensorhub.devices.base import DeviceFamily
 from sensorhub.devices.registry import families, family, recognise

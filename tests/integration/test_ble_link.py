@@ -21,8 +21,9 @@ from firmware_sim.fault_script import Kind
 from firmware_sim.faults import FaultyPeer
 from firmware_sim.links.world import World
 from firmware_sim.peer import Peer
-from sensorhub.daemon.link import LinkTiming, SensorLink
+from sensorhub.daemon.link import SensorLink
 from sensorhub.daemon.link_state import LinkPhase
+from sensorhub.daemon.link_timing import LinkTiming
 from sensorhub.devices.omp import FAMILY
 from sensorhub.model.events import BatteryReported, SamplesLost
 from sensorhub.model.link import RecordKind

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from link_fakes import LetterController, ScriptedTransport, letter_family
 
-from sensorhub.daemon.link import LinkTiming, SensorLink
+from sensorhub.daemon.link import SensorLink
 from sensorhub.daemon.link_state import LinkPhase, LinkStatus
+from sensorhub.daemon.link_timing import LinkTiming
 from sensorhub.model.errors import (
     DeviceError,
     InputError,
