@@ -77,6 +77,8 @@ class SimulatedFamily:
 
 FAMILIES: Final[Mapping[str, SimulatedFamily]] = {
     "omp": SimulatedFamily("firmware_sim.omp.made:make", (BLE, SERIAL)),
+    "witmotion_ble": SimulatedFamily("firmware_sim.witmotion:make_ble", imu_ppm=-7400.0),
+    "witmotion_serial": SimulatedFamily("firmware_sim.witmotion:make_serial", (SERIAL,)),
 }
 
 

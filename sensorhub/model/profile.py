@@ -13,6 +13,9 @@ class BleChannel:
         notify: subscribe when the link opens (notify or indicate, whichever the device offers).
         write: the hub writes here.
         write_with_response: the device acknowledges each write.
+        read: read once when the link opens; the value arrives like a notification.
+        optional: a device of the family may lack it.
+        stream: its notifications are one stream of bytes: a packet may straddle two of them.
     """
 
     name: str
@@ -20,6 +23,9 @@ class BleChannel:
     notify: bool = False
     write: bool = False
     write_with_response: bool = True
+    read: bool = False
+    optional: bool = False
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)
