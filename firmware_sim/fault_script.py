@@ -131,7 +131,8 @@ def _number(text: str, where: str) -> float:
 def _fault(fields: Fields) -> Fault:
     word = fields.word("kind", "")
     if word not in tuple(Kind):
-        raise InputError(f"{fields.where}: no fault {word!r}{nearest(word, [kind.value for kind in Kind])}")
+        hint = nearest(word, [kind.value for kind in Kind])
+        raise InputError(f"{fields.where}: no fault {word!r}{hint}")
     kind = Kind(word)
     rule = KINDS[kind]
     most = 1.0 if rule.by_packet else 600.0

@@ -1,5 +1,6 @@
 """What the device answers: every operation, every refusal, and in which order they are checked."""
 
+import random
 import struct
 import zlib
 
@@ -562,3 +563,37 @@ def test_any_bytes_on_the_serial_line(pieces: list[bytes], seed: int) -> None:
     sensor.serial.receive("serial", b"\0" + encode_frame(1, b"\x01\x07" + HELLO), now)
     sent = b"".join(s.data for s in sensor.serial.poll(now + 100_000))
     assert b"\xf0" in sent
+
+
+def test_a_million_random_and_mutated_bytes() -> None:
+    from firmware_sim.omp.framing import FrameReader, encode_frame
+
+    source = random.Random(11)
+    good = [encode_frame(1, bytes((op, 9)) + GOOD.get(op, b"")) for op in Op]
+    sensor = device(ring_bytes=6_000)
+    peer, now, fed = sensor.serial, 0, 0
+    dropped = lost = boots = 0
+    peer.link_up(0, mtu=None)
+    while fed < 1_000_000:
+        piece = bytearray(b"".join(source.choices(good, k=8)) + source.randbytes(200))
+        for _ in range(source.randrange(6)):
+            piece[source.randrange(len(piece))] = source.randrange(256)
+        fed += len(piece)
+        now += 50_000
+        peer.receive("serial", bytes(piece), now)
+        peer.poll(now)
+        dropped = max(dropped, peer.frames_dropped)
+        if not peer.reachable(now):  # some of it was RESET and SLEEP
+            peer.link_down(now)
+            sensor.press_button(now)
+            now += 2 * SECOND_US
+            boots += 1
+            lost += dropped
+            dropped = 0
+            peer.link_up(now, mtu=None)
+    assert lost > 1000
+    assert boots > 10
+    peer.receive("serial", b"\0" + encode_frame(1, b"\x01\x63" + HELLO), now)
+    sent = b"".join(out.data for out in peer.poll(now + SECOND_US))
+    answers = FrameReader(frozenset(range(1, 6))).push(sent)
+    assert any(frame.packet[:4] == b"\xf0\x01\x63\x00" for frame in answers)
