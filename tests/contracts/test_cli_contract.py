@@ -251,7 +251,7 @@ def test_unknown_words_get_the_nearest_names() -> None:
     assert "analyze" in one_sentence(sensorhub("analyse"), 2)
     assert "--data" in one_sentence(sensorhub("--dta", "x", "sessions"), 2)
     assert "daily-hip" in one_sentence(sensorhub("plan", "show", "dayly-hip"), 2)
-    assert "squat" in one_sentence(sensorhub("exercises", "sqat"), 2)
+    assert "squat" in one_sentence(sensorhub("exercises", "show", "sqat"), 2)
 
 
 def test_a_store_that_is_not_there_is_said(tmp_path: Path) -> None:
