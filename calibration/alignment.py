@@ -227,16 +227,16 @@ def align_poses(
 
 
 def with_forwards(
-    standing: Alignment, forwards: FloatArray, *, quality: float, method: Method
+    standing: Alignment, forwards_axis: FloatArray, *, quality: float, method: Method
 ) -> Alignment:
     """The same long axis, with a known heading.
 
     Args:
-        forwards: shape (3,), sensor frame, anything but parallel to the long axis; the part
+        forwards_axis: shape (3,), sensor frame, anything but parallel to the long axis; the part
             across it becomes the segment's X.
     """
     return Alignment(
-        _rotation(standing.long_axis, forwards), min(quality, standing.quality), method
+        _rotation(standing.long_axis, forwards_axis), min(quality, standing.quality), method
     )
 
 

@@ -67,7 +67,7 @@ def main_lean(up: FloatArray, *, long_axis: FloatArray) -> Sagittal | None:
 
 
 def relative_heading_rad(
-    thigh_to_earth: FloatArray, pelvis_to_earth: FloatArray, time_s: FloatArray
+    thigh_matrix: FloatArray, pelvis_matrix: FloatArray, time_s: FloatArray
 ) -> FloatArray:
     """The turn about the vertical that brings the thigh's earth to the pelvis's, tick by tick.
 
@@ -76,12 +76,12 @@ def relative_heading_rad(
     so that drift is followed and a repetition's own turning is kept.
 
     Args:
-        thigh_to_earth: shape (n, 3, 3), segment to earth with z up.
-        pelvis_to_earth: likewise.
+        thigh_matrix: shape (n, 3, 3), segment to earth with z up.
+        pelvis_matrix: likewise.
         time_s: shape (n,), no gap longer than the filter bridges.
     """
-    thigh, pelvis = (_horizontal(m) for m in (thigh_to_earth, pelvis_to_earth))
-    cosine = np.einsum("ni,ni->n", thigh_to_earth[:, 2], pelvis_to_earth[:, 2])
+    thigh, pelvis = (_horizontal(m) for m in (thigh_matrix, pelvis_matrix))
+    cosine = np.einsum("ni,ni->n", thigh_matrix[:, 2], pelvis_matrix[:, 2])
     near = np.exp(-0.5 * (np.arccos(np.clip(cosine, -1.0, 1.0)) / NEUTRAL_RAD) ** 2)
     agree = pelvis * np.conj(thigh)
     votes = (0.02 + near) * agree[:, 2] + near * (agree[:, 0] + agree[:, 1])
@@ -95,9 +95,9 @@ def relative_heading_rad(
 
 
 def forwards_agreement(
-    thigh_to_earth: FloatArray,
+    thigh_matrix: FloatArray,
     thigh_acc_mps2: FloatArray,
-    pelvis_to_earth: FloatArray,
+    pelvis_matrix: FloatArray,
     pelvis_acc_mps2: FloatArray,
 ) -> float:
     """Correlation, -1 .. 1, of what thigh and pelvis feel as acceleration forwards.
@@ -106,23 +106,23 @@ def forwards_agreement(
     negative means that one of the two was taken back to front. Headings cancel out.
 
     Args:
-        thigh_to_earth: shape (n, 3, 3), segment to earth with z up.
+        thigh_matrix: shape (n, 3, 3), segment to earth with z up.
         thigh_acc_mps2: shape (n, 3), specific force in the segment's frame.
-        pelvis_to_earth: as for the thigh, at the same instants.
+        pelvis_matrix: as for the thigh, at the same instants.
         pelvis_acc_mps2: likewise.
     """
-    thigh = _forwards_mps2(thigh_to_earth, thigh_acc_mps2)
-    pelvis = _forwards_mps2(pelvis_to_earth, pelvis_acc_mps2)
+    thigh = _forwards_mps2(thigh_matrix, thigh_acc_mps2)
+    pelvis = _forwards_mps2(pelvis_matrix, pelvis_acc_mps2)
     spread = float(thigh @ thigh) * float(pelvis @ pelvis)
     return float(thigh @ pelvis) / math.sqrt(spread) if spread > 0.0 else 0.0
 
 
-def turned_rad(matrices: FloatArray, heading_rad: FloatArray) -> FloatArray:
+def turned_rad(matrix: FloatArray, heading_rad: FloatArray) -> FloatArray:
     """Segment-to-earth matrices, shape (n, 3, 3), turned about the earth's vertical."""
     cos, sin = np.cos(heading_rad), np.sin(heading_rad)
-    out = matrices.copy()
-    out[:, 0] = cos[:, None] * matrices[:, 0] - sin[:, None] * matrices[:, 1]
-    out[:, 1] = sin[:, None] * matrices[:, 0] + cos[:, None] * matrices[:, 1]
+    out = matrix.copy()
+    out[:, 0] = cos[:, None] * matrix[:, 0] - sin[:, None] * matrix[:, 1]
+    out[:, 1] = sin[:, None] * matrix[:, 0] + cos[:, None] * matrix[:, 1]
     return out
 
 

@@ -95,10 +95,12 @@ def to_earth(orientation: FloatArray, rotation: FloatArray) -> FloatArray:
     return np.asarray(sensor @ rotation.T)
 
 
-def joint_matrices(time_s: FloatArray, thigh: FloatArray, pelvis: FloatArray) -> FloatArray:
+def joint_matrices(
+    time_s: FloatArray, thigh_matrix: FloatArray, pelvis_matrix: FloatArray
+) -> FloatArray:
     """The thigh in the pelvis's frame, (n, 3, 3), the headings brought together."""
-    heading = relative_heading_rad(thigh, pelvis, time_s)
-    joint: FloatArray = np.einsum("nji,njk->nik", pelvis, turned_rad(thigh, heading))
+    heading = relative_heading_rad(thigh_matrix, pelvis_matrix, time_s)
+    joint: FloatArray = np.einsum("nji,njk->nik", pelvis_matrix, turned_rad(thigh_matrix, heading))
     return joint
 
 

@@ -57,7 +57,7 @@ def new_detector(setup: DetectorSetup) -> "BreathDetector":
     thresholds = setup.exercise.thresholds
     if not isinstance(thresholds, BreathThresholds):
         raise TypeError(f"{setup.exercise.id} has no breath thresholds")
-    return BreathDetector(setup.primary[0], thresholds=thresholds)
+    return BreathDetector(setup.primary[0], thresholds=thresholds, live=setup.live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,10 @@ class _Judgement:
 class BreathDetector:
     """Counts breaths in the motion of the sensor at ``placement`` (see the module)."""
 
-    def __init__(self, placement: Placement, *, thresholds: BreathThresholds) -> None:
+    def __init__(
+        self, placement: Placement, *, thresholds: BreathThresholds, live: bool = True
+    ) -> None:
+        self._live = live
         self._thresholds = thresholds
         self._placement = placement
         self._recorder = GridRecorder()
@@ -94,7 +97,11 @@ class BreathDetector:
         ):
             before = len(self._recorder)
             began = self._recorder.add(time_s, (x, y, z), norm_mps2)
-            if began and before // JUDGE_EVERY_BINS != len(self._recorder) // JUDGE_EVERY_BINS:
+            if (
+                self._live
+                and began
+                and before // JUDGE_EVERY_BINS != len(self._recorder) // JUDGE_EVERY_BINS
+            ):
                 events += self._judge_live(before)
         return events
 

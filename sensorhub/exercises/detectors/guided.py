@@ -113,7 +113,7 @@ class GuidedDetector:
         self._breathing = (
             None
             if self._placement is None
-            else BreathDetector(self._placement, thresholds=BreathThresholds())
+            else BreathDetector(self._placement, thresholds=BreathThresholds(), live=False)
         )
         self._norms_mps2: list[float] = []
 
