@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sensorhub.daemon.baud_search import BaudSearch
 from sensorhub.daemon.link import SensorLink
 from sensorhub.daemon.link_state import LinkStatus
 from sensorhub.daemon.link_timing import LinkTiming
@@ -99,8 +100,13 @@ class LinkMaker:
                 raise InputError(f"{chosen.title} sensors have no serial line.")
             from sensorhub.transports.serial_port import SerialTransport
 
-            baud_rate = uri.baud_rate or chosen.serial.baud_rates[0]
-            return SerialTransport(uri.port, baud_rate=baud_rate, clock=self.clock)
+            def open_at(baud_rate: int) -> Transport:
+                return SerialTransport(uri.port, baud_rate=baud_rate, clock=self.clock)
+
+            rates = (uri.baud_rate,) if uri.baud_rate else chosen.serial.baud_rates
+            if len(rates) == 1 or uri.is_socket:
+                return open_at(rates[0])
+            return BaudSearch(rates, open_at=open_at)
         if chosen.ble is None:
             raise InputError(f"{chosen.title} sensors have no Bluetooth.")
         from sensorhub.transports.ble import BleTransport, NotifyPath
@@ -112,6 +118,16 @@ class LinkMaker:
         return BleTransport(
             uri.target, chosen.ble, radio=self._radio, clock=self.clock, notify=path
         )
+
+
+def _both(
+    first: Callable[[DeviceEvent], None], then: Callable[[DeviceEvent], None]
+) -> Callable[[DeviceEvent], None]:
+    def called(event: DeviceEvent) -> None:
+        first(event)
+        then(event)
+
+    return called
 
 
 def family_of(uri: SensorUri) -> DeviceFamily:

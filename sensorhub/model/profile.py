@@ -39,6 +39,9 @@ class BleProfile:
 
 @dataclass(frozen=True, slots=True)
 class SerialProfile:
-    """How a family is wired over a serial line; the first baud rate is the default."""
+    """How a family is wired over a serial line.
+
+    Several baud rates are tried in this order, unless the person names one.
+    """
 
     baud_rates: tuple[int, ...] = (115200,)
