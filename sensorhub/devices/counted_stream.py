@@ -129,6 +129,15 @@ class CountedStream:
                 self._hold()
         return out
 
+    def lost(self, count: int, now_ns: int) -> list[DeviceEvent]:
+        """Samples are known not to have come, by other means than time."""
+        if self._held is not None or not count:
+            return []  # what is held back is placed by its time, and these with it
+        event = SamplesLost(now_ns, self._stream, self._next_index, count)
+        self._next_index += count
+        self._lost += count
+        return [event]
+
     def link_down(self, now_ns: int) -> list[DeviceEvent]:
         """The link is gone: what was held back is passed on, as well as it can be placed."""
         out: list[DeviceEvent] = []

@@ -1,0 +1,232 @@
+"""Movesense sensors by their GATT SensorData Protocol (GSP): acceleration and rate as f32.
+
+Source: Movesense Ltd., "GATT SensorData Protocol specification". A command is ``op reference
+data``, an answer ``01 reference status u16 data`` (that to HELLO has no status), samples are
+``02 reference payload``, and ``03 reference`` carries on where a payload did not fit. Answers are
+notifications: they may be lost, so that every command is repeated until something shows that it
+was heard. A stream that runs shows that SUBSCRIBE was.
+
+IMU6 payload: u32 milliseconds of the first sample (it wraps after 49.7 days), n times acceleration
+x y z in m/s2, then n times rate x y z in degrees per second.
+"""
+
+import enum
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from sensorhub.devices.base import BleChannel, BleProfile, DeviceFamily, LinkCounters
+from sensorhub.devices.base import StreamSettings as Settings
+from sensorhub.devices.lane_decoder import LaneDecoder
+from sensorhub.devices.script import (
+    Answered,
+    Chore,
+    Conversation,
+    Say,
+    Script,
+    ScriptedController,
+)
+from sensorhub.devices.timed_stream import TimedStream
+from sensorhub.model.events import BatteryReported, DeviceEvent, DeviceIdentified
+from sensorhub.model.units import RADPS_PER_DPS
+
+RATES_HZ: Final = (13.0, 26.0, 52.0, 104.0, 208.0)
+IMU, GREETING, BATTERY = 0x63, 0x64, 0x65
+"""References: what ties an answer to its question."""
+
+_IMU_PATH, _BATTERY_PATH = "/Meas/IMU6/", "/System/Energy/Level"
+_OK: Final = range(200, 300)
+_BYTES_A_SAMPLE = 24
+_LONGEST_PAYLOAD = 1024
+_MOST_MPS2, _MOST_DPS = 1e3, 1e4
+"""More than any such sensor can say: no numbers of ours."""
+
+
+class Op(enum.IntEnum):
+    """The commands that are used here."""
+
+    HELLO = 0
+    SUBSCRIBE = 1
+    UNSUBSCRIBE = 2
+    GET = 4
+
+
+class _Kind(enum.IntEnum):
+    ANSWER = 1
+    DATA = 2
+    MORE_DATA = 3
+
+
+def command(op: Op, reference: int, text: str = "") -> bytes:
+    """Return one command."""
+    return bytes((op, reference)) + text.encode()
+
+
+class MovesenseDecoder(LaneDecoder):
+    """Notifications to events."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stream = TimedStream(1.0 / RATES_HZ[2])
+        self._period_s: float | None = None  # of the subscription, None: not seen
+        self._asked: dict[int, int] = {}  # the latest command of each reference
+        self._subscribing: int | None = None  # the reference of a SUBSCRIBE nothing came of yet
+        self._milliseconds: int | None = None  # of the newest packet, unwrapped
+        self._unfinished = b""
+
+    @property
+    def samples(self) -> LinkCounters:
+        """Samples received, lost and duplicate."""
+        return self._stream.counters
+
+    def sent(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:  # noqa: ARG002 - says only what was asked
+        """Remember what was asked: an answer names nothing but its reference."""
+        if lane == "command" and len(data) >= 2:
+            self._asked[data[1]] = data[0]
+            if data[0] == Op.SUBSCRIBE:
+                self._subscribing = data[1]
+                self._subscribed(data[2:].decode("ascii", "replace"))
+        return []
+
+    def received(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:
+        """One notification."""
+        if lane != "data" or len(data) < 2:
+            return self.rejects.add(len(data), "no notification of this protocol", now_ns)
+        kind, reference, payload = data[0], data[1], data[2:]
+        if kind == _Kind.ANSWER:
+            return self._answer(reference, payload, now_ns)
+        if kind == _Kind.DATA:
+            return [*self.unlinked(now_ns), *self._data(reference, payload, now_ns)]
+        if kind == _Kind.MORE_DATA and self._unfinished:
+            payload, self._unfinished = self._unfinished + payload, b""
+            return self._data(reference, payload, now_ns)
+        return self.rejects.add(len(data), "no notification of this protocol", now_ns)
+
+    def unlinked(self, now_ns: int) -> list[DeviceEvent]:
+        """A payload whose second part never came is no payload."""
+        cut, self._unfinished = self._unfinished, b""
+        if not cut:
+            return []
+        return self.rejects.add(len(cut) + 2, "a packet without its second part", now_ns)
+
+    def _subscribed(self, path: str) -> None:
+        rate = path.removeprefix(_IMU_PATH)
+        if rate == path or not rate.isdecimal() or not 0 < int(rate) < 10_000:
+            return
+        if self._period_s != 1.0 / int(rate):
+            self._period_s = 1.0 / int(rate)
+            self._stream.restart(self._period_s)
+
+    def _answer(self, reference: int, payload: bytes, now_ns: int) -> list[DeviceEvent]:
+        asked = self._asked.get(reference)
+        if asked == Op.HELLO:
+            return [*_identity(payload, now_ns), Answered(now_ns, _about(Op.HELLO))]
+        if len(payload) < 2:
+            return self.rejects.add(len(payload) + 2, "an answer without status", now_ns)
+        if asked is None:
+            return []
+        status, told = int.from_bytes(payload[:2], "little"), payload[2:]
+        refusal = "" if status in _OK else f"status {status}"
+        events: list[DeviceEvent] = [Answered(now_ns, _about(asked), refusal, told)]
+        if asked == Op.GET and reference == BATTERY and not refusal and told and told[0] <= 100:
+            events.append(BatteryReported(now_ns, percent=told[0]))
+        return events
+
+    def _data(self, reference: int, payload: bytes, now_ns: int) -> list[DeviceEvent]:
+        count, rest = divmod(len(payload) - 4, _BYTES_A_SAMPLE)
+        if count < 0 or len(payload) > _LONGEST_PAYLOAD:
+            return self.rejects.add(len(payload) + 2, "no IMU6 packet", now_ns)
+        if rest or not count:
+            self._unfinished = payload
+            return []
+        values = np.frombuffer(payload, "<f4", offset=4).astype(np.float64).reshape(2, count, 3)
+        acc_mps2, gyr_dps = values[0], values[1]
+        # A comparison with nan is False.
+        if not ((abs(acc_mps2) < _MOST_MPS2).all() and (abs(gyr_dps) < _MOST_DPS).all()):
+            return self.rejects.add(len(payload) + 2, "no numbers a sensor could say", now_ns)
+        events = self.rejects.tell(now_ns)
+        if self._subscribing == reference:
+            self._subscribing = None
+            events.append(Answered(now_ns, _about(Op.SUBSCRIBE)))
+        if self._period_s is None:
+            # A log without our command: 4 samples a packet at 52 Hz, 8 at 104 Hz.
+            self._period_s = 1.0 / (13.0 * count)
+            self._stream.restart(self._period_s)
+        first_s = self._unwrapped(int.from_bytes(payload[:4], "little")) / 1e3
+        last_s = first_s + (count - 1) * self._period_s
+        return [*events, *self._stream.push(last_s, acc_mps2, gyr_dps * RADPS_PER_DPS, now_ns)]
+
+    def _unwrapped(self, milliseconds: int) -> int:
+        if self._milliseconds is None:
+            self._milliseconds = milliseconds
+        half = 1 << 31
+        self._milliseconds += (milliseconds - self._milliseconds + half) % (2 * half) - half
+        return self._milliseconds
+
+
+def _identity(payload: bytes, now_ns: int) -> list[DeviceEvent]:
+    """Protocol version, then texts that end in zero: serial number, product, MAC, app, version."""
+    texts = [text.decode("utf-8", "replace") for text in payload[1:].split(b"\0")]
+    serial_number, product, _, _, version = [*texts, "", "", "", "", ""][:5]
+    if not serial_number:
+        return []
+    return [DeviceIdentified(now_ns, serial_number, model=product, firmware=version)]
+
+
+def _about(op: int) -> str:
+    return Op(op).name.lower() if op in Op.__members__.values() else f"command {op}"
+
+
+def _opening(settings: Settings) -> Script:
+    rate_hz = min(RATES_HZ, key=lambda hz: abs(hz - settings.rate_hz))
+    yield _say(Op.HELLO, GREETING)
+    # A subscription of ours may have outlived the last link.
+    yield _say(Op.UNSUBSCRIBE, IMU, needed=False)
+    yield _say(Op.SUBSCRIBE, IMU, f"{_IMU_PATH}{rate_hz:.0f}", tries=6)
+
+
+def _closing(_settings: Settings) -> Script:
+    yield _say(Op.UNSUBSCRIBE, IMU, needed=False)
+
+
+def _say(op: Op, reference: int, text: str = "", *, needed: bool = True, tries: int = 4) -> Say:
+    data = command(op, reference, text)
+    return Say("command", data, _about(op), needed=needed, tries=tries)
+
+
+def _ask_battery(_now_ns: int) -> Say:
+    return Say("command", command(Op.GET, BATTERY, _BATTERY_PATH))
+
+
+CONVERSATION: Final = Conversation(
+    "The Movesense sensor", _opening, _closing, chores=(Chore(60.0, _ask_battery),)
+)
+
+
+def _uuid(short: str) -> str:
+    return f"3480{short}-7185-4d5d-b431-630e7050e8f0"
+
+
+FAMILY = DeviceFamily(
+    name="movesense",
+    title="Movesense (GATT SensorData Protocol)",
+    new_decoder=MovesenseDecoder,
+    new_controller=partial(ScriptedController, CONVERSATION),
+    ble=BleProfile(
+        service_uuids=(_uuid("2252"),),
+        channels=(
+            BleChannel("data", _uuid("0002"), notify=True),
+            BleChannel("command", _uuid("0001"), write=True),
+        ),
+    ),
+    rates_hz=RATES_HZ,
+    clock="milliseconds since boot, of each packet's first sample",
+    loss_detection="timestamps",
+    battery=True,
+    evidence="vector-tested",
+    notes=(
+        "The sensor's firmware must have the GATT SensorData Protocol.",
+        "It does not tell its ranges, so that clipping is not seen.",
+    ),
+)
