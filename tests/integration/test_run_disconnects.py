@@ -1,13 +1,16 @@
 """Twenty lost links in one set of squats: nothing that was done is missing, and gaps are told."""
 
+import contextlib
 import csv
 import itertools
 import json
 import random
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from visits import export, run_squats, simulation, squats_on_cue
+from visits import Program, Simulation, export, run_squats, simulation, squats_on_cue
 
 SPEED = 15.0
 SQUATS = 45
@@ -25,30 +28,53 @@ def losses(seed: str) -> list[str]:
     return faults
 
 
-@pytest.mark.parametrize("lane", ["pty", "ble"])
-def test_no_repetition_is_lost(lane: str, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    near = {"pty": f"pty:{tmp_path}/thigh", "ble": f"ble:{tmp_path}/bus"}[lane]
-    scenario = squats_on_cue(tmp_path, reps=SQUATS, extra="tempo_s = 6.0\n")
-    with simulation(
-        tmp_path,
-        scenario=scenario,
-        sensors=[f"thigh_right@{near}"],
-        speed=SPEED,
-        faults=losses(lane),
-    ) as sim:
-        hub = run_squats(sim, data=data, speed=SPEED, reps=SQUATS)
-        try:
-            assert hub.wait(timeout_s=120.0) == 0, hub.errors
-        finally:
-            hub.end()
-        truth = sim.truth()
-    assert hub.output.count("SIGNAL LOST") >= LOSSES // 2, "the links were not lost at all"
-    rows = export(data, tmp_path / "csv")
+@dataclass(frozen=True)
+class Lane:
+    """One kind of link, with its own simulated person and its own hub."""
+
+    name: str
+    folder: Path
+    sim: Simulation
+    hub: Program
+
+
+@pytest.fixture
+def lanes(tmp_path: Path) -> Iterator[list[Lane]]:
+    """Serial and Bluetooth at the same time: both mostly wait."""
+    with contextlib.ExitStack() as stack:
+        started = []
+        for name, where in (("pty", "pty:{}/thigh"), ("ble", "ble:{}/bus")):
+            folder = tmp_path / name
+            folder.mkdir()
+            sim = stack.enter_context(
+                simulation(
+                    folder,
+                    scenario=squats_on_cue(folder, reps=SQUATS, extra="tempo_s = 6.0\n"),
+                    sensors=[f"thigh_right@{where.format(folder)}"],
+                    speed=SPEED,
+                    faults=losses(name),
+                )
+            )
+            hub = run_squats(sim, data=folder / "data", speed=SPEED, reps=SQUATS)
+            stack.callback(hub.end)
+            started.append(Lane(name, folder, sim, hub))
+        yield started
+
+
+def test_no_repetition_is_lost(lanes: list[Lane]) -> None:
+    for lane in lanes:
+        assert lane.hub.wait(timeout_s=120.0) == 0, lane.hub.errors
+        assert lane.hub.output.count("SIGNAL LOST") >= LOSSES // 2, "the links were not lost"
+        check(lane)
+
+
+def check(lane: Lane) -> None:
+    data, truth = lane.folder / "data", lane.sim.truth()
+    rows = export(data, lane.folder / "csv")
     found = [row for row in rows if row["item"] == "repetition"]
-    assert len(found) == truth["reps"] == SQUATS
+    assert len(found) == truth["reps"] == SQUATS, lane.name
     assert {row["kind"] for row in found} == {"full"}
-    missing = missing_stretches(data, tmp_path / "samples")
+    missing = missing_stretches(data, lane.folder / "samples")
     for row in found:
         start_s, end_s = float(row["start_s"]), float(row["end_s"])
         truly_s = sum(max(0.0, min(b, end_s) - max(a, start_s)) for a, b in missing)
