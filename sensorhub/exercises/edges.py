@@ -19,6 +19,9 @@ REST_SHARE = 0.1
 LEAST_REST_RADPS = 0.052
 """3 degrees a second: breathing, swaying and a gyroscope's noise turn a limb at rest as fast."""
 
+NEXT_SHARE = 0.75
+"""Beyond the feet of a cycle, whatever rises again by a quarter of its size is not part of it."""
+
 SHORTEST_HOLD_S = 0.25
 """A turning point that is no hold is this long below those speeds as well."""
 
@@ -52,6 +55,9 @@ def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edg
         before = max(path.piece_of(up).start, bursts[k - 1][1] if k else 0)
         last = bursts[k + 1][0] if k + 1 < len(bursts) else len(path) - 1
         after = min(path.piece_of(down).stop - 1, last)
+        high = angle_rad[cycle.peak] - NEXT_SHARE * cycle.size_rad
+        before = _last_above(angle_rad, high, before, cycle.start)
+        after = _first_above(angle_rad, high, cycle.end, after)
         start = _rest(path, path.speed_radps, up, before, rate[up])
         end = _rest(path, path.speed_radps, down, after, rate[down])
         arrive = _rest(path, rate, up, cycle.peak, rate[up])
@@ -97,6 +103,18 @@ def _half_width_s(path: Path, angle: FloatArray, cycle: Cycle) -> float:
     first = cycle.start + (int(before[-1]) if len(before) else 0)
     last = cycle.peak + int(after[0]) if len(after) else cycle.end
     return float(path.time_s[last] - path.time_s[first])
+
+
+def _last_above(angle: FloatArray, level: float, first: int, last: int) -> int:
+    """The last tick in ``[first, last]`` above the level, else ``first``: another excursion."""
+    above = np.flatnonzero(angle[first : last + 1] > level)
+    return first + int(above[-1]) if len(above) else first
+
+
+def _first_above(angle: FloatArray, level: float, first: int, last: int) -> int:
+    """The first tick in ``[first, last]`` above the level, else ``last``."""
+    above = np.flatnonzero(angle[first : last + 1] > level)
+    return first + int(above[0]) if len(above) else last
 
 
 def _rest(path: Path, speed: FloatArray, burst: int, limit: int, fastest: float) -> float:

@@ -203,7 +203,7 @@ def _settled_cycles(
         if abs(usual - size_rad) < 0.02 * size_rad:
             break
         size_rad = usual
-    if not rules.range.least_rad <= size_rad <= 1.3 * rules.range.most_rad:
+    if not rules.range.least_rad <= size_rad <= rules.range.most_rad:
         return [], None, size_rad
     return cycles, last, size_rad
 

@@ -130,8 +130,8 @@ class _Pose:
     """One pose to start from, and the excursions away from it and back."""
 
     __slots__ = (
-        "_counted_s", "_full_share", "_high", "_home", "_ignore_share", "_least", "_low", "_rising", "_since_s",
-        "angle", "full", "partial", "size", "strides", "worth",
+        "_counted_s", "_full_share", "_high", "_home", "_ignore_share", "_least", "_low", "_rising",
+        "_since_s", "angle", "full", "partial", "size", "strides", "worth",
     )  # fmt: skip
 
     def __init__(self, home: Vec3, least: float, ignore_share: float, full_share: float) -> None:

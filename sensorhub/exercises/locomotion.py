@@ -6,6 +6,7 @@ slower, or rests, or goes further, or lands softly.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,13 +17,14 @@ from sensorhub.model.events import FloatArray
 SLOWEST_STRIDE_S = 1.9
 """A stride of somebody who shuffles across the room."""
 
-RUNNING_STRIDE_S = 0.9
-"""Nobody repeats an exercise of the whole leg without a pause as quickly as a runner strides."""
+RUNNING_STRIDE_S = 0.75
+"""Nobody repeats an exercise of the whole leg without a pause as quickly as a runner strides (or
+as a strap is shaken into place), foot to foot of the excursion."""
 
 LARGEST_STRIDE_RAD = 0.96
 """55 degrees: the thigh of somebody walking swings through 35 to 45."""
 
-LEAST_SHAKE_MPS2 = 0.25
+LEAST_SHAKE_MPS2 = 0.15
 """Median quick acceleration of a stride; careful steps on a soft floor included."""
 
 REST_SHARE = 0.3
@@ -34,48 +36,54 @@ NO_REST_S = 0.5
 LEAST_STRIDES = 3
 """So many in a row are walking; fewer may be hurried repetitions."""
 
+TURN_S = 4.0
+"""Runs of strides closer together than this are one walk."""
+
+STEP_S = 2.0
+"""First and last step, which are no whole strides, lie within this time of the run."""
+
 
 def strides(path: Path, angle_rad: FloatArray, cycles: Sequence[Cycle]) -> list[bool]:
-    """For each cycle (in order of time) whether it is one of a run of strides.
+    """For each cycle (in order of time) whether the person walks or runs then.
 
-    A run takes in the quick cycles it touches: first and last steps and turns are irregular.
+    Between two runs of strides close together (a turn, a door), and right before and after one
+    (the first and the last step), the person walks as well.
     """
-    walks = [_is_stride(path, angle_rad, c) for c in cycles]
-    quick = [_lasts_s(path, c) <= SLOWEST_STRIDE_S for c in cycles]
-    found = [False] * len(cycles)
-    first = 0
-    for k in range(len(cycles)):
-        last = k + 1 == len(cycles)
-        if (
-            quick[k]
-            and not last
-            and quick[k + 1]
-            and _rest_s(path, cycles[k], cycles[k + 1]) < NO_REST_S
-        ):
-            continue
-        bout = range(first, k + 1)
-        if sum(walks[j] for j in bout) >= LEAST_STRIDES and quick[k]:
-            for j in bout:
-                found[j] = True
-        first = k + 1
-    return found
+    single = [c for c in cycles if _is_stride(path, angle_rad, c)]
+    bouts: list[tuple[float, float]] = []
+    for run in _runs(path, single):
+        start_s, end_s = float(path.time_s[run[0].start]), float(path.time_s[run[-1].end])
+        if bouts and start_s - bouts[-1][1] < TURN_S:
+            start_s = bouts.pop()[0]
+        bouts.append((start_s, end_s))
+    return [
+        any(
+            path.time_s[c.start] > start_s - STEP_S and path.time_s[c.end] < end_s + STEP_S
+            for start_s, end_s in bouts
+        )
+        for c in cycles
+    ]
 
 
-def _rest_s(path: Path, before: Cycle, after: Cycle) -> float:
-    return float(path.time_s[after.start] - path.time_s[before.end])
-
-
-def _lasts_s(path: Path, cycle: Cycle) -> float:
-    return float(path.time_s[cycle.end] - path.time_s[cycle.start])
+def _runs(path: Path, single: Sequence[Cycle]) -> list[list[Cycle]]:
+    """Strides that follow each other without a rest, where there are enough of them."""
+    runs: list[list[Cycle]] = [list(single[:1])]
+    for before, after in pairwise(single):
+        if path.time_s[after.start] - path.time_s[before.end] < NO_REST_S:
+            runs[-1].append(after)
+        else:
+            runs.append([after])
+    return [run for run in runs if len(run) >= LEAST_STRIDES]
 
 
 def _is_stride(path: Path, angle_rad: FloatArray, cycle: Cycle) -> bool:
-    lasts_s = _lasts_s(path, cycle)
+    lasts_s = float(path.time_s[cycle.end] - path.time_s[cycle.start])
     if not 0.0 < lasts_s <= SLOWEST_STRIDE_S:
         return False
-    if cycle.size_rad > LARGEST_STRIDE_RAD and lasts_s > RUNNING_STRIDE_S:
-        return False
-    if float(np.median(path.shake_mps2[cycle.start : cycle.end + 1])) < LEAST_SHAKE_MPS2:
-        return False
     rate = np.abs(np.diff(angle_rad[cycle.start : cycle.end + 1]))
-    return float(np.mean(rate < 0.15 * rate.max())) <= REST_SHARE
+    if float(np.mean(rate < 0.15 * rate.max())) > REST_SHARE:
+        return False
+    if lasts_s < RUNNING_STRIDE_S:
+        return True
+    shake = float(np.median(path.shake_mps2[cycle.start : cycle.end + 1]))
+    return cycle.size_rad <= LARGEST_STRIDE_RAD and shake >= LEAST_SHAKE_MPS2

@@ -18,11 +18,9 @@ from sensorhub.exercises.judge import CLEAR_SHARE, Explanation, Rules, spread_ra
 from sensorhub.exercises.path import Path
 from sensorhub.model.events import FloatArray
 
-FEW = 2
-"""Up to this many repetitions are believed only if the person did little else."""
-
-FEW_SHARE = 0.4
-"""... meaning that they are at least this share of all turning that was seen."""
+FEW = ((2, 0.4), (5, 0.12))
+"""Up to so many repetitions are believed only if they are at least this share of all turning that
+was seen: of real sets of five, three quarters is."""
 
 LONGER = 4.0
 """A repetition takes at most so many times as long as the others, ..."""
@@ -79,8 +77,9 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
             continue
         straight = spread_rad(path, cycle, found.movement) < math.radians(30.0)
         chosen.append(Selected(cycle, edge, full, sure=straight and share < 1.5))
-    if len(chosen) <= FEW and _share(path, chosen) < FEW_SHARE:
-        return []
+    for few, needed in FEW:
+        if len(chosen) <= few and _share(path, chosen) < needed:
+            return []
     return chosen
 
 
