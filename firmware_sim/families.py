@@ -77,8 +77,17 @@ class SimulatedFamily:
 
 FAMILIES: Final[Mapping[str, SimulatedFamily]] = {
     "omp": SimulatedFamily("firmware_sim.omp.made:make", (BLE, SERIAL)),
+    "capture2go": SimulatedFamily("firmware_sim.capture2go:make", (BLE, SERIAL)),
+    "metamotion_s": SimulatedFamily("firmware_sim.metamotion:make_s"),
+    "metamotion_r": SimulatedFamily("firmware_sim.metamotion:make_r"),
+    "movesense": SimulatedFamily("firmware_sim.movesense:make", part="lsm6dso"),
+    "ximu3": SimulatedFamily("firmware_sim.ximu3:make", (SERIAL,), imu_ppm=1200.0),
     "witmotion_ble": SimulatedFamily("firmware_sim.witmotion:make_ble", imu_ppm=-7400.0),
     "witmotion_serial": SimulatedFamily("firmware_sim.witmotion:make_serial", (SERIAL,)),
+    "polar": SimulatedFamily("firmware_sim.polar:make_verity", part="lsm6dso"),
+    "polar_h10": SimulatedFamily("firmware_sim.polar:make_h10"),
+    "thingy52": SimulatedFamily("firmware_sim.boards:make_thingy"),
+    "science_journal": SimulatedFamily("firmware_sim.boards:make_journal", imu_ppm=41_000.0),
 }
 
 

@@ -111,6 +111,7 @@ class MetaMotionDecoder(LaneDecoder):
         self._gyr_lsb_per_dps = 16.4
         self._waiting: FloatArray | None = None  # accelerations without their rates yet
         self._waiting_clipped = False
+        self._pairs_come = False  # since the start, and not stopped: one alone is a loss
 
     @property
     def samples(self) -> LinkCounters:
@@ -123,9 +124,11 @@ class MetaMotionDecoder(LaneDecoder):
             return []
         if data[1] == _CONFIG and len(data) == 4:
             self._configured(data[0], data[2:])
-        elif data[:3] == command(GYRO, _POWER, 1) and self._rate_hz is not None:
+        elif data[1] == _POWER and data[0] in (ACC, GYRO):
             self._waiting = None
-            return self._stream.nominal(self._rate_hz, now_ns)
+            self._pairs_come = False
+            if data == command(GYRO, _POWER, 1) and self._rate_hz is not None:
+                return self._stream.nominal(self._rate_hz, now_ns)
         return []
 
     def received(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:
@@ -146,6 +149,7 @@ class MetaMotionDecoder(LaneDecoder):
     def unlinked(self, now_ns: int) -> list[DeviceEvent]:
         """Half a pair is none."""
         self._waiting = None
+        self._pairs_come = False
         return self._stream.link_down(now_ns)
 
     def _answer(self, module: int, register: int, payload: bytes, now_ns: int) -> list[DeviceEvent]:
@@ -180,18 +184,23 @@ class MetaMotionDecoder(LaneDecoder):
     ) -> list[DeviceEvent]:
         alone, self._waiting = self._waiting, values
         self._waiting_clipped = clipped
-        return [] if alone is None else self._stream.lost(len(alone), now_ns)
+        return [] if alone is None else self._alone(len(alone), now_ns)
 
     def _rates(self, values: FloatArray, now_ns: int, *, clipped: bool) -> list[DeviceEvent]:
         acc, self._waiting = self._waiting, None
         if acc is None or len(acc) != len(values):
-            return self._stream.lost(len(values), now_ns)
+            return self._alone(len(values), now_ns)
+        self._pairs_come = True
         return self._stream.push(
             acc / self._acc_lsb_per_g * STANDARD_GRAVITY_MPS2,
             values / self._gyr_lsb_per_dps * RADPS_PER_DPS,
             now_ns,
             clipped=clipped or self._waiting_clipped,
         )
+
+    def _alone(self, count: int, now_ns: int) -> list[DeviceEvent]:
+        """Half a pair. While one sensor runs and the other does not yet, that is no loss."""
+        return self._stream.lost(count, now_ns) if self._pairs_come else []
 
 
 _SAMPLE_MESSAGES: Final = frozenset(

@@ -46,6 +46,7 @@ _ARGUMENTS: Final[Mapping[str, int | None]] = {
 }  # fmt: skip
 """Messages by letter: how many numbers, None for bytes as they are."""
 
+_FIRMWARE_KEY, _APPLY = "firmware_version", "apply"
 _DIVISOR_KEY = "inertial_message_rate_divisor"
 _OTHERS_OFF: Final = tuple(
     f"{name}_message_rate_divisor" for name in ("magnetometer", "ahrs", "high_g", "temperature")
@@ -62,6 +63,9 @@ class Ximu3Decoder(LaneDecoder):
         self._line = bytearray()
         self._overlong = False
         self._charging: bool | None = None
+        self._firmware = ""
+        self._divisor: int | None = None  # as last answered, applied or not
+        self._period_s: float | None = None
         self._said: dict[str, Callable[[float, tuple[float, ...], int], list[DeviceEvent]]] = {
             "I": self._inertial,
             "B": self._battery,
@@ -113,7 +117,8 @@ class Ximu3Decoder(LaneDecoder):
     def _message(self, line: bytes, now_ns: int) -> list[DeviceEvent] | None:
         """What a whole line says; None where it is none."""
         if line.startswith(b"{"):
-            return _command_events(line, now_ns)
+            command = _command(line)
+            return None if command is None else self._answer(*command, line, now_ns)
         parsed = _binary(line) if line and line[0] >= _BINARY else _text(line)
         if parsed is None:
             return None
@@ -123,6 +128,31 @@ class Ximu3Decoder(LaneDecoder):
         if letter == "N" and b"button pressed" in raw.lower():
             return [DeviceNotice(now_ns, DeviceNoticeKind.BUTTON)]
         return []
+
+    def _answer(self, key: str, value: object, line: bytes, now_ns: int) -> list[DeviceEvent]:
+        """A command comes back: with what holds now, or with why it does not."""
+        events: list[DeviceEvent] = []
+        refusal = ""
+        if isinstance(value, dict):
+            refusal = _text_of(value.get("error"))
+            serial_number = _text_of(value.get("sn"))
+            if key == "ping" and serial_number:
+                model = _text_of(value.get("name")) or "x-IMU3"
+                identity = DeviceIdentified(now_ns, serial_number, model, self._firmware)
+                events.append(identity)
+        elif key == _folded(_FIRMWARE_KEY):
+            self._firmware = _text_of(value)
+        elif key == _folded(_DIVISOR_KEY) and isinstance(value, int) and 0 < value <= BASE_HZ:
+            self._divisor = value
+        elif key == _APPLY:
+            self._applied()
+        return [*events, Answered(now_ns, key, refusal, line)]
+
+    def _applied(self) -> None:
+        """From here on the rate is the one last set."""
+        if self._divisor is not None and self._period_s != self._divisor / BASE_HZ:
+            self._period_s = self._divisor / BASE_HZ
+            self._stream.restart(self._period_s)
 
     def _inertial(self, time_s: float, values: tuple[float, ...], now_ns: int) -> list[DeviceEvent]:
         gyr_dps, acc_g = np.array([values[:3]]), np.array([values[3:]])
@@ -146,16 +176,6 @@ class Ximu3Decoder(LaneDecoder):
             events.append(DeviceNotice(now_ns, kind))
         self._charging = charging
         return events
-
-    def sent(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:  # noqa: ARG002 - says only what was asked
-        """The rate that was asked for."""
-        for line in data.split(_END) if lane == _LANE else ():
-            command = _command(line)
-            if command is not None and command[0] == _folded(_DIVISOR_KEY):
-                divisor = command[1]
-                if isinstance(divisor, int) and 0 < divisor <= BASE_HZ:
-                    self._stream.restart(divisor / BASE_HZ)
-        return []
 
 
 _Message = tuple[str, int, tuple[float, ...], bytes]
@@ -226,24 +246,11 @@ def _command(line: bytes) -> tuple[str, object] | None:
     return _folded(key), argument
 
 
-def _command_events(line: bytes, now_ns: int) -> list[DeviceEvent] | None:
-    command = _command(line)
-    if command is None:
-        return None
-    key, value = command
-    refusal = ""
-    if isinstance(value, dict) and isinstance(value.get("error"), str):
-        refusal = _printable(value["error"])
-    events: list[DeviceEvent] = []
-    if key == "ping" and isinstance(value, dict) and isinstance(value.get("sn"), str):
-        name = value.get("name")
-        model = _printable(name) if isinstance(name, str) else "x-IMU3"
-        events.append(DeviceIdentified(now_ns, _printable(value["sn"]), model=model))
-    return [*events, Answered(now_ns, key, refusal, line)]
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text[:120])
+def _text_of(value: object) -> str:
+    """What a device says of itself, fit to be shown; empty where it is no text."""
+    if not isinstance(value, str):
+        return ""
+    return "".join(letter if letter.isprintable() else "?" for letter in value[:120])
 
 
 def _say(key: str, value: object = None, *, needed: bool = True) -> Say:
@@ -252,13 +259,14 @@ def _say(key: str, value: object = None, *, needed: bool = True) -> Say:
 
 
 def _opening(settings: Settings) -> Script:
+    yield _say(_FIRMWARE_KEY, needed=False)
     yield _say("ping")
     divisor = max(1, round(BASE_HZ / settings.rate_hz)) if settings.rate_hz > 0 else 4
     yield _say("binary_mode_enabled", value=True)
     for key in _OTHERS_OFF:  # at 115200 baud there is no room to spare
         yield _say(key, 0, needed=False)
     yield _say(_DIVISOR_KEY, divisor)
-    yield _say("apply", needed=False)
+    yield _say(_APPLY, needed=False)
 
 
 def _cue(pattern: str) -> Say:
