@@ -78,7 +78,7 @@ class SimulatedFamily:
 FAMILIES: Final[Mapping[str, SimulatedFamily]] = {
     "omp": SimulatedFamily("firmware_sim.omp.made:make", (BLE, SERIAL)),
     "capture2go": SimulatedFamily("firmware_sim.capture2go:make", (BLE, SERIAL)),
-    "metamotion_s": SimulatedFamily("firmware_sim.metamotion:make_s"),
+    "metamotion": SimulatedFamily("firmware_sim.metamotion:make_s"),
     "metamotion_r": SimulatedFamily("firmware_sim.metamotion:make_r"),
     "movesense": SimulatedFamily("firmware_sim.movesense:make", part="lsm6dso"),
     "ximu3": SimulatedFamily("firmware_sim.ximu3:make", (SERIAL,), imu_ppm=1200.0),

@@ -52,6 +52,7 @@ class CountedStream:
 
     Args:
         usual_hz: rates the family is known for: a measured one near to one of them is that one.
+        numbered: the device does tell which samples are missing (:meth:`missed`), only no time.
         streams: numbers for its streams, where others draw from the same.
     """
 
@@ -60,10 +61,12 @@ class CountedStream:
         *,
         usual_hz: Sequence[float] = (),
         has_gyroscope: bool = True,
+        numbered: bool = False,
         streams: Iterator[int] | None = None,
     ) -> None:
         self._usual_hz = tuple(usual_hz)
         self._has_gyroscope = has_gyroscope
+        self._numbered = numbered
         self._streams = streams if streams is not None else itertools.count()
         self._stream = -1
         self._period_s: float | None = None
@@ -77,12 +80,12 @@ class CountedStream:
         self._points: list[tuple[float, float]] = []  # (count held, seconds) while holding
         self._held_count = 0
         self._hold_from_ns = 0
-        self._received = self._lost = 0
+        self._received = self._lost = self._duplicate = 0
 
     @property
     def counters(self) -> LinkCounters:
-        """Received and lost."""
-        return LinkCounters(received=self._received, lost=self._lost)
+        """Received, lost and duplicate samples."""
+        return LinkCounters(self._received, self._lost, self._duplicate)
 
     @property
     def period_s(self) -> float | None:
@@ -138,6 +141,19 @@ class CountedStream:
         self._lost += count
         return [event]
 
+    def missed(self, count: int, now_ns: int) -> list[DeviceEvent]:
+        """The device's own number says that ``count`` samples are missing before the next."""
+        if not count or self._period_s is None:
+            return []
+        lost = SamplesLost(now_ns, self._stream, self._next_index, count)
+        self._next_index += count
+        self._lost += count
+        return [lost]
+
+    def seen_before(self, count: int) -> None:
+        """The device's own number says that these came twice."""
+        self._duplicate += count
+
     def link_down(self, now_ns: int) -> list[DeviceEvent]:
         """The link is gone: what was held back is passed on, as well as it can be placed."""
         out: list[DeviceEvent] = []
@@ -188,6 +204,8 @@ class CountedStream:
 
     def _interrupted(self, silent_s: float, now_ns: int, out: list[DeviceEvent]) -> None:
         assert self._period_s is not None  # it was running
+        if self._numbered and silent_s <= ANOTHER_STREAM_AFTER_S:
+            return
         if silent_s > ANOTHER_STREAM_AFTER_S:
             self._begin(self._refined_s(), now_ns, out, nominal=False)
         else:

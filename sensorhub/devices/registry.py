@@ -1,14 +1,20 @@
-"""Finds the device families: every module of this package that has a constant ``FAMILY``."""
+"""Finds the device families: every module of this package that has a constant ``FAMILY``.
+
+A module that makes several has a tuple ``FAMILIES``.
+"""
 
 import difflib
 import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 import sensorhub.devices
 from sensorhub.devices.base import DeviceFamily
+from sensorhub.devices.gatt_map import family_of_map
+from sensorhub.devices.gatt_map_file import read_map
 from sensorhub.model.errors import InputError
 
 
@@ -17,20 +23,21 @@ def families() -> Mapping[str, DeviceFamily]:
     """Return all families by name, in alphabetical order."""
     found: dict[str, DeviceFamily] = {}
     for module in pkgutil.iter_modules(sensorhub.devices.__path__):
-        family = getattr(
-            importlib.import_module(f"sensorhub.devices.{module.name}"), "FAMILY", None
-        )
-        if isinstance(family, DeviceFamily):
-            found[family.name] = family
+        loaded = importlib.import_module(f"sensorhub.devices.{module.name}")
+        for family in (getattr(loaded, "FAMILY", None), *getattr(loaded, "FAMILIES", ())):
+            if isinstance(family, DeviceFamily):
+                found[family.name] = family
     return MappingProxyType(dict(sorted(found.items())))
 
 
 def family(name: str) -> DeviceFamily:
-    """Return the family of this name.
+    """Return the family of this name; a name that ends in ``.toml`` is a file that describes one.
 
     Raises:
         InputError: there is none; the hint names the nearest ones.
     """
+    if name.endswith(".toml"):
+        return family_of_map(read_map(Path(name)))
     known = families()
     if name in known:
         return known[name]

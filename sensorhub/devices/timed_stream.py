@@ -69,6 +69,11 @@ class TimedStream:
         """Samples have come since the last restart."""
         return self._last_s is not None
 
+    @property
+    def period_s(self) -> float:
+        """The period as it is known by now."""
+        return self._learnt_s
+
     def stop(self) -> None:
         """What comes next is another stream."""
         self._last_s = None

@@ -142,7 +142,7 @@ class WitController:
         self._displaces = displaces
         self._failure: DeviceError | None = None
         self._changes: dict[int, int] = {}
-        self._patience = settings.patience_factor
+        self._patience_factor = settings.patience_factor
         self._silence_ns = silence_ns
         self._rate_code = min(RATES_HZ, key=lambda code: abs(RATES_HZ[code] - settings.rate_hz))
         self._state = ControllerState.DOWN
@@ -232,7 +232,7 @@ class WitController:
                 "The sensor does not answer.", hint="Switch it off and on again; charge it."
             )
         self._tries += 1
-        self._due_ns = now_ns + round(_ASK_AGAIN_NS * self._patience)
+        self._due_ns = now_ns + round(_ASK_AGAIN_NS * self._patience_factor)
         return [Outgoing(self._lane, step.command)]
 
     def next_poll_ns(self) -> int | None:
@@ -252,7 +252,7 @@ class WitController:
     def _mind_silence(self, now_ns: int) -> None:
         if self._heard or self._silence_ns is None:
             return
-        if now_ns - self._up_ns >= self._silence_ns * self._patience:
+        if now_ns - self._up_ns >= self._silence_ns * self._patience_factor:
             raise LinkLostError(
                 "Nothing comes from the sensor that makes sense at this speed.",
                 hint="The hub tries the other speeds.",

@@ -12,8 +12,15 @@ from firmware_sim.families import FAMILIES, DeviceSetup, make_device
 from firmware_sim.peer import Peer
 from firmware_sim.person import Person, SensorSetup
 from firmware_sim.scenario.loader import load_scenario
-from sensorhub.devices.base import Controller, ControllerState, Decoder, StreamSettings
-from sensorhub.devices.registry import families
+from firmware_sim.signals import ImuSettings, ImuStream
+from sensorhub.devices.base import (
+    Controller,
+    ControllerState,
+    Decoder,
+    DeviceFamily,
+    StreamSettings,
+)
+from sensorhub.devices.registry import families, recognise
 from sensorhub.model.errors import LinkLostError
 from sensorhub.model.events import DeviceEvent, SamplesArrived
 from sensorhub.model.link import Record, RecordKind
@@ -23,14 +30,31 @@ FIRST_NS = 7_000_000_000_000  # the hub has been on for a while
 MTU = 247
 
 
-def link_of(name: str) -> str:
-    """The kind of link this family's simulated peer is met on."""
-    return "ble" if families()[name].ble is not None and "ble" in FAMILIES[name].links else "serial"
+def driver_of(name: str) -> DeviceFamily:
+    """The driver for a simulated device: by what it advertises, on a cable by its name."""
+    if "ble" not in FAMILIES[name].links:
+        return families()[name]
+    shown = make_device(name, DeviceSetup("thigh_right", _NoChip()), "ble").peer.advertisement
+    found = recognise(shown.service_uuids, shown.name)
+    assert found is not None, f"nobody recognises {shown}"
+    return found
 
 
-def simulated_families() -> list[str]:
-    """Families that have both a driver and a simulated peer."""
-    return [name for name in families() if name in FAMILIES]
+class _NoChip:
+    """Enough of an IMU for a device that is only looked at."""
+
+    rates_mhz: tuple[int, ...] = (100_000,)
+    acc_ranges_g: tuple[int, ...] = (8,)
+    gyr_ranges_dps: tuple[int, ...] = (1000,)
+
+    def acc_lsb_g(self, range_g: int) -> float:
+        return range_g / 32768
+
+    def gyr_lsb_dps(self, range_dps: int) -> float:
+        return range_dps / 32768
+
+    def start(self, settings: ImuSettings, world_us: int) -> ImuStream:
+        raise NotImplementedError
 
 
 @dataclass
@@ -62,7 +86,7 @@ class Bench:
         person = Person(load_scenario(self.scenario), seed=self.seed)
         setup = SensorSetup(part=row.part, clock_ppm=row.imu_ppm)
         self.person = person
-        self.link = link_of(self.family)
+        self.link = "ble" if "ble" in row.links else "serial"
         made = make_device(
             self.family,
             DeviceSetup(
@@ -75,7 +99,7 @@ class Bench:
         )
         self.peer = made.peer
         self.incidents = made.incidents
-        driver = families()[self.family]
+        driver = driver_of(self.family)
         self.profile = driver.ble
         self.decoder = driver.new_decoder()
         self.controller = driver.new_controller(StreamSettings(rate_hz=self.rate_hz))
@@ -136,9 +160,21 @@ class Bench:
                 if one.notify and one.name in self._lanes:
                     self.peer.subscribe(self._lanes[one.name], self._now_us, enabled=True)
         payload = self.mtu - 3 if ble else None
+        if ble:
+            self._read_once()
         self.controller.link_up(self.now_ns, payload)
         data = b"" if payload is None else payload.to_bytes(2, "little")
         self._record(RecordKind.LINK_UP, "", data)
+
+    def _read_once(self) -> None:
+        """What the transport reads when a link opens."""
+        assert self.profile is not None
+        values = {
+            one.uuid: one.value for service in self.peer.services for one in service.characteristics
+        }
+        for one in self.profile.channels:
+            if one.read and one.uuid in values:
+                self._air.append((one.name, values[one.uuid]))
 
     def _step(self) -> None:
         self._now_us += STEP_US
@@ -149,7 +185,8 @@ class Bench:
             self._dial()
         for sent in self.peer.poll(self._now_us):
             if self._linked:
-                self._air.append((self._host_lane(sent.lane), sent.data))
+                data = sent.data if self.link == "serial" else sent.data[: self.mtu - 3]
+                self._air.append((self._host_lane(sent.lane), data))
         if not self._linked:
             return
         if self._now_us >= self._due_us:

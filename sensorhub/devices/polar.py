@@ -1,0 +1,300 @@
+"""Polar's wearables by their measurement data service: Verity Sense, H10 and their sisters.
+
+Verity Sense (OH1, ...) measures acceleration and angular rate at 52 Hz; in the mode meant for
+developers up to 416 Hz, without heart rate. H10 measures acceleration only, on the chest. From
+Polar's public SDK. The sensor's clock is taken as monotonic with an unknown offset: setting it
+takes effect only after a power cycle.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from sensorhub.devices.base import (
+    BleChannel,
+    BleProfile,
+    Controller,
+    DeviceFamily,
+    LinkCounters,
+    StreamSettings,
+)
+from sensorhub.devices.lane_decoder import LaneDecoder
+from sensorhub.devices.pairing import Paired, Pairing
+from sensorhub.devices.polar_frames import (
+    Frame,
+    Kind,
+    Op,
+    Setting,
+    Settings,
+    factor_of,
+    read_answer,
+    read_frame,
+    read_settings,
+    write_settings,
+)
+from sensorhub.devices.script import Answered, Conversation, Say, Script, ScriptedController
+from sensorhub.devices.timed_stream import TimedStream
+from sensorhub.model.errors import DeviceError
+from sensorhub.model.events import BatteryReported, DeviceEvent, DeviceIdentified, FloatArray
+from sensorhub.model.units import NS_PER_S, RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
+from sensorhub.protocol.malformed import MalformedPacketError
+
+_CONTROL, _DATA, _BATTERY = "control", "data", "battery"
+_MODEL, _FIRMWARE, _SERIAL_NUMBER = "model", "firmware", "serial_number"
+_USUAL_HZ = 52
+_SDK_MODE_FROM = 1.25
+"""The developers' mode costs battery: only for rates clearly above what there is without."""
+
+_STATUS: Final[Mapping[int, str]] = {
+    1: "it does not know the request",
+    2: "it does not know the measurement",
+    3: "it does not have that measurement",
+    4: "the request has a wrong length",
+    5: "a parameter is wrong",
+    6: "it is doing that already",
+    7: "it does not have that resolution",
+    8: "it does not have that rate",
+    9: "it does not have that range",
+    10: "the Bluetooth packets are too small",
+    11: "it does not have so many channels",
+    12: "it cannot do that in its present state",
+    13: "it is in the charger: take it out",
+    14: "its memory is full",
+}
+
+
+def _about(op: int, kind: int) -> str:
+    return f"{op}/{kind}"
+
+
+class PolarDecoder(LaneDecoder):
+    """Notifications to samples: paired where both are streamed, else acceleration alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        streams = itertools.count()
+        period_s = 1.0 / _USUAL_HZ
+        self._both = TimedStream(period_s, streams=streams)
+        self._acc_only = TimedStream(period_s, has_gyroscope=False, streams=streams)
+        self._pairing = Pairing()
+        self._gyro_runs = False
+        self._factors: dict[int, float] = {}
+        self._period_s: dict[int, float] = {}
+        self._last_s: dict[int, float] = {}
+        self._texts: dict[str, str] = {}
+        self._lanes: dict[str, Callable[[bytes, int], list[DeviceEvent]]] = {
+            _DATA: self._frame,
+            _CONTROL: self._answer,
+            _BATTERY: _battery,
+        }
+
+    @property
+    def samples(self) -> LinkCounters:
+        """Samples received, lost and duplicate."""
+        one, other = self._both.counters, self._acc_only.counters
+        return LinkCounters(
+            one.received + other.received, one.lost + other.lost, one.duplicate + other.duplicate
+        )
+
+    def received(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:
+        """What the sensor sent."""
+        if lane in (_MODEL, _FIRMWARE, _SERIAL_NUMBER):
+            return self._text(lane, data, now_ns)
+        handler = self._lanes.get(lane)
+        try:
+            if handler is None:
+                raise MalformedPacketError("unknown lane")
+            events = handler(data, now_ns)
+        except MalformedPacketError as error:
+            return self.rejects.add(len(data), str(error), now_ns)
+        return [*self.rejects.tell(now_ns), *events]
+
+    def sent(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:  # noqa: ARG002 - not timed
+        """A start request says at which rate."""
+        if lane == _CONTROL and len(data) > 2 and data[0] == Op.START:
+            try:
+                rates = read_settings(data[2:]).get(Setting.RATE_HZ, ())
+            except MalformedPacketError:
+                return []
+            if rates and rates[0]:
+                self._period_s[data[1]] = 1.0 / rates[0]
+        return []
+
+    def unlinked(self, now_ns: int) -> list[DeviceEvent]:  # noqa: ARG002 - the contract's signature
+        """What waited for its other half stays alone."""
+        self._pairing.clear()
+        self._last_s.clear()
+        self._gyro_runs = False
+        return []
+
+    def _answer(self, data: bytes, now_ns: int) -> list[DeviceEvent]:
+        answer = read_answer(data)
+        if answer.status == 0 and answer.op == Op.START:
+            self._started(answer.kind, answer.parameters)
+        elif answer.status == 0 and answer.op == Op.STOP and answer.kind == Kind.GYRO:
+            self._gyro_runs = False
+        refusal = _STATUS.get(answer.status, f"status {answer.status}") if answer.status else ""
+        about = _about(answer.op, answer.kind)
+        return [Answered(now_ns, about, refusal, answer.parameters)]
+
+    def _started(self, kind: int, parameters: bytes) -> None:
+        self._factors[kind] = factor_of(read_settings(parameters)) if parameters else 1.0
+        self._last_s.pop(kind, None)
+        period_s = self._period_s.get(kind)
+        if kind == Kind.GYRO:
+            self._gyro_runs = True
+        elif kind == Kind.ACC and period_s is not None:
+            self._pairing.clear()
+            for stream in (self._both, self._acc_only):
+                if not stream.running:
+                    stream.restart(period_s)
+
+    def _frame(self, data: bytes, now_ns: int) -> list[DeviceEvent]:
+        kind = data[0] if data else 0
+        frame = read_frame(data, factor=self._factors.get(kind, 1.0))
+        if kind == Kind.GYRO:
+            self._gyro_runs = True
+            times_s = self._times(frame)
+            pairs = self._pairing.add_gyr(times_s, frame.values * RADPS_PER_DPS)
+            return self._pairs(pairs, now_ns)
+        acc = frame.values * (1e-3 * STANDARD_GRAVITY_MPS2)
+        last_s = frame.last_ns / NS_PER_S
+        if not self._gyro_runs:
+            return self._acc_only.push(last_s, acc, None, now_ns)
+        times_s = self._times(frame)
+        period_s = self._period_s.get(Kind.ACC, 1.0 / _USUAL_HZ)
+        return self._pairs(self._pairing.add_acc(times_s, acc, period_s), now_ns)
+
+    def _times(self, frame: Frame) -> FloatArray:
+        """When each sample of a frame was taken: evenly from the frame before, if it follows it."""
+        count, last_s = len(frame.values), frame.last_ns / NS_PER_S
+        period_s = self._period_s.get(frame.kind, 1.0 / _USUAL_HZ)
+        before_s = self._last_s.get(frame.kind)
+        self._last_s[frame.kind] = last_s
+        if before_s is not None and 0.75 < (last_s - before_s) / (count * period_s) < 1.25:
+            period_s = (last_s - before_s) / count
+        times_s: FloatArray = last_s - period_s * np.arange(count - 1, -1, -1, dtype=float)
+        return times_s
+
+    def _pairs(self, pairs: list[Paired], now_ns: int) -> list[DeviceEvent]:
+        return [
+            event
+            for pair in pairs
+            for event in self._both.push(pair.last_s, pair.acc, pair.gyr, now_ns)
+        ]
+
+    def _text(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:
+        self._texts[lane] = "".join(chr(byte) for byte in data[:64] if 0x20 <= byte < 0x7F)
+        if lane != _SERIAL_NUMBER:
+            return []
+        model, firmware = self._texts.get(_MODEL, ""), self._texts.get(_FIRMWARE, "")
+        return [DeviceIdentified(now_ns, self._texts[lane], model, firmware)]
+
+
+def _battery(data: bytes, now_ns: int) -> list[DeviceEvent]:
+    if len(data) != 1 or data[0] > 100:
+        raise MalformedPacketError("no battery level")
+    return [BatteryReported(now_ns, data[0])]
+
+
+def _ask(op: Op, kind: Kind, parameters: bytes = b"", *, needed: bool = True) -> Say:
+    return Say(
+        _CONTROL, bytes((op, kind)) + parameters, answer=_about(op, kind), needed=needed, tries=3
+    )
+
+
+def _opening(settings: StreamSettings) -> Script:
+    """Stop what another host left running, see what there is, start the nearest to the wish."""
+    for kind in (Kind.GYRO, Kind.ACC):  # it streams until it is told to stop
+        yield _ask(Op.STOP, kind, needed=False)
+    acc = _choices((yield _ask(Op.GET_SETTINGS, Kind.ACC)))
+    gyr = _choices((yield _ask(Op.GET_SETTINGS, Kind.GYRO, needed=False)))
+    if gyr and settings.rate_hz > _SDK_MODE_FROM * max(acc.get(Setting.RATE_HZ, (0,))):
+        answer = yield _ask(Op.START, Kind.SDK_MODE, needed=False)
+        if answer is not None and not answer.refusal:
+            acc = _choices((yield _ask(Op.GET_SETTINGS, Kind.ACC)))
+            gyr = _choices((yield _ask(Op.GET_SETTINGS, Kind.GYRO)))
+    offered = acc.get(Setting.RATE_HZ, ())
+    rates = set(offered) & set(gyr.get(Setting.RATE_HZ, ()) or offered)
+    if not rates:
+        raise DeviceError(
+            "The Polar sensor has no rate that acceleration and rotation share.",
+            hint="Update its firmware with the maker's app.",
+        )
+    rate_hz = min(rates, key=lambda rate: (abs(rate - settings.rate_hz), rate))
+    yield _ask(Op.START, Kind.ACC, _chosen(acc, rate_hz, settings.acc_range_g))
+    if gyr:
+        yield _ask(Op.START, Kind.GYRO, _chosen(gyr, rate_hz, settings.gyr_range_dps))
+
+
+def _closing(_settings: StreamSettings) -> Script:
+    for kind in (Kind.GYRO, Kind.ACC, Kind.SDK_MODE):
+        yield _ask(Op.STOP, kind, needed=False)
+
+
+def _choices(answer: Answered | None) -> Settings:
+    """What may be set; nothing where the sensor does not have the measurement."""
+    if answer is None or answer.refusal:
+        return {}
+    try:
+        return read_settings(answer.data)
+    except MalformedPacketError as error:
+        raise DeviceError(
+            "The Polar sensor's answer makes no sense.", hint="Switch it off and on again."
+        ) from error
+
+
+def _chosen(choices: Settings, rate_hz: int, range_wanted: int) -> bytes:
+    chosen: dict[Setting, int] = {Setting.RATE_HZ: rate_hz}
+    for setting in (Setting.RESOLUTION_BITS, Setting.RANGE, Setting.CHANNELS):
+        offered = sorted(choices.get(setting, ()))
+        if not offered:
+            continue
+        enough = [value for value in offered if value >= range_wanted]
+        wide = setting is Setting.RANGE and enough
+        chosen[setting] = enough[0] if wide else offered[-1]
+    return write_settings(chosen)
+
+
+def _controller(settings: StreamSettings) -> Controller:
+    return ScriptedController(Conversation("The Polar sensor", _opening, _closing), settings)
+
+
+def _uuid(short: str) -> str:
+    return f"fb005c8{short}-02e7-f387-1cad-8acd2d8df0c8"
+
+
+def _information(short: str) -> str:
+    return f"0000{short}-0000-1000-8000-00805f9b34fb"
+
+
+FAMILY = DeviceFamily(
+    name="polar",
+    title="Polar sensor (Verity Sense, H10)",
+    new_decoder=PolarDecoder,
+    new_controller=_controller,
+    ble=BleProfile(
+        service_uuids=(_uuid("0"),),
+        channels=(
+            BleChannel(_MODEL, _information("2a24"), read=True, optional=True),
+            BleChannel(_FIRMWARE, _information("2a26"), read=True, optional=True),
+            BleChannel(_SERIAL_NUMBER, _information("2a25"), read=True, optional=True),
+            BleChannel(_BATTERY, _information("2a19"), notify=True, read=True, optional=True),
+            BleChannel(_CONTROL, _uuid("1"), notify=True, write=True),
+            BleChannel(_DATA, _uuid("2"), notify=True),
+        ),
+        name_prefixes=("Polar ",),
+    ),
+    rates_hz=(25.0, 26.0, 50.0, 52.0, 100.0, 104.0, 200.0, 208.0, 416.0),
+    clock="nanoseconds, of the last sample in a packet, one way",
+    loss_detection="by timestamps",
+    battery=True,
+    evidence="vector-tested",
+    notes=(
+        "H10: acceleration only, 25 to 200 Hz, worn on the chest.",
+        "Verity Sense: 52 Hz; 26 to 416 Hz without heart rate.",
+        "Settings that come in several answers are not joined: no such sensor is known.",
+    ),
+)
