@@ -153,7 +153,14 @@ def _plan(
 
 
 def _ask(question: str) -> str:
-    answer: str = click.prompt(
-        f"{question} (0 to 10, Enter to skip)", default="", show_default=False
-    )
-    return answer.strip()
+    """A whole number from 0 to 10, or nothing."""
+    try:
+        while True:
+            text: str = click.prompt(
+                f"{question}, 0 to 10 (Enter to skip)", default="", show_default=False
+            )
+            if not text.strip() or text.strip() in map(str, range(11)):
+                return text.strip()
+            click.echo("Please a whole number from 0 to 10.")
+    except click.Abort:
+        raise KeyboardInterrupt from None

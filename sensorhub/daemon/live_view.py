@@ -5,7 +5,7 @@ each thing said once when it happens, flushed at once.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol, TextIO
 
 from sensorhub.coach.machine import CoachState
@@ -34,6 +34,40 @@ def view_for(stream: TextIO, environ: Mapping[str, str] = os.environ) -> View:
     """The view that fits where the text goes."""
     dumb = environ.get("TERM", "") in ("", "dumb") or environ.get("NO_COLOR", "") != ""
     return PlainView(stream) if dumb or not stream.isatty() else PictureView(stream)
+
+
+class LastingView:
+    """A view that outlives its screen: a closed terminal, a pipe that nobody reads any more.
+
+    The session then still has to be closed in order, so this is told once (``on_gone``) and nothing
+    is written any more.
+    """
+
+    def __init__(self, view: View, *, on_gone: Callable[[], None]) -> None:
+        self._view = view
+        self._on_gone = on_gone
+        self._gone = False
+
+    def say(self, text: str, *, elapsed_s: float) -> None:
+        """Say it, as long as somebody is there."""
+        self._try(lambda: self._view.say(text, elapsed_s=elapsed_s))
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show it, as long as somebody is there."""
+        self._try(lambda: self._view.show(snapshot))
+
+    def close(self) -> None:
+        """Give the screen back, if it is still there."""
+        self._try(self._view.close)
+
+    def _try(self, write: Callable[[], None]) -> None:
+        if self._gone:
+            return
+        try:
+            write()
+        except (OSError, ValueError):  # ValueError: the stream was closed
+            self._gone = True
+            self._on_gone()
 
 
 class PlainView:

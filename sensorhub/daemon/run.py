@@ -67,9 +67,11 @@ async def run_session(settings: RunSettings, *, view: View, ask: Ask | None) -> 
     """Do the plan; returns when the session is closed and analysed.
 
     Args:
-        ask: asks the person a question in the terminal; None: nobody is asked.
+        ask: asks the person a question in the terminal, raises KeyboardInterrupt when it is
+            refused; None: nobody is asked.
 
     Raises:
+        KeyboardInterrupt: it was stopped before any sensor was reached.
         InputError: nothing of the plan can be measured with these sensors; a bad replay file.
         StoreError: the store cannot be used.
         TransportError: not one sensor could be reached.
@@ -99,14 +101,27 @@ async def run_session(settings: RunSettings, *, view: View, ask: Ask | None) -> 
             say(f"Session {name} {how}; it is closed now, with {sets} sets.")
         answer = "" if ask is None else ask("Pain now")
         visit = Visit(settings, store=store, view=view, clock=clock)
-        with contextlib.closing(view), _signals(visit), terminal_keys(visit.press):
-            await visit.run()
+        with _signals(visit), terminal_keys(visit.press):
+            try:
+                await visit.run()
+            finally:
+                visit.close_view()
         if visit.log is None:
+            if visit.stopped:
+                raise KeyboardInterrupt
             raise visit.why_nothing()
         _note(visit.log, AnswerKind.PAIN_BEFORE, answer, clock)
-        _note(visit.log, AnswerKind.PAIN_AFTER, "" if ask is None else ask("Pain now"), clock)
+        _note(visit.log, AnswerKind.PAIN_AFTER, _ask_last(ask), clock)
         visit.log.close()
         return finish_session(store, visit.log.name)
+
+
+def _ask_last(ask: Ask | None) -> str:
+    """The session is over and must be closed, whatever the person presses now."""
+    try:
+        return "" if ask is None else ask("Pain now")
+    except KeyboardInterrupt:
+        return ""
 
 
 def _note(log: SessionLog, kind: AnswerKind, text: str, clock: HubClock) -> None:

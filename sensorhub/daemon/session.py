@@ -97,7 +97,6 @@ class LiveSession:
         self._ending: list[RunningSet] = []
         self._rest_until_s: float | None = None
         self._finished = False
-        self.sets_done = 0
         titles = {name: exercise.title for name, exercise in library.items()}
         doable = doable_sets(sets, library=library, placements=self._worn)
         for planned in sets:
@@ -196,7 +195,6 @@ class LiveSession:
         outcome = ending.finish()
         ended_ns = round(ending.end_s * NS_PER_S)
         self._log.end_set(ending.number, ended_ns=ended_ns, live=outcome)
-        self.sets_done += 1
         title = self._library[ending.planned.exercise].title
         text = f"Set {ending.number}, {title}{_side(ending.planned)}: {headline(outcome)}."
         self._view.say(text, elapsed_s=self._now_s() - self._began_s)

@@ -7,7 +7,7 @@ from functools import partial
 from sensorhub.coach.machine import Trigger
 from sensorhub.daemon.link_state import LinkStatus
 from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker, family_of
-from sensorhub.daemon.live_view import View
+from sensorhub.daemon.live_view import LastingView, View
 from sensorhub.daemon.session import LinkView, LiveSession
 from sensorhub.daemon.settings import RunSettings
 from sensorhub.exercises.definition import load_library
@@ -52,7 +52,7 @@ class Visit:
     ) -> None:
         self._settings = settings
         self._store = store
-        self._view = view
+        self._view = LastingView(view, on_gone=self.interrupt)
         self._clock = clock
         self._began_s = clock.now_s()
         self._session: LiveSession | None = None
@@ -68,9 +68,9 @@ class Visit:
         }
 
     @property
-    def sets_done(self) -> int:
-        """How many sets were begun and ended."""
-        return 0 if self._session is None else self._session.sets_done
+    def stopped(self) -> bool:
+        """Somebody stopped it: a key, a signal, a screen that went away."""
+        return self._stop.is_set()
 
     def say(self, text: str) -> None:
         """Tell the person something."""
@@ -99,6 +99,10 @@ class Visit:
             hint="Check that it is charged, near, and not connected to something else.",
         )
 
+    def close_view(self) -> None:
+        """Give the screen back."""
+        self._view.close()
+
     async def run(self) -> None:
         """Until the plan is done, somebody stops it, or no link can be had any more."""
         tasks = {asyncio.create_task(link.run()) for link in self._links.values()}
@@ -114,6 +118,8 @@ class Visit:
                 raise error
 
     async def _until_begun(self, tasks: set[asyncio.Task[None]]) -> None:
+        sensors = (f"{where} ({uri})" for where, uri in self._settings.sensors.items())
+        self.say(f"Looking for {' and '.join(sensors)} ...")
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         while self._session is None and not self._stop.is_set():

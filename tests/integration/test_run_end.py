@@ -12,6 +12,7 @@ import pytest
 from visits import export, run_squats, sensorhub, simulation, squats_on_cue
 
 from sensorhub.cli import main
+from sensorhub.sessions.reader import StoreReader
 
 SPEED = 10.0
 
@@ -54,6 +55,50 @@ def test_a_signal_closes_the_session_in_order(number: signal.Signals, tmp_path: 
         assert "nothing changes" in again.output
     finally:
         again.end()
+
+
+def test_a_screen_that_goes_away_ends_the_session_in_order(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with simulation(
+        tmp_path,
+        scenario=squats_on_cue(tmp_path, reps=20),
+        sensors=[f"thigh_right@pty:{tmp_path}/thigh"],
+        speed=SPEED,
+    ) as sim:
+        command = [
+            *(sys.executable, "-m", "sensorhub", "--data", str(data), "run", "squat"),
+            *("--reps=20", f"--speed={SPEED:g}"),
+            f"--sensor=thigh_right={sim.uris['thigh_right']}",
+        ]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as hub:
+            assert hub.stdout is not None
+            assert hub.stderr is not None
+            for line in hub.stdout:
+                if "2 of 20" in line:
+                    break
+            hub.stdout.close()
+            hub.wait(30)  # its last lines found no reader, so it does not call that a success
+            assert hub.stderr.read() == ""
+    session = StoreReader(data / "sessions.sqlite").session("last")
+    assert not session.is_open
+    [one] = session.sets
+    assert one.final is not None
+    assert one.final.full_repetitions >= 2
+
+
+def test_stopped_before_any_sensor_was_found(tmp_path: Path) -> None:
+    hub = sensorhub(
+        "run", "squat", "--sensor", f"thigh_right=serial:{tmp_path}/none", data=tmp_path / "data"
+    )
+    try:
+        hub.wait_for("Looking for thigh_right")
+        hub.send(signal.SIGINT)
+        assert hub.wait(timeout_s=10.0) == 130
+    finally:
+        hub.end()
+    assert hub.errors.strip() == "sensorhub: Stopped."
 
 
 def complaint(*arguments: str | Path, data: Path, env: dict[str, str] | None = None) -> str:

@@ -25,6 +25,7 @@ from sensorhub.model.live import LiveEvent
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
 from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.values import AnswerKind
 from sensorhub.transports.replay import write_records
 from sensorhub.transports.uri import ReplayUri
 
@@ -79,11 +80,11 @@ class Terminal:
         os.close(self._master)
 
 
-def command(sim: Simulation, data: Path) -> list[str]:
+def command(sim: Simulation, data: Path, *more: str) -> list[str]:
     return [
         *(sys.executable, "-m", "sensorhub", "--data", str(data), "run", "squat", "--reps", "5"),
         *(f"--speed={SPEED:g}", f"--sensor=thigh_right={sim.uris['thigh_right']}"),
-        "--no-questions",
+        *more,
     ]
 
 
@@ -94,7 +95,7 @@ def test_keys_picture_and_a_terminal_given_back(tmp_path: Path) -> None:
         sensors=[f"thigh_right@pty:{tmp_path}/thigh"],
         speed=SPEED,
     ) as sim:
-        terminal = Terminal(command(sim, tmp_path / "data"), {"TERM": "xterm"})
+        terminal = Terminal(command(sim, tmp_path / "data", "--no-questions"), {"TERM": "xterm"})
         try:
             terminal.wait_for("take the start position")
             terminal.press("\n")
@@ -109,6 +110,32 @@ def test_keys_picture_and_a_terminal_given_back(tmp_path: Path) -> None:
     assert "\x1b[?25h" in terminal.shown
     assert terminal.shown.rindex("\x1b[?25h") > terminal.shown.rindex("\x1b[?25l")
     assert "Traceback" not in terminal.shown
+
+
+def test_pain_is_asked_before_and_after(tmp_path: Path) -> None:
+    with simulation(
+        tmp_path,
+        scenario=squats_on_cue(tmp_path, reps=5),
+        sensors=[f"thigh_right@pty:{tmp_path}/thigh"],
+        speed=SPEED,
+    ) as sim:
+        terminal = Terminal(command(sim, tmp_path / "data"), {"TERM": "xterm"})
+        try:
+            terminal.wait_for("Pain now.*: $")
+            terminal.press("lots\n")
+            terminal.wait_for("whole number")
+            terminal.press("3\n")
+            terminal.wait_for("take the start position")
+            terminal.press("q")
+            terminal.wait_for("(?s)stopped.*Pain now.*: $")
+            terminal.press("5\n")
+            terminal.wait_for("sensorhub export")
+            assert terminal.process.wait(30) == 0
+        finally:
+            terminal.close()
+    session = StoreReader(tmp_path / "data" / "sessions.sqlite").session("last")
+    assert session.answer(AnswerKind.PAIN_BEFORE) == "3"
+    assert session.answer(AnswerKind.PAIN_AFTER) == "5"
 
 
 @pytest.fixture(scope="module")
