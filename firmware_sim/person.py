@@ -8,7 +8,7 @@ from firmware_sim.body.skeleton import PLACEMENTS
 from firmware_sim.fields import InputError, nearest
 from firmware_sim.imu.mounting import Mounting, SoftTissue, mounting
 from firmware_sim.imu.parts import PartSpec, Specimen, part, specimen
-from firmware_sim.imu.stream import Scales, Stream, scales
+from firmware_sim.imu.stream import CHUNK_S, INTERNAL_HZ, Scales, Stream, scales
 from firmware_sim.scenario.loader import Scenario
 from firmware_sim.scenario.performer import Performer
 from firmware_sim.scenario.truth import Truth
@@ -83,8 +83,16 @@ class WornImu:
         )
         return self.stream(1e-3 * settings.rate_mhz, first_s=1e-6 * world_us, units=units)
 
-    def stream(self, rate_hz: float, *, first_s: float, units: Scales) -> Stream:
-        """Samples at any nominal rate, the chip's own or not."""
+    def stream(
+        self,
+        rate_hz: float,
+        *,
+        first_s: float,
+        units: Scales,
+        chunk_s: float = CHUNK_S,
+        internal_hz: float = INTERNAL_HZ,
+    ) -> Stream:
+        """Samples at any nominal rate, the chip's own or not; see :class:`Stream`."""
         self._starts += 1
         return Stream(
             self._mover,
@@ -96,6 +104,8 @@ class WornImu:
             first_s=first_s,
             period_s=1.0 / (rate_hz * (1.0 + self._clock)),
             rng=np.random.default_rng([self._seed, 0x4015E, self._where, self._starts]),
+            chunk_s=chunk_s,
+            internal_hz=internal_hz,
         )
 
 

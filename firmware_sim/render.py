@@ -15,7 +15,7 @@ from firmware_sim.body.rotations import Array
 from firmware_sim.body.skeleton import PLACEMENTS
 from firmware_sim.fields import InputError
 from firmware_sim.imu.parts import parts
-from firmware_sim.imu.stream import scales
+from firmware_sim.imu.stream import INTERNAL_HZ, scales
 from firmware_sim.person import Person, SensorSetup
 from firmware_sim.scenario.loader import Rest, Scenario, Wait, load_scenario
 from firmware_sim.scenario.truth import Truth
@@ -23,6 +23,7 @@ from firmware_sim.scenario.vary import on_side, with_tremor
 
 BLOCK = 10  # samples that are lost together, as a packet would be
 _ANGLES_HZ = 50.0
+_CHUNK_S = 8.0  # the whole scenario is known: nothing has to be made just in time
 _WAIT_S = 3.0  # how long somebody waits for a cue where nobody gives one
 
 
@@ -58,11 +59,13 @@ def render(
     loss: float = 0.0,
     acc_range_g: int = 16,
     gyr_range_dps: int = 2000,
+    internal_hz: float = INTERNAL_HZ,
 ) -> Rendering:
     """Plays a scenario to its end with sensors on.
 
     A person who waits for a cue goes on after 3 s. ``rate_hz`` is any nominal rate, the chip's own
-    or not; ``loss`` is the share of blocks of ten samples that never arrive.
+    or not; ``loss`` is the share of blocks of ten samples that never arrive; ``internal_hz`` is how
+    often the body is looked at.
 
     Raises:
         InputError: no such placement, part or mounting.
@@ -82,7 +85,9 @@ def render(
             acc_range_g=acc_range_g,
             gyr_range_dps=min(gyr_range_dps, max(worn.gyr_ranges_dps)),
         )
-        stream = worn.stream(rate_hz, first_s=0.0, units=units)
+        stream = worn.stream(
+            rate_hz, first_s=0.0, units=units, chunk_s=_CHUNK_S, internal_hz=internal_hz
+        )
         count = int(duration / stream.period_s)
         raw, clipped = stream.read(count)
         kept = _arrived(count, loss, np.random.default_rng([seed, 0x1055, index]))

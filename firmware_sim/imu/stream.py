@@ -16,7 +16,8 @@ from firmware_sim.imu.mounting import Mounting, Wobble, joint_angles
 from firmware_sim.imu.parts import G_MPS2, PartSpec, Specimen
 
 CHUNK_S = 0.36  # generated at once: below the wearer's look-ahead
-_INTERNAL_HZ = 1000.0
+INTERNAL_HZ = 1000.0
+"""How often the body is looked at; far above anything that a worn sensor feels."""
 
 
 class Mover(Protocol):
@@ -38,9 +39,10 @@ class Scales:
 class Stream:
     """One run of one mounted chip. Sample ``k`` is taken at ``first_s + k * period_s``.
 
-    The body is sampled at 1 kHz or more, turned into an ideal IMU's signals, low-passed (second
+    The body is sampled at ``internal_hz`` or more, turned into an ideal IMU's signals, low-passed (second
     order, 0.45 of the output rate, as in the chips), decimated, spoiled and rounded. Everything
-    happens in chunks on a fixed grid, so how reads are split changes nothing.
+    happens in chunks on a fixed grid, so how reads are split changes nothing; longer ones than
+    ``CHUNK_S`` look further ahead than a person who waits for cues can be known, and are quicker.
     """
 
     def __init__(
@@ -55,15 +57,17 @@ class Stream:
         first_s: float,
         period_s: float,
         rng: np.random.Generator,
+        chunk_s: float = CHUNK_S,
+        internal_hz: float = INTERNAL_HZ,
     ) -> None:
         self.first_s = first_s
         self.period_s = period_s
         self._mover, self._placement, self._mounting = mover, placement, mounting
         self._spec, self._specimen, self._scales = spec, specimen, scales
         self._rng = rng
-        self._over = max(2, math.ceil(period_s * _INTERNAL_HZ))
+        self._over = max(2, math.ceil(period_s * internal_hz))
         self._dt_s = period_s / self._over
-        self._chunk = max(1, int(CHUNK_S / period_s))
+        self._chunk = max(1, int(chunk_s / period_s))
         self._wobble = Wobble(mounting.tissue, rate_hz=1.0 / self._dt_s)
         self._sos = signal.butter(2, 0.9 / self._over, output="sos")
         self._zi: Array | None = None
