@@ -39,9 +39,9 @@ class Scales:
 class Stream:
     """One run of one mounted chip. Sample ``k`` is taken at ``first_s + k * period_s``.
 
-    The body is sampled at ``internal_hz`` or more, turned into an ideal IMU's signals, low-passed (second
-    order, 0.45 of the output rate, as in the chips), decimated, spoiled and rounded. Everything
-    happens in chunks on a fixed grid, so how reads are split changes nothing; longer ones than
+    The body is sampled at ``internal_hz`` or more, turned into an ideal IMU's signals, low-passed
+    (second order, 0.45 of the output rate, as in the chips), decimated, spoiled and rounded.
+    Everything happens in chunks on a fixed grid, so how reads are split changes nothing; longer ones than
     ``CHUNK_S`` look further ahead than a person who waits for cues can be known, and are quicker.
     """
 
