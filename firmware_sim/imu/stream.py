@@ -41,8 +41,8 @@ class Stream:
 
     The body is sampled at ``internal_hz`` or more, turned into an ideal IMU's signals, low-passed
     (second order, 0.45 of the output rate, as in the chips), decimated, spoiled and rounded.
-    Everything happens in chunks on a fixed grid, so how reads are split changes nothing; longer ones than
-    ``CHUNK_S`` look further ahead than a person who waits for cues can be known, and are quicker.
+    Everything happens in chunks on a fixed grid, so how reads are split changes nothing. Chunks
+    longer than ``CHUNK_S`` are quicker, but ask for a future that a waiting person does not know.
     """
 
     def __init__(
