@@ -12,18 +12,20 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.option("--seconds", type=click.FloatRange(1.0, 60.0), default=6.0, show_default=True)
+@click.option(
+    "--seconds", "look_s", type=click.FloatRange(1.0, 60.0), default=6.0, show_default=True
+)
 @click.option("--serial-only", is_flag=True, help="Leave Bluetooth alone.")
 @click.option("--all", "show_all", is_flag=True, help="Also Bluetooth devices of no known family.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def scan(*, seconds: float, serial_only: bool, show_all: bool, as_json: bool) -> None:
+def scan(*, look_s: float, serial_only: bool, show_all: bool, as_json: bool) -> None:
     """Look for sensors, over Bluetooth and on serial ports."""
     import asyncio
 
     from sensorhub.daemon.scan import scan as look
     from sensorhub.transports.ble_radio import BleRadio
 
-    report = asyncio.run(look(None if serial_only else BleRadio(), listen_s=seconds))
+    report = asyncio.run(look(None if serial_only else BleRadio(), listen_s=look_s))
     shown = [s for s in report.found if show_all or s.family is not None or s.rssi_dbm is None]
     if as_json:
         rows = [
