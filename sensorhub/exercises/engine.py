@@ -4,8 +4,11 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from calibration.alignment import Alignment
 from sensorhub.exercises.definition import Exercise
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, NewDetector, PacedDetector
+from sensorhub.exercises.measures.measuring import measured
+from sensorhub.exercises.track import TrackRecorder
 from sensorhub.model.errors import InputError
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
@@ -35,7 +38,7 @@ class SetAnalyzer:
         *,
         side: Side,
         placements: Sequence[Placement],
-        alignments: Mapping[Placement, object] | None = None,
+        alignments: Mapping[Placement, Alignment] | None = None,
         live: bool = True,
     ) -> None:
         self._exercise = exercise
@@ -56,6 +59,8 @@ class SetAnalyzer:
         setup = DetectorSetup(exercise, side, self._primary, self._optional, live)
         module = importlib.import_module(f"sensorhub.exercises.detectors.{exercise.detector}")
         self._detector: Detector = cast("NewDetector", module.new_detector)(setup)
+        # The detector keeps the same blocks: this costs references, not another copy of them.
+        self._recorders = {p: TrackRecorder(p) for p in self.placements}
         self._gaps: list[Gap] = []
         self._clipped: set[Placement] = set()
         self._without_gyroscope: set[Placement] = set()
@@ -71,6 +76,7 @@ class SetAnalyzer:
         """Take in more motion; what that means for the person, provisionally."""
         if block.placement not in self.placements:
             return []
+        self._recorders[block.placement].push(block)
         self._gaps.extend(block.gaps)
         if block.clipped:
             self._clipped.add(block.placement)
@@ -93,7 +99,14 @@ class SetAnalyzer:
 
     def finish(self) -> SetOutcome:
         """The judgement over the whole set; the same however the motion was split."""
-        found = self._detector.finish()
+        found = measured(
+            self._detector.finish(),
+            exercise=self._exercise,
+            side=self._side,
+            primary=self._primary,
+            tracks={p: recorder.track() for p, recorder in self._recorders.items()},
+            alignments=self._alignments,
+        )
         start_s, end_s = (
             (self._start_s, self._end_s) if self._end_s >= self._start_s else (0.0, 0.0)
         )

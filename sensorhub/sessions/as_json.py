@@ -3,7 +3,16 @@
 import math
 from typing import Any
 
-from sensorhub.model.outcomes import Breath, Hold, QualityFlag, Repetition, SetOutcome, Step
+from sensorhub.exercises.measures.table import for_people
+from sensorhub.model.outcomes import (
+    Breath,
+    Hold,
+    Measures,
+    QualityFlag,
+    Repetition,
+    SetOutcome,
+    Step,
+)
 from sensorhub.model.units import DEG_PER_RAD
 
 JsonObject = dict[str, Any]
@@ -34,6 +43,7 @@ def _repetition(rep: Repetition) -> JsonObject:
         "side": rep.side.value,
         "sure": rep.sure,
         "phase": rep.phase,
+        "measures": _measures(rep.measures),
     }
 
 
@@ -45,6 +55,7 @@ def _hold(hold: Hold) -> JsonObject:
         "angle_deg": _degrees(hold.angle_rad),
         "ended_by": hold.ended_by,
         "evidence": hold.evidence.value,
+        "measures": _measures(hold.measures),
     }
 
 
@@ -57,6 +68,7 @@ def _breath(breath: Breath) -> JsonObject:
         "exhale_s": _seconds(breath.exhale_s),
         "depth_deg": _degrees(breath.depth_rad),
         "sure": breath.sure,
+        "measures": _measures(breath.measures),
     }
 
 
@@ -65,6 +77,7 @@ def _step(step: Step) -> JsonObject:
         "start_s": _seconds(step.start_s),
         "end_s": _seconds(step.end_s),
         "direction": step.direction,
+        "measures": _measures(step.measures),
     }
 
 
@@ -94,8 +107,14 @@ def _summary(outcome: SetOutcome) -> JsonObject:
         "mean_rom_deg": _degrees(sum(ranges_rad) / len(ranges_rad)) if ranges_rad else None,
         "gaps_s": _seconds(sum(g.duration_s for g in outcome.gaps)),
         "detector_version": outcome.detector_version,
-        "measures": {name: _number(value, 4) for name, value in sorted(outcome.measures.items())},
+        "measures": _measures(outcome.measures),
     }
+
+
+def _measures(measures: Measures) -> JsonObject:
+    """By name, in the units of people."""
+    shown = ((*for_people(name), value) for name, value in sorted(measures.items()))
+    return {name: _number(factor * value, 4) for name, factor, value in shown}
 
 
 def _seconds(value_s: float) -> float | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from sensorhub.exercises.measures.table import Of
 from sensorhub.exports.tables.columns import (
     EVIDENCE,
     EVIDENCE_MEANING,
@@ -18,6 +19,7 @@ from sensorhub.exports.tables.columns import (
     yes_no,
 )
 from sensorhub.exports.tables.detectable import detectable_change_deg
+from sensorhub.exports.tables.measured import measure_columns
 from sensorhub.exports.tables.rows import ITEM_NAMES, Item, ItemRow, gap_s
 from sensorhub.exports.tables.table import Table
 from sensorhub.model.outcomes import Breath, Evidence, Hold, Repetition, RepetitionKind, Step
@@ -224,5 +226,6 @@ REPETITIONS: Table[ItemRow] = Table(
             "Quality flags of this row, by code, separated by blanks; empty: none.",
             lambda row: " ".join(row.item.flags) or None,
         ),
+        *measure_columns((Of.REPETITION, Of.HOLD), lambda row: row.item.measures),
     ),
 )

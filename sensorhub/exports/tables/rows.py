@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sensorhub.exercises.measures.table import for_people
 from sensorhub.exports.tables.table import Cell
 from sensorhub.model.outcomes import (
     Breath,
     Evidence,
     FlagCode,
     Hold,
+    Measures,
     Repetition,
     SetOutcome,
     Step,
 )
 from sensorhub.model.samples import Gap
-from sensorhub.model.units import DEG_PER_RAD
 from sensorhub.sessions.values import StoredSession, StoredSet
 
 Item = Repetition | Hold | Breath | Step
@@ -82,11 +83,17 @@ def measure_rows(session: StoredSession) -> Iterator[MeasureRow]:
     for one in session.sets:
         if one.outcome is None:
             continue
-        for name, number in sorted(one.outcome.measures.items()):
-            yield MeasureRow(session, one, None, None, *_for_people(name, number))
+        for name, value in _for_people(one.outcome.measures):
+            yield MeasureRow(session, one, None, None, name, value)
         for row in _items_of(session, one, one.outcome):
-            for name, number in sorted(row.item.measures.items()):
-                yield MeasureRow(session, one, row.item, row.number, *_for_people(name, number))
+            for name, value in _for_people(row.item.measures):
+                yield MeasureRow(session, one, row.item, row.number, name, value)
+
+
+def _for_people(measures: Measures) -> Iterator[tuple[str, float]]:
+    for inside, number in sorted(measures.items()):
+        name, factor = for_people(inside)
+        yield name, factor * number
 
 
 def _items_of(session: StoredSession, one: StoredSet, outcome: SetOutcome) -> Iterator[ItemRow]:
@@ -98,13 +105,6 @@ def _items_of(session: StoredSession, one: StoredSet, outcome: SetOutcome) -> It
     ]
     for number, item in sorted(numbered, key=lambda pair: (pair[1].start_s, pair[1].end_s)):
         yield ItemRow(session, one, outcome, item, number)
-
-
-def _for_people(name: str, number: float) -> tuple[str, float]:
-    for inside, outside in (("_rad", "_deg"), ("_radps", "_dps"), ("_radps2", "_dps2")):
-        if name.endswith(inside):
-            return name.removesuffix(inside) + outside, number * DEG_PER_RAD
-    return name, number
 
 
 def gap_s(gaps: Sequence[Gap], start_s: float, end_s: float) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from sensorhub.exercises.measures.table import Of
 from sensorhub.exports.tables.columns import (
     EVIDENCE,
     EVIDENCE_MEANING,
@@ -16,9 +17,10 @@ from sensorhub.exports.tables.columns import (
     whole,
 )
 from sensorhub.exports.tables.detectable import detectable_change_deg
+from sensorhub.exports.tables.measured import measure_columns
 from sensorhub.exports.tables.rows import SetRow, flag_codes, gap_s, weakest_evidence
 from sensorhub.exports.tables.table import Table
-from sensorhub.model.outcomes import RepetitionKind
+from sensorhub.model.outcomes import NO_MEASURES, RepetitionKind
 from sensorhub.model.units import DEG_PER_RAD, NS_PER_S
 from sensorhub.sessions.values import ResultKind
 
@@ -235,6 +237,9 @@ SETS: Table[SetRow] = Table(
             "detector_version",
             "Version of the counting and timing that gave these results.",
             lambda row: None if row.outcome is None else row.outcome.detector_version or None,
+        ),
+        *measure_columns(
+            (Of.SET,), lambda row: NO_MEASURES if row.outcome is None else row.outcome.measures
         ),
     ),
 )

@@ -13,6 +13,7 @@ import pytest
 from made_up_session import made_up_session
 
 from sensorhub.exports.base import Source
+from sensorhub.exports.measures_page import measures_page
 from sensorhub.exports.page import csv_page
 from sensorhub.exports.tables import TABLES
 from sensorhub.exports.tables.detectable import DETECTABLE_DEG
@@ -51,6 +52,13 @@ def test_the_golden_files() -> None:
 def test_the_page_is_up_to_date() -> None:
     page = (ROOT / "docs" / "csv.md").read_text(encoding="utf-8")
     assert page == csv_page(), "run: python -m sensorhub.exports.page > docs/csv.md"
+
+
+def test_the_page_of_measures_is_up_to_date() -> None:
+    page = (ROOT / "docs" / "measures.md").read_text(encoding="utf-8")
+    assert page == measures_page(), (
+        "run: python -m sensorhub.exports.measures_page > docs/measures.md"
+    )
 
 
 def test_one_row_for_everything_counted_or_timed() -> None:
@@ -169,7 +177,13 @@ def check(field: dict[str, object], cell: str) -> None:
 
 
 def test_every_number_has_its_unit_in_the_header() -> None:
-    endings = {"seconds": "_s", "degrees": "_deg"}
+    endings = {
+        "seconds": "_s",
+        "degrees": "_deg",
+        "degrees per second": "_dps",
+        "percent": "_percent",
+        "hertz": "_hz",
+    }
     for table in TABLES:
         assert len({c.name for c in table.columns}) == len(table.columns)
         for column in table.columns:
@@ -177,7 +191,9 @@ def test_every_number_has_its_unit_in_the_header() -> None:
             if column.unit:
                 assert column.name.endswith(endings[column.unit])
             elif column.kind is Kind.NUMBER:
-                assert column.name == "value"  # measures.csv: the measure's name carries the unit
+                # In measures.csv the measure's name carries the unit.
+                dimensionless = ("value", "_share", "_cv", "_sparc", "_ldlj")
+                assert column.name.endswith(dimensionless)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,78 @@
+"""One segment's motion in a set, as measures need it: direction, turning, and where a time lies."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sensorhub.exercises.path import Path, path_of
+from sensorhub.exercises.track import Track
+from sensorhub.model.events import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentMotion:
+    """One placement's ticks over a set.
+
+    Attributes:
+        path: smoothed, in pieces without long gaps.
+        up: shape (n, 3), not smoothed: unit vectors against gravity, sensor frame.
+        rate_radps: shape (n, 3), sensor frame. Without gyroscope that of "up", which does not show
+            turning about the vertical.
+        has_gyroscope: whether ``rate_radps`` is the gyroscope's.
+    """
+
+    path: Path
+    up: FloatArray
+    rate_radps: FloatArray
+    has_gyroscope: bool
+
+    @classmethod
+    def of(cls, track: Track) -> "SegmentMotion":
+        """A whole track's."""
+        path = path_of(track)
+        if track.rate_radps is not None and len(track.rate_radps) == len(track):
+            return cls(path, track.up, track.rate_radps, has_gyroscope=True)
+        return cls(path, track.up, _turning_of_up(path), has_gyroscope=False)
+
+    @property
+    def tick_s(self) -> float:
+        """Time between ticks."""
+        return self.path.tick_s
+
+    def part(self, start_s: float, end_s: float) -> slice:
+        """The ticks from ``start_s`` up to and including ``end_s``."""
+        first, last = np.searchsorted(self.path.time_s, (start_s - 1e-9, end_s + 1e-9))
+        return slice(int(first), int(last))
+
+    def is_whole(self, part: slice) -> bool:
+        """Whether no long gap lies within."""
+        if part.stop <= part.start:
+            return False
+        return bool(self.path.piece_of(part.start).stop >= part.stop)
+
+    def at(self, time_s: float) -> int:
+        """The tick nearest to a time."""
+        times = self.path.time_s
+        k = int(np.searchsorted(times, time_s))
+        if k == 0:
+            return 0
+        if k == len(times) or time_s - times[k - 1] < times[k] - time_s:
+            return k - 1
+        return k
+
+
+def angle_rad(one_axis: FloatArray, other_axis: FloatArray) -> float:
+    """The angle between two vectors, exact near 0 and 180 degrees alike."""
+    cross = np.cross(one_axis, other_axis)
+    return math.atan2(math.sqrt(float(cross @ cross)), float(one_axis @ other_axis))
+
+
+def _turning_of_up(path: Path) -> FloatArray:
+    rate = np.zeros((len(path), 3))
+    for piece in path.pieces:
+        up = path.up[piece]
+        if len(up) > 1:
+            # up turns in the sensor frame against the segment's own turning: up' = up x rate.
+            rate[piece] = np.cross(np.gradient(up, axis=0) / path.tick_s, up)
+    return rate

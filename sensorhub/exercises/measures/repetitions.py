@@ -1,0 +1,158 @@
+"""Measures of one repetition: its phases, how fast, how smooth, how straight."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sensorhub.exercises.edges import LEAST_REST_RADPS, REST_SHARE, SHORTEST_HOLD_S
+from sensorhub.exercises.measures.motion import SegmentMotion, angle_rad
+from sensorhub.exercises.measures.smoothness import ldlj, sparc
+from sensorhub.exercises.measures.stillness import sway_and_tremor
+from sensorhub.exercises.movement import Movement, through
+from sensorhub.model.events import FloatArray
+from sensorhub.model.outcomes import Repetition, RepetitionKind
+from sensorhub.motion.elevation import plane_angle_rad
+
+LEAST_HOLD_S = 1.0
+"""Shorter holds say nothing about sway."""
+
+LEAST_ROM_RAD = math.radians(3.0)
+"""Of a smaller repetition nothing but its range and its times is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Phases:
+    """Ticks of one repetition: ``[start, arrive)`` raising, ``[leave, end]`` lowering."""
+
+    start: int
+    arrive: int
+    leave: int
+    end: int
+
+
+def usual_movement(motion: SegmentMotion, repetitions: Sequence[Repetition]) -> Movement | None:
+    """The way from the usual start pose to the usual greatest excursion, full repetitions."""
+    full = [r for r in repetitions if r.kind is RepetitionKind.FULL]
+    if not full or not len(motion.path):
+        return None
+    home = motion.path.up[[motion.at(r.start_s) for r in full]].mean(axis=0)
+    top = motion.path.up[[motion.at(r.peak_s) for r in full]].mean(axis=0)
+    return through(home, top)
+
+
+def repetition_measures(
+    motion: SegmentMotion, one: Repetition, *, usual: Movement | None, next_start_s: float | None
+) -> dict[str, float]:
+    """The measures of one repetition.
+
+    Args:
+        motion: of the segment it was counted on.
+        usual: the set's way, see :func:`usual_movement`.
+        next_start_s: when the next one begins; None: this is the last.
+    """
+    found: dict[str, float] = {}
+    if next_start_s is not None:
+        found["resting_s"] = max(0.0, next_start_s - one.end_s)
+    part = motion.part(one.start_s, one.end_s)
+    own = _own_movement(motion, one)
+    if part.stop - part.start < 3 or own is None or not motion.is_whole(part):
+        return found
+    if usual is not None:
+        found["start_angle_rad"] = _angle_at(motion, usual, one.start_s)
+        found["peak_angle_rad"] = _angle_at(motion, usual, one.peak_s)
+    if one.rom_rad < LEAST_ROM_RAD:
+        return found
+    angle = plane_angle_rad(motion.up[part], start=own.home, toward=own.toward)
+    rate = np.gradient(angle) / motion.tick_s
+    phases = _phases(angle, rate, peak=motion.at(one.peak_s) - part.start)
+    found |= _times(motion, part, phases, one)
+    speed = np.sqrt((motion.rate_radps[part] ** 2).sum(axis=1))
+    for word, way, first, last in (
+        ("up", "raising", phases.start, phases.arrive),
+        ("down", "lowering", phases.leave, phases.end),
+    ):
+        sign = 1.0 if word == "up" else -1.0
+        if last > first:
+            found[f"peak_rate_{word}_radps"] = max(
+                0.0, float((sign * rate[first : last + 1]).max())
+            )
+            moved_rad = sign * float(angle[last] - angle[first])
+            found[f"mean_rate_{word}_radps"] = moved_rad / ((last - first) * motion.tick_s)
+        for name, value in (
+            (f"{way}_sparc", sparc(speed[first : last + 1], tick_s=motion.tick_s)),
+            (f"{way}_ldlj", ldlj(speed[first : last + 1], tick_s=motion.tick_s)),
+        ):
+            if value is not None:
+                found[name] = value
+    off_axis = off_axis_share(motion.rate_radps[part])
+    if off_axis is not None:
+        found["off_axis_share"] = off_axis
+    if found["holding_s"] >= LEAST_HOLD_S:
+        held = slice(part.start + phases.arrive, part.start + phases.leave + 1)
+        for name, number in sway_and_tremor(motion, held).items():
+            if name in ("sway_rad", "tremor_radps"):
+                found[name] = number
+    return found
+
+
+def off_axis_share(rate_radps: FloatArray) -> float | None:
+    """Part of the squared angular rate, shape (n, 3), that is not about its main axis."""
+    moments = np.linalg.eigvalsh(rate_radps.T @ rate_radps)
+    total = float(moments.sum())
+    return 1.0 - float(moments[-1]) / total if total > 0.0 else None
+
+
+def pelvis_share(pelvis: SegmentMotion, one: Repetition) -> float | None:
+    """How far the pelvis tilted between start and peak, as a share of the repetition's range."""
+    part = pelvis.part(one.start_s, one.end_s)
+    if part.stop - part.start < 3 or not pelvis.is_whole(part) or one.rom_rad < LEAST_ROM_RAD:
+        return None
+    start, peak = pelvis.path.up[pelvis.at(one.start_s)], pelvis.path.up[pelvis.at(one.peak_s)]
+    return angle_rad(start, peak) / one.rom_rad
+
+
+def _own_movement(motion: SegmentMotion, one: Repetition) -> Movement | None:
+    up = motion.path.up
+    return through(up[motion.at(one.start_s)], up[motion.at(one.peak_s)]) if len(up) else None
+
+
+def _angle_at(motion: SegmentMotion, movement: Movement, time_s: float) -> float:
+    up = motion.path.up[motion.at(time_s)]
+    return math.atan2(float(up @ movement.toward), float(up @ movement.home))
+
+
+def _phases(angle: FloatArray, rate: FloatArray, *, peak: int) -> _Phases:
+    """From the fastest moments towards the peak until each has come to rest (see ``edges.py``)."""
+    peak = min(max(1, peak), len(angle) - 2)
+    up = int(np.argmax(rate[: peak + 1]))
+    down = peak + int(np.argmin(rate[peak:]))
+    arrive = _first_slow(rate[up : peak + 1], rate[up])
+    leave = _first_slow(-rate[peak : down + 1][::-1], -rate[down])
+    return _Phases(
+        0,
+        peak if arrive is None else up + arrive,
+        peak if leave is None else down - leave,
+        len(angle) - 1,
+    )
+
+
+def _first_slow(rate: FloatArray, fastest_radps: float) -> int | None:
+    slow = np.flatnonzero(rate <= max(LEAST_REST_RADPS, REST_SHARE * float(fastest_radps)))
+    return int(slow[0]) if len(slow) else None
+
+
+def _times(
+    motion: SegmentMotion, part: slice, phases: _Phases, one: Repetition
+) -> dict[str, float]:
+    """Raising, holding and lowering: together they last as long as the repetition."""
+    times = motion.path.time_s[part]
+    arrive_s, leave_s = float(times[phases.arrive]), float(times[phases.leave])
+    if leave_s - arrive_s < SHORTEST_HOLD_S:
+        arrive_s = leave_s = min(max(one.peak_s, one.start_s), one.end_s)
+    return {
+        "raising_s": arrive_s - one.start_s,
+        "holding_s": leave_s - arrive_s,
+        "lowering_s": one.end_s - leave_s,
+    }

@@ -1,0 +1,58 @@
+"""Smoothness of one movement from its speed: spectral arc length, and log dimensionless jerk.
+
+Source: Balasubramanian, Melendez-Calderon, Roby-Brami and Burdet 2015, "On the analysis of movement
+smoothness", J NeuroEng Rehabil 12:112. Both are dimensionless, do not depend on how far or how
+fast the movement was, and are more negative for less smooth ones. We deviate in the jerk: the
+speed is smoothed first, because our ticks are 40 ms apart at most and two derivatives of a
+gyroscope's noise would outweigh the movement; and neither speaks of pieces shorter than 0.25 s.
+"""
+
+import math
+
+import numpy as np
+
+from sensorhub.exercises.path import SMOOTH_S, smooth
+from sensorhub.model.events import FloatArray
+
+CUTOFF_HZ = 10.0
+AMPLITUDE_SHARE = 0.05
+"""Frequencies beyond the last one that reaches this share of the greatest are not looked at."""
+
+PADDING = 4
+"""The spectrum is read at so many powers of two finer than the data give."""
+
+SHORTEST_TICKS = 7
+
+
+def sparc(speed_radps: FloatArray, *, tick_s: float) -> float | None:
+    """Spectral arc length of a speed profile, shape (n,); None where it is too short, or zero."""
+    n = len(speed_radps)
+    if n < SHORTEST_TICKS or float(np.max(speed_radps)) <= 0.0:
+        return None
+    size = 2 ** (math.ceil(math.log2(n)) + PADDING)
+    spectrum = np.abs(np.fft.rfft(speed_radps, size))
+    frequency_hz = np.fft.rfftfreq(size, tick_s)
+    seen = frequency_hz <= CUTOFF_HZ
+    height = spectrum[seen] / float(spectrum.max())
+    frequency_hz = frequency_hz[seen]
+    last = int(np.flatnonzero(height >= AMPLITUDE_SHARE)[-1])
+    if last < 1:
+        return None
+    along = np.diff(frequency_hz[: last + 1]) / float(frequency_hz[last])
+    change = np.diff(height[: last + 1])
+    return -float(np.sqrt(along * along + change * change).sum())
+
+
+def ldlj(speed_radps: FloatArray, *, tick_s: float) -> float | None:
+    """Log dimensionless jerk of a speed profile, shape (n,); None: too short, or no movement."""
+    n = len(speed_radps)
+    if n < SHORTEST_TICKS:
+        return None
+    calm = smooth(speed_radps, SMOOTH_S / tick_s)
+    peak_radps = float(calm.max())
+    jerk = np.diff(calm, 2) / tick_s**2
+    lasts_s = (n - 1) * tick_s
+    total = float((jerk * jerk).sum()) * tick_s
+    if peak_radps <= 0.0 or total <= 0.0:
+        return None
+    return -math.log(lasts_s**3 / peak_radps**2 * total)
