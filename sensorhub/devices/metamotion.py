@@ -4,8 +4,8 @@ A message is ``module register data``; reading is register | 0x80, and the answe
 bytes. Acceleration and rate come in notifications of their own, three samples in each, with neither
 time nor number. They are paired in their order: a packet of rates belongs to the packet of
 accelerations before it; where one of a pair is missing the other is dropped and declared lost. So a
-pair is at most one packet apart, and one lost packet disturbs no other. (Rates and the accelerations
-after them lost together cannot be seen: one pair is then wrong, and the next is right again.)
+pair is at most one packet apart, and one lost packet disturbs no other. (Rates that are lost with
+the accelerations after them cannot be told: one pair is wrong then, the next is right again.)
 
 What an earlier host had set up outlives its link and even a restart of ours: everything is torn
 down first. Commands go out unacknowledged, so that settings are read back before the start.
