@@ -19,6 +19,9 @@ REST_SHARE = 0.1
 LEAST_REST_RADPS = 0.052
 """3 degrees a second: breathing, swaying and a gyroscope's noise turn a limb at rest as fast."""
 
+TOP_SHARE = 0.3
+"""Within this share of its size below its peak a cycle is at its top."""
+
 NEXT_SHARE = 0.75
 """Beyond the feet of a cycle, whatever rises again by a quarter of its size is not part of it."""
 
@@ -49,7 +52,7 @@ def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edg
         angle_rad: the movement's angle at every tick.
     """
     rate = np.abs(np.gradient(angle_rad)) / path.tick_s if len(angle_rad) > 1 else angle_rad
-    bursts = [_bursts(rate, c) for c in cycles]
+    bursts = [_bursts(angle_rad, rate, c) for c in cycles]
     found = []
     for k, (cycle, (up, down)) in enumerate(zip(cycles, bursts, strict=True)):
         before = max(path.piece_of(up).start, bursts[k - 1][1] if k else 0)
@@ -88,10 +91,18 @@ def whole_cycles(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list
     return ends
 
 
-def _bursts(rate: FloatArray, cycle: Cycle) -> tuple[int, int]:
-    """The fastest moments on the way up and on the way down."""
-    up = cycle.start + int(np.argmax(rate[cycle.start : cycle.peak + 1]))
-    down = cycle.peak + int(np.argmax(rate[cycle.peak : cycle.end + 1]))
+def _bursts(angle: FloatArray, rate: FloatArray, cycle: Cycle) -> tuple[int, int]:
+    """The fastest moments of the first way up and of the last way down.
+
+    First and last: at the top it may bounce.
+    """
+    high = angle[cycle.peak] - TOP_SHARE * cycle.size_rad
+    rising = np.flatnonzero(angle[cycle.start : cycle.peak + 1] >= high)
+    falling = np.flatnonzero(angle[cycle.peak : cycle.end + 1] >= high)
+    top = cycle.start + int(rising[0])
+    leave = cycle.peak + int(falling[-1])
+    up = cycle.start + int(np.argmax(rate[cycle.start : top + 1]))
+    down = leave + int(np.argmax(rate[leave : cycle.end + 1]))
     return up, down
 
 

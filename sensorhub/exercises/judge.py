@@ -9,10 +9,11 @@ what happened before the set, or between repetitions, spoils only the proposals 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from sensorhub.exercises.cycles import Cycle, cycles_of, mirrored
+from sensorhub.exercises.cycles import HEIGHT_SHARE, Cycle, cycles_of, mirrored
 from sensorhub.exercises.definition import Range
 from sensorhub.exercises.locomotion import strides
 from sensorhub.exercises.movement import Movement, along_greatest_variance, through
@@ -32,8 +33,8 @@ LARGEST_SHARE = 1.8
 FULL_SHARE = 0.6
 """Excursions of at least this share of the usual size went all the way."""
 
-CLEAR_SHARE = 0.75
-"""Excursions that decide which way round the movement goes: larger than any bounce."""
+CLEAR_SHARE = 0.6
+"""Excursions that decide which way round the movement goes: larger than bounces."""
 
 FINE_SHARE = 0.1
 """Turning points are first collected down to this share of the range seen."""
@@ -100,17 +101,28 @@ def explain(path: Path, rules: Rules) -> Explanation | None:
 def from_home(ways: Sequence[Explanation]) -> Explanation | None:
     """Of the two ways to count one movement, the one that leaves home and comes back.
 
-    With rest at both ends, the wrong way round misses a repetition. A recording that was cut off
-    on one side leaves a tie: then the pose it began in is home.
+    The right way explains the first departure and the last return, the wrong way round neither. A
+    recording that was cut off on one side leaves a tie: then the pose it began in is home.
     """
-    if not ways:
-        return None
+    if len(ways) < 2:
+        return ways[0] if ways else None
+    one, other = sorted(ways, key=lambda e: _clear(e)[0].start)
+    gained = _travel_rad(one, _clear(one)) - _travel_rad(one, _clear(other))
+    return other if gained < -0.5 * one.size_rad else one
 
-    def rank(e: Explanation) -> tuple[int, int]:
-        full = [c for c in e.cycles if c.size_rad > CLEAR_SHARE * e.size_rad]
-        return len(full), -e.cycles[0].start
 
-    return max(ways, key=rank)
+def _clear(found: Explanation) -> list[Cycle]:
+    """The explanation's large cycles: no bounces among them."""
+    clear = [c for c in found.cycles if c.size_rad > CLEAR_SHARE * found.size_rad]
+    return clear or list(found.cycles)
+
+
+def _travel_rad(found: Explanation, cycles: Sequence[Cycle]) -> float:
+    """All movement from the first to the last of these cycles, but for the smallest."""
+    angle = found.angle_rad[cycles[0].start : cycles[-1].end + 1]
+    corners = turning_points(angle, HEIGHT_SHARE * found.size_rad)
+    inner = sum(abs(b.value - a.value) for a, b in pairwise(corners))
+    return inner if corners else float(np.ptp(angle))
 
 
 def spread_rad(path: Path, cycle: Cycle, movement: Movement) -> float:

@@ -6,7 +6,9 @@ slower, or rests, or goes further, or lands softly.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 
@@ -36,44 +38,69 @@ NO_REST_S = 0.5
 LEAST_STRIDES = 3
 """So many in a row are walking; fewer may be hurried repetitions."""
 
-TURN_S = 4.0
-"""Runs of strides closer together than this are one walk."""
+NEAR_S = 2.0
+"""Strides this close to each other are one walk: between them lies a turn or a door."""
 
-STEP_S = 2.0
-"""First and last step, which are no whole strides, lie within this time of the run."""
+STEP_SHARE = 1.3
+"""First and last step are irregular, but not larger than this times the strides."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    start_s: float
+    end_s: float
+    stride_rad: float
 
 
 def strides(path: Path, angle_rad: FloatArray, cycles: Sequence[Cycle]) -> list[bool]:
     """For each cycle (in order of time) whether the person walks or runs then.
 
-    Between two runs of strides close together (a turn, a door), and right before and after one
-    (the first and the last step), the person walks as well.
+    Right before, between and after strides (the first step, a turn, the last step) the person
+    walks as well.
     """
-    single = [c for c in cycles if _is_stride(path, angle_rad, c)]
-    bouts: list[tuple[float, float]] = []
-    for run in _runs(path, single):
-        start_s, end_s = float(path.time_s[run[0].start]), float(path.time_s[run[-1].end])
-        if bouts and start_s - bouts[-1][1] < TURN_S:
-            start_s = bouts.pop()[0]
-        bouts.append((start_s, end_s))
+    walks = _walks(path, [c for c in cycles if _is_stride(path, angle_rad, c)])
+    return [any(_in_walk(path, c, walk) for walk in walks) for c in cycles]
+
+
+def _walks(path: Path, single: Sequence[Cycle]) -> list[_Walk]:
+    """Strides close together, somewhere among them several in a row."""
+    groups: list[list[Cycle]] = [list(single[:1])]
+    for before, after in pairwise(single):
+        if _rest_s(path, before, after) < NEAR_S:
+            groups[-1].append(after)
+        else:
+            groups.append([after])
     return [
-        any(
-            path.time_s[c.start] > start_s - STEP_S and path.time_s[c.end] < end_s + STEP_S
-            for start_s, end_s in bouts
+        _Walk(
+            float(path.time_s[group[0].start]),
+            float(path.time_s[group[-1].end]),
+            median(c.size_rad for c in group),
         )
-        for c in cycles
+        for group in groups
+        if _longest_run(path, group) >= LEAST_STRIDES
     ]
 
 
-def _runs(path: Path, single: Sequence[Cycle]) -> list[list[Cycle]]:
-    """Strides that follow each other without a rest, where there are enough of them."""
-    runs: list[list[Cycle]] = [list(single[:1])]
-    for before, after in pairwise(single):
-        if path.time_s[after.start] - path.time_s[before.end] < NO_REST_S:
-            runs[-1].append(after)
-        else:
-            runs.append([after])
-    return [run for run in runs if len(run) >= LEAST_STRIDES]
+def _longest_run(path: Path, group: Sequence[Cycle]) -> int:
+    """How many of these follow each other without a rest at most."""
+    longest = run = min(1, len(group))
+    for before, after in pairwise(group):
+        run = run + 1 if _rest_s(path, before, after) < NO_REST_S else 1
+        longest = max(longest, run)
+    return longest
+
+
+def _rest_s(path: Path, before: Cycle, after: Cycle) -> float:
+    return float(path.time_s[after.start] - path.time_s[before.end])
+
+
+def _in_walk(path: Path, cycle: Cycle, walk: _Walk) -> bool:
+    peak_s = path.time_s[cycle.peak]
+    if walk.start_s < peak_s < walk.end_s:
+        return True
+    near = walk.start_s - NEAR_S < peak_s < walk.end_s + NEAR_S
+    size_rad = min(cycle.rise_rad, cycle.fall_rad or cycle.rise_rad)
+    return near and size_rad <= STEP_SHARE * walk.stride_rad
 
 
 def _is_stride(path: Path, angle_rad: FloatArray, cycle: Cycle) -> bool:
