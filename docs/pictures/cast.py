@@ -108,8 +108,8 @@ def draw(frames: list[list[str]]) -> str:
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
-            f'width="{width:.0f}" role="img" aria-label="The demo in a terminal: repetitions and holds '
-            'of a simulated person are counted live, then compared with the truth.">'
+            f'width="{width:.0f}" role="img" aria-label="The demo in a terminal: repetitions and '
+            'holds of a simulated person are counted live, then compared with the truth.">'
         ),
         (
             "<style>text{font:14px ui-monospace,monospace;fill:#e6e6e6;white-space:pre}"

@@ -22,8 +22,8 @@ class Paired:
     """Consecutive samples of both; ``last_s`` is the device time of the last."""
 
     last_s: float
-    acc: FloatArray
-    gyr: FloatArray
+    acc_mps2: FloatArray
+    gyr_radps: FloatArray
 
 
 class Pairing:

@@ -182,7 +182,7 @@ class PolarDecoder(LaneDecoder):
         return [
             event
             for pair in pairs
-            for event in self._both.push(pair.last_s, pair.acc, pair.gyr, now_ns)
+            for event in self._both.push(pair.last_s, pair.acc_mps2, pair.gyr_radps, now_ns)
         ]
 
     def _text(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:
@@ -242,7 +242,8 @@ def _choices(answer: Answered | None) -> Settings:
         return read_settings(answer.data)
     except MalformedPacketError as error:
         raise DeviceError(
-            "The Polar sensor's answer makes no sense.", hint="Switch it off and on again."
+            "The Polar sensor's answer makes no sense, or was cut off.",
+            hint="Switch it off and on again; an old Bluetooth adapter may cut packets short.",
         ) from error
 
 

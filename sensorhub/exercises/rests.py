@@ -68,9 +68,9 @@ def _leaving_speed_radps(up: FloatArray, tick_s: float) -> FloatArray:
     return np.asarray(np.sqrt((change * change).sum(axis=1)) / ((high - low) * tick_s))
 
 
-def angle_between_rad(a: FloatArray, b: FloatArray) -> float:
+def angle_between_rad(one_up: FloatArray, other_up: FloatArray) -> float:
     """The angle between two unit vectors."""
-    return 2.0 * float(np.arcsin(min(1.0, 0.5 * float(np.linalg.norm(a - b)))))
+    return 2.0 * float(np.arcsin(min(1.0, 0.5 * float(np.linalg.norm(one_up - other_up)))))
 
 
 def _crossing_s(

@@ -62,7 +62,7 @@ class SamplesArrived(DeviceEvent):
     Attributes:
         stream: as in :class:`StreamStarted`.
         first_index: index of the first sample; +1 per sample period, lost samples included.
-        device_time_s: device clock at the first sample (seconds since its boot, unwrapped), or None.
+        device_time_s: device clock at the first sample (seconds since boot, unwrapped), or None.
         period_s: time between samples on the device clock.
         acc_mps2: shape (n, 3), specific force.
         gyr_radps: shape (n, 3), or None.
@@ -82,7 +82,7 @@ class SamplesArrived(DeviceEvent):
 
 @dataclass(frozen=True, slots=True)
 class SamplesLost(DeviceEvent):
-    """Samples ``[first_index, first_index + count)`` did not arrive (they may still be back-filled).
+    """Samples ``[first_index, first_index + count)`` did not arrive (yet: they may come late).
 
     ``for_good`` is True when the device itself says that it no longer has them.
     """
@@ -101,7 +101,7 @@ class ClockObserved(DeviceEvent):
         device_time_s: device clock.
         hub_time_s: hub monotonic clock at the same instant, as well as this exchange tells.
         uncertainty_s: half-width of that statement (half the round trip, or the arrival jitter).
-        one_way: ``hub_time_s`` is a mere arrival: the true instant was earlier, by an unknown delay.
+        one_way: ``hub_time_s`` is a mere arrival: the instant was earlier, by an unknown delay.
     """
 
     device_time_s: float

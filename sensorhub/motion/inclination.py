@@ -37,11 +37,11 @@ class CentredInclination:
         return cls(half_width=max(1, round(HALF_WIDTH_S / tick_s)))
 
     def push(
-        self, time_s: FloatArray, acc: FloatArray
+        self, time_s: FloatArray, acc_mps2: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Times, accelerations (mps2) and up vectors of the ticks that can be given out now."""
         self._time_s = np.concatenate([self._time_s, time_s])
-        self._acc = np.concatenate([self._acc, acc])
+        self._acc = np.concatenate([self._acc, acc_mps2])
         return self._give(len(self._acc) - self._half)
 
     def flush(self) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -59,9 +59,19 @@ DIMENSIONLESS = {
     "orientation": "unit quaternion",
     "axis": "unit vector",
     "up": "unit vector",
+    "home": "unit vector: the direction of up in the home pose",
+    "toward": "unit vector: where up goes",
+    "top": "unit vector: where up is at the top of a movement",
+    "pose": "unit vector: the direction of up while still",
+    "start": "unit vector: the direction of up at the start",
+    "score": "a share of what there is to explain",
     "strength": "share of the greatest voluntary effort",
 }
 """Last words of names that carry no unit, each with its reason."""
+
+
+ANY_UNIT = {"value", "values", "signal", "vectors", "height", "width", "before", "after"}
+"""Words of helpers that work on whatever they are given, in its own unit."""
 
 
 def _is_float(annotation: ast.expr | None) -> bool:
@@ -95,7 +105,7 @@ def _parameters(node: ast.FunctionDef, owner: str) -> Iterator[tuple[str, int, s
 
 def carries_unit(name: str) -> bool:
     lowered = name.lower()
-    return lowered.endswith(SUFFIXES) or lowered.rpartition("_")[2] in DIMENSIONLESS
+    return lowered.endswith(SUFFIXES) or lowered.rpartition("_")[2] in DIMENSIONLESS.keys() | ANY_UNIT
 
 
 @pytest.mark.parametrize("package", ["sensorhub", "calibration"])
