@@ -169,6 +169,8 @@ class WitController:
 
     def link_up(self, now_ns: int, max_payload: int | None) -> None:  # noqa: ARG002 - commands are short
         """Begin the conversation."""
+        if self._state in (ControllerState.STOPPED, ControllerState.FAILED):
+            return
         self._state = ControllerState.GREETING
         reads = [VERSION, SERIAL_NUMBER, RATE]
         if self._displaces:
@@ -183,8 +185,9 @@ class WitController:
 
     def link_down(self, now_ns: int) -> None:  # noqa: ARG002 - nothing is timed
         """Forget the conversation."""
-        self._state = ControllerState.DOWN
         self._steps.clear()
+        if self._state not in (ControllerState.STOPPED, ControllerState.FAILED):
+            self._state = ControllerState.DOWN
 
     def handle(self, event: DeviceEvent, now_ns: int) -> None:
         """Take an answer."""
@@ -203,7 +206,8 @@ class WitController:
 
     def request_stop(self, now_ns: int) -> None:  # noqa: ARG002 - there is nothing to stop
         """These sensors stop when nobody listens."""
-        self._state = ControllerState.STOPPED
+        if self._state is not ControllerState.FAILED:
+            self._state = ControllerState.STOPPED
         self._steps.clear()
 
     def cue(self, now_ns: int, pattern: str) -> None:

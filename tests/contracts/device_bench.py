@@ -114,6 +114,11 @@ class Bench:
         return FIRST_NS + self._now_us * 1000
 
     @property
+    def seconds(self) -> float:
+        """Now, in seconds of the simulated world."""
+        return self._now_us / 1e6
+
+    @property
     def samples(self) -> list[SamplesArrived]:
         return [event for event in self.events if isinstance(event, SamplesArrived)]
 
