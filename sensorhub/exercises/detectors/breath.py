@@ -37,7 +37,10 @@ from sensorhub.model.outcomes import Breath, FlagCode, QualityFlag
 from sensorhub.model.placement import Placement
 
 JUDGE_EVERY_BINS = 5
-"""The set so far is judged twice a second."""
+"""The set so far is judged twice a second ..."""
+
+LONG_SET_BINS, LONG_SET_EVERY_BINS = 1200, 20
+"""... and after two minutes every two seconds: the work grows with the set."""
 
 OWN_DIRECTION_S = 20.0
 """A stretch this long has a main direction of its own: people may lie differently afterwards."""
@@ -97,11 +100,7 @@ class BreathDetector:
         ):
             before = len(self._recorder)
             began = self._recorder.add(time_s, (x, y, z), norm_mps2)
-            if (
-                self._live
-                and began
-                and before // JUDGE_EVERY_BINS != len(self._recorder) // JUDGE_EVERY_BINS
-            ):
+            if self._live and began and self._is_due(before):
                 events += self._judge_live(before)
         return events
 
@@ -146,6 +145,11 @@ class BreathDetector:
             text = f"The set was not closed; only its first {LONGEST_SET_S / 60:.0f} minutes count."
             said.append((FlagCode.INTERRUPTED, end_s, text))
         return [QualityFlag(code, self._placement, start_s, end, text) for code, end, text in said]
+
+    def _is_due(self, bins: int) -> bool:
+        """With ``bins`` complete bins, where there may now be many more after a gap."""
+        every = JUDGE_EVERY_BINS if bins < LONG_SET_BINS else LONG_SET_EVERY_BINS
+        return bins // every != len(self._recorder) // every
 
     def _judge_live(self, bins: int) -> list[LiveEvent]:
         before = len(self._now.breaths)
@@ -201,11 +205,12 @@ class BreathDetector:
         breaths = []
         for c in every:
             inside = (grid.time_s >= c.start_s) & (grid.time_s < c.end_s)
-            missing = bool(np.isnan(grid.norm_mps2[inside]).any())
+            missing = bool(grid.missing[inside].any())
             sure = (
                 c.whole
                 and share >= ONE_LINE_SHARE
-                and bool(grid.usable[inside].all())
+                and not missing
+                and not bool(grid.disturbed[inside].any())
                 and 0.4 * usual_rad <= c.depth_rad <= 2.5 * usual_rad
                 and 0.4 * usual_s <= c.end_s - c.start_s <= longest_s
             )

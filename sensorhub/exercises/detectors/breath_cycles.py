@@ -52,8 +52,13 @@ DEEPEST_RAD = math.radians(20.0)
 LIFT_ERRORS = 4.0
 """So many standard errors from zero, and the belly was seen to rise."""
 
+LIFT_RANGE_M_PER_RAD = (0.01, 0.3)
+"""Bellies rise by 4 to 6 cm for each radian that they tilt the sensor; a lever arm, in any case."""
+
 QUICKER_SHARE = 0.1
 """A smaller difference in speed between the two ways is how people happen to breathe."""
+
+CLEARLY_QUICKER_SHARE = 0.25
 
 
 class InhaleEvidence(enum.StrEnum):
@@ -146,17 +151,19 @@ def inhale_direction(
     """
     longest = max(range(len(stretches)), key=lambda i: len(stretches[i].time_s))
     rise_m_per_rad, errors = inhale_sign(stretches[longest].tilt_rad, norms_mps2[longest])
-    if abs(errors) >= LIFT_ERRORS:
+    least, most = LIFT_RANGE_M_PER_RAD
+    if abs(errors) >= LIFT_ERRORS and least <= abs(rise_m_per_rad) <= most:
         return math.copysign(1.0, rise_m_per_rad), InhaleEvidence.LIFT
     quicker, clearly = _quicker_sign(stretches)
-    if clearly >= QUICKER_SHARE:
-        return quicker, InhaleEvidence.SPEED
     # A set begins and ends with empty lungs: the other reading would lose a breath.
     counts = {
         sign: sum(len(cycles(found, sign=sign, shortest_s=shortest_s)) for found in stretches)
         for sign in (quicker, -quicker)
     }
-    return max(counts, key=lambda sign: counts[sign]), InhaleEvidence.UNKNOWN
+    loses = counts[quicker] < counts[-quicker]
+    if clearly >= (CLEARLY_QUICKER_SHARE if loses else QUICKER_SHARE):
+        return quicker, InhaleEvidence.SPEED
+    return (-quicker if loses else quicker), InhaleEvidence.UNKNOWN
 
 
 def rate_per_min(breaths: Sequence[Cycle]) -> float:

@@ -24,7 +24,7 @@ TURNING_RADPS = math.radians(45.0)
 POSTURE_RAD = math.radians(25.0)
 """Further from the usual direction than this the person lies differently."""
 
-BRIDGE_S = 1.0
+BRIDGE_S = 1.5
 """A disturbance shorter than this interrupts no breath; it is drawn straight, and flagged."""
 
 HANDLED_FACTOR = 1.6
@@ -34,6 +34,7 @@ LEAST_STRETCH_S = 4.0
 """Nobody sees a breath in less."""
 
 _AROUND_S = 0.3
+_SAME_BIN = 1e-6  # a 10 Hz sensor's ticks meet the bins' edges but for rounding
 _SECOND_BINS = round(1.0 / BIN_S)
 
 
@@ -46,6 +47,8 @@ class Grid:
         up: shape (n, 3), mean direction of gravity in the sensor frame, unit length.
         norm_mps2: shape (n,), mean magnitude of the specific force.
         usable: shape (n,), bool: there was a tick and the person lay still enough.
+        missing: shape (n,), bool: no tick for longer than a single bin.
+        disturbed: shape (n,), bool: the person did not lie still enough.
         stretches: ``[first, last)`` bins between which a breath can be followed.
     """
 
@@ -53,6 +56,8 @@ class Grid:
     up: FloatArray
     norm_mps2: FloatArray
     usable: NDArray[np.bool_]
+    missing: NDArray[np.bool_]
+    disturbed: NDArray[np.bool_]
     stretches: tuple[tuple[int, int], ...]
 
     def bridged(self, first: int, last: int) -> tuple[FloatArray, FloatArray]:
@@ -104,7 +109,7 @@ class GridRecorder:
         """Take in one tick; True when it began a new bin, so that the one before is complete."""
         if self._start_s is None:
             self._start_s = time_s
-        k = int((time_s - self._start_s) / BIN_S)
+        k = int((time_s - self._start_s) / BIN_S + _SAME_BIN)
         if time_s - self._start_s >= LONGEST_SET_S:
             self.too_long = True
             return False
@@ -134,12 +139,15 @@ class GridRecorder:
         up = _unit_rows(sums[:, 1:4])
         norm_mps2 = sums[:, 4] / count
         extremes = np.array([self._lowest[:bins], self._highest[:bins]])
-        usable = filled & ~_disturbed(up, norm_mps2, extremes, filled)
+        disturbed = _disturbed(up, norm_mps2, extremes, filled)
+        usable = filled & ~disturbed
+        beside = np.convolve(~filled, [1.0, 0.0, 1.0], mode="same") > 0.5
+        missing = ~filled & beside
         stretches = _stretches(usable)
         if not stretches:
             return None
         time_s = self.start_s + (np.arange(bins, dtype=np.float64) + 0.5) * BIN_S
-        return Grid(time_s, up, norm_mps2, usable, stretches)
+        return Grid(time_s, up, norm_mps2, usable, missing, disturbed, stretches)
 
 
 def _disturbed(
@@ -162,9 +170,9 @@ def _disturbed(
     soft = smoothed(path, 0.25)
     speed = np.sqrt((np.gradient(soft, BIN_S, axis=0) ** 2).sum(axis=1))
     away = soft @ _usual_direction(path[good]) < math.cos(POSTURE_RAD)
-    bad = (filled & knocked) | shaken | (speed > TURNING_RADPS) | away
-    around = round(_AROUND_S / BIN_S)
-    return np.convolve(bad, np.ones(2 * around + 1), mode="same") > 0.5
+    sudden = (filled & knocked) | (speed > TURNING_RADPS)
+    around = np.ones(2 * round(_AROUND_S / BIN_S) + 1)
+    return (np.convolve(sudden, around, mode="same") > 0.5) | shaken | away
 
 
 def _unit_rows(vectors: FloatArray) -> FloatArray:

@@ -29,6 +29,7 @@ LEAST_DEPTH_RAD = math.radians(0.3)
 SWING_SHARE = 0.3
 """A swing smaller than this share of its larger neighbours belongs to one of them."""
 
+_NOISE_SPREADS = 8.0  # peak to peak of white noise over minutes
 _NEIGHBOURS = 4
 _LARGER = 0.75
 _SMOOTH_S = 0.25
@@ -75,7 +76,7 @@ def turning_points(
         up: shape (n, 3), direction of gravity in the sensor frame, unit length.
         axis: use this main direction instead of the stretch's own.
     """
-    least_rad = max(LEAST_DEPTH_RAD, 6.0 * _noise_rad(up))
+    least_rad = max(LEAST_DEPTH_RAD, _NOISE_SPREADS * _noise_rad(up))
     smooth_s, slow_s = _SMOOTH_S, _SLOW_S
     # The second round smooths and straightens according to the period that the first one found:
     # a slow breath is rarely one even movement, and its steps must not count.
@@ -85,7 +86,7 @@ def turning_points(
         along = own if axis is None else axis
         tilt = path @ along
         tilt = tilt - smoothed(tilt, slow_s)
-        points = _prune(tilt, _extremes(tilt), least_rad)
+        points = _prune(tilt, _extremes(tilt, least_rad), least_rad)
         if last_round or len(points) < 4:
             break
         period_s = 2.0 * BIN_S * float(np.median(np.diff(points)))
@@ -155,16 +156,35 @@ def inhale_sign(tilt_rad: FloatArray, norm_mps2: FloatArray) -> tuple[float, flo
 def _noise_rad(up: FloatArray) -> float:
     """What white noise of the bins leaves after the first smoothing."""
     second = np.diff(up, n=2, axis=0)
-    white = math.sqrt(float(np.median(second * second)) / 0.455 / 6.0)
+    # The median of squares is 0.455 variances, and second differences have 6; the noisiest axis.
+    white = math.sqrt(float(np.median(second * second, axis=0).max()) / 0.455 / 6.0)
     return white / math.sqrt(2.0 * math.sqrt(math.pi) * _SMOOTH_S / BIN_S)
 
 
-def _extremes(tilt: FloatArray) -> IntArray:
-    """Indices of all turning points, ends included; a plateau counts once, at its end."""
+def _extremes(tilt: FloatArray, least_rad: float) -> IntArray:
+    """Indices of the turning points with at least ``least_rad`` between them, ends included.
+
+    One pass over all turning points: an extreme stands once the tilt has come back from it.
+    """
     slope = np.sign(np.diff(tilt))
     moving = np.flatnonzero(slope)
-    turns = moving[1:][slope[moving[1:]] != slope[moving[:-1]]]
-    return np.unique(np.concatenate([[0], turns, [len(tilt) - 1]]))
+    turns = moving[1:][slope[moving[1:]] != slope[moving[:-1]]].tolist()
+    last = len(tilt) - 1
+    values = tilt.tolist()
+    stand, low, high, rising = [0], 0, 0, 0
+    for k in (*turns, last):
+        if rising <= 0 and values[k] < values[low]:
+            low = k
+        if rising >= 0 and values[k] > values[high]:
+            high = k
+        if rising >= 0 and values[high] - values[k] >= least_rad:
+            stand.append(high)
+            low, rising = k, -1
+        elif rising <= 0 and values[k] - values[low] >= least_rad:
+            stand.append(low)
+            high, rising = k, 1
+    stand += [high if rising > 0 else low, last]
+    return np.array(sorted(set(stand)), dtype=np.intp)
 
 
 def _prune(tilt: FloatArray, points: IntArray, least_rad: float) -> IntArray:
