@@ -42,7 +42,7 @@ class Arrivals:
         if self._group is not None and self._group[0] != host_time_ns:
             self._close_group(self._group)
             if host_time_ns - self._bin_ns >= BIN_S * NS_PER_S:
-                said = self._close_bin(host_time_ns)
+                said = self._close_bin(device_time_s, host_time_ns)
         if self._group is None:
             self._bin_ns = host_time_ns
         self._group = (host_time_ns, device_time_s)
@@ -53,14 +53,15 @@ class Arrivals:
         if self._earliest is None or _lateness_s(group) < _lateness_s(self._earliest):
             self._earliest = group
 
-    def _close_bin(self, now_ns: int) -> ClockObserved | None:
+    def _close_bin(self, device_time_s: float, now_ns: int) -> ClockObserved | None:
+        """Say it of the newest sample: of one a second old it would look like a clock set back."""
         earliest, self._earliest, self._bin_ns = self._earliest, None, now_ns
         if earliest is None:
             return None
         spread_s = sorted(self._recent)[len(self._recent) // 2] - min(self._recent)
-        hub_time_s = earliest[0] / NS_PER_S
+        hub_time_s = device_time_s + _lateness_s(earliest)
         uncertainty_s = max(spread_s, LEAST_UNCERTAINTY_S)
-        return ClockObserved(now_ns, earliest[1], hub_time_s, uncertainty_s, one_way=True)
+        return ClockObserved(now_ns, device_time_s, hub_time_s, uncertainty_s, one_way=True)
 
 
 def _lateness_s(arrival: tuple[int, float]) -> float:

@@ -155,14 +155,13 @@ class Ximu3Decoder(LaneDecoder):
             self._stream.restart(self._period_s)
 
     def _inertial(self, time_s: float, values: tuple[float, ...], now_ns: int) -> list[DeviceEvent]:
-        gyr_dps, acc_g = np.array([values[:3]]), np.array([values[3:]])
-        clipped = bool((abs(acc_g) >= _CLIP_G).any() or (abs(gyr_dps) >= _CLIP_DPS).any())
+        gyr_dps, acc_g = values[:3], values[3:]
         return self._stream.push(
             time_s,
-            acc_g * STANDARD_GRAVITY_MPS2,
-            gyr_dps * RADPS_PER_DPS,
+            np.array([acc_g]) * STANDARD_GRAVITY_MPS2,
+            np.array([gyr_dps]) * RADPS_PER_DPS,
             now_ns,
-            clipped=clipped,
+            clipped=max(map(abs, acc_g)) >= _CLIP_G or max(map(abs, gyr_dps)) >= _CLIP_DPS,
         )
 
     def _battery(self, _time_s: float, values: tuple[float, ...], now_ns: int) -> list[DeviceEvent]:
