@@ -129,11 +129,16 @@ def _first_above(angle: FloatArray, level: float, first: int, last: int) -> int:
 
 
 def _rest(path: Path, speed: FloatArray, burst: int, limit: int, fastest: float) -> float:
-    """When rest is reached, going from the burst towards the limit; else the slowest moment."""
+    """When rest is reached, going from the burst towards the limit; else the slowest moment.
+
+    Where the data begin or end in full movement, their beginning or end.
+    """
     threshold = max(LEAST_REST_RADPS, REST_SHARE * float(fastest))
     step = 1 if limit >= burst else -1
     way = speed[burst : limit + 1] if step > 0 else speed[limit : burst + 1][::-1]
     slow = np.flatnonzero(way <= threshold)
+    if not len(slow) and any(limit in (p.start, p.stop - 1) for p in path.pieces):
+        return float(path.time_s[limit])
     if not len(slow):
         return float(path.time_s[burst + step * int(np.argmin(way))])
     k = int(slow[0])

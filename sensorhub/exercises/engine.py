@@ -188,13 +188,11 @@ def _by_preference(
     exercise: Exercise, side: Side, placements: Sequence[Placement]
 ) -> tuple[Placement, ...]:
     """Worn placements that can carry the count: side asked for, side unknown, other side."""
-    rank = {side: 0, Side.NONE: 1}
+    rank = {Side.RIGHT: 2, Side.LEFT: 3, Side.NONE: 1, side: 0}
     worn = [p for p in placements if p.segment in exercise.primary]
-    return tuple(
-        sorted(
-            worn, key=lambda p: (exercise.primary.index(p.segment), rank.get(p.side, 2), p.value)
-        )
-    )
+    worn.sort(key=lambda p: (exercise.primary.index(p.segment), rank[p.side]))
+    # What both legs do together, one of them tells.
+    return tuple(worn if Side.LEFT in exercise.sides else worn[:1])
 
 
 def _spoken(placement: Placement) -> str:

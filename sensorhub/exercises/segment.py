@@ -1,7 +1,5 @@
 """One segment followed through a set: all its ticks for the judgement, and a live count."""
 
-from collections.abc import Sequence
-
 from sensorhub.exercises.definition import Range
 from sensorhub.exercises.live_counter import LiveCounter
 from sensorhub.exercises.path import Path, path_of
@@ -78,9 +76,3 @@ def _counter(limits: Range, ignore_share: float, excursions: int) -> LiveCounter
     """Where several excursions make one, they differ in size and none of them is partial."""
     full_share = 0.6 if excursions == 1 else ignore_share
     return LiveCounter(limits, ignore_share=ignore_share, full_share=full_share)
-
-
-def pushed(segments: Sequence[CountedSegment], block: MotionBlock) -> list[LiveEvent]:
-    """A block to several segments; only the first one's events are what the person hears."""
-    events = [segment.push(block) for segment in segments]
-    return events[0] if events else []

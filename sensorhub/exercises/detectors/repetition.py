@@ -1,15 +1,23 @@
 """Repetitions: out and back along one movement, any mounting, nobody demonstrating it first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
 
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.judge import Rules, explain
+from sensorhub.exercises.legs import LegRepetition, of_both_legs
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.selection import Selected, select
 from sensorhub.exercises.thresholds import RepetitionThresholds
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
-from sensorhub.model.outcomes import Repetition, RepetitionKind
+from sensorhub.model.outcomes import FlagCode, QualityFlag, Repetition, RepetitionKind
+from sensorhub.model.placement import Placement, Side
+
+
+DRAGGED_SHARE = 3.0
+"""A leg whose excursions are this many times smaller than the other's was only dragged along."""
 
 
 def new_detector(setup: DetectorSetup) -> Detector:
@@ -18,7 +26,12 @@ def new_detector(setup: DetectorSetup) -> Detector:
 
 
 class RepetitionDetector:
-    """Counts repetitions of one movement on one segment, any mounting."""
+    """Counts repetitions of one movement.
+
+    With a sensor on each thigh: the side asked for counts, the other one only where that side did
+    nothing (and a flag says so); where no side was asked for, each repetition belongs to the leg
+    that moved more.
+    """
 
     def __init__(self, setup: DetectorSetup) -> None:
         thresholds, limits = setup.exercise.thresholds, setup.exercise.range
@@ -29,35 +42,78 @@ class RepetitionDetector:
         self._rules = Rules(
             limits, thresholds.shortest_s, thresholds.longest_s, thresholds.ignore_share
         )
-        self._segment = CountedSegment(
-            setup.primary[0], limits, ignore_share=thresholds.ignore_share, live=setup.live
-        )
+        self._asked = setup.side in (Side.LEFT, Side.RIGHT)
+        self._segments = [
+            CountedSegment(
+                placement,
+                limits,
+                ignore_share=thresholds.ignore_share,
+                live=setup.live and (k == 0 or not self._asked),
+            )
+            for k, placement in enumerate(setup.primary)
+        ]
 
     def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
         """See :class:`Detector`."""
-        return self._segment.push(block)
+        events = [segment.push(block) for segment in self._segments]
+        return events[0]
 
     def state(self) -> LiveState:
         """See :class:`Detector`."""
-        return self._segment.state()
+        states = [segment.state() for segment in self._segments]
+        if self._asked or len(states) == 1:
+            return states[0]
+        # Each leg sees the other's repetitions too, as smaller ones.
+        best = max(states, key=lambda s: s.count + s.partial)
+        return replace(best, count=best.count + best.partial, partial=0)
 
     def finish(self) -> Findings:
         """See :class:`Detector`."""
-        path = self._segment.path()
+        if not self._asked:
+            legs = [(segment.placement, self._selected(segment)) for segment in self._segments]
+            return Findings(repetitions=tuple(self._repetition(r) for r in of_both_legs(legs)))
+        seen = [
+            (median(c.cycle.size_rad for c in chosen), segment.placement, chosen)
+            for segment in self._segments
+            if (chosen := self._selected(segment))
+        ]
+        if not seen:
+            return Findings()
+        # The leg asked for, if it moved at all: the other one drags it along a little.
+        most = max(size for size, _, _ in seen)
+        _, placement, chosen = next(s for s in seen if s[0] * DRAGGED_SHARE >= most)
+        found = [self._repetition(LegRepetition(placement, c)) for c in chosen]
+        return Findings(tuple(found), flags=self._other_side(placement, found))
+
+    def _selected(self, segment: CountedSegment) -> list[Selected]:
+        path = segment.path()
         found = explain(path, self._rules)
         if found is None:
-            return Findings()
-        chosen = select(path, found, self._rules, partial_share=self._partial_share)
-        return Findings(repetitions=tuple(self._repetition(c) for c in chosen))
+            return []
+        return select(path, found, self._rules, partial_share=self._partial_share)
 
-    def _repetition(self, one: Selected) -> Repetition:
+    def _repetition(self, seen: LegRepetition) -> Repetition:
+        edges, side = seen.one.edges, seen.placement.side
+        known = side is not Side.NONE and self._setup.side is not Side.BOTH
+        several = len(self._segments) > 1
         return Repetition(
-            start_s=one.edges.start_s,
-            peak_s=one.edges.peak_s,
-            end_s=one.edges.end_s,
-            rom_rad=one.cycle.rise_rad,
-            hold_s=one.edges.hold_s,
-            kind=RepetitionKind.FULL if one.full else RepetitionKind.PARTIAL,
-            side=self._setup.side,
-            sure=one.sure,
+            start_s=edges.start_s,
+            peak_s=edges.peak_s,
+            end_s=edges.end_s,
+            rom_rad=seen.one.cycle.size_rad,
+            hold_s=edges.hold_s,
+            kind=RepetitionKind.FULL if seen.one.full else RepetitionKind.PARTIAL,
+            side=side if (known or several) and side is not Side.NONE else self._setup.side,
+            sure=seen.one.sure,
         )
+
+    def _other_side(
+        self, placement: Placement, found: Sequence[Repetition]
+    ) -> tuple[QualityFlag, ...]:
+        """A flag where the repetitions are those of the side that was not asked for."""
+        asked = self._setup.side
+        if placement is self._setup.primary[0] or placement.side in (asked, Side.NONE):
+            return ()
+        text = f"The {asked} side was asked for; the {placement.side} leg did the repetitions."
+        start_s, end_s = found[0].start_s, found[-1].end_s
+        return (QualityFlag(FlagCode.WRONG_SIDE, placement, start_s, end_s, text),)

@@ -19,7 +19,7 @@ from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import Rules, explain
 from sensorhub.exercises.path import Path
-from sensorhub.exercises.segment import CountedSegment, pushed
+from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.thresholds import StepsThresholds
 from sensorhub.exercises.track import Track
 from sensorhub.exercises.zigzag import turning_points
@@ -55,7 +55,7 @@ class StepsDetector:
 
     def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
         """See :class:`Detector`."""
-        return pushed(self._segments, block)
+        return [event for segment in self._segments for event in segment.push(block)]
 
     def state(self) -> LiveState:
         """See :class:`Detector`."""
