@@ -70,7 +70,7 @@ DIMENSIONLESS = {
 """Last words of names that carry no unit, each with its reason."""
 
 
-ANY_UNIT = {"value", "values", "signal", "vectors", "height", "width", "before", "after"}
+ANY_UNIT = {"offset", "value", "values", "signal", "vectors", "height", "width", "before", "after"}
 """Words of helpers that work on whatever they are given, in its own unit."""
 
 
@@ -105,7 +105,9 @@ def _parameters(node: ast.FunctionDef, owner: str) -> Iterator[tuple[str, int, s
 
 def carries_unit(name: str) -> bool:
     lowered = name.lower()
-    return lowered.endswith(SUFFIXES) or lowered.rpartition("_")[2] in DIMENSIONLESS.keys() | ANY_UNIT
+    return (
+        lowered.endswith(SUFFIXES) or lowered.rpartition("_")[2] in DIMENSIONLESS.keys() | ANY_UNIT
+    )
 
 
 @pytest.mark.parametrize("package", ["sensorhub", "calibration"])
