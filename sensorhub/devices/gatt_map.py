@@ -141,11 +141,13 @@ class GattMapDecoder(LaneDecoder):
     def _half(
         self, lane: str, values: FloatArray, now_ns: int, *, clipped: bool
     ) -> list[DeviceEvent]:
-        """One half of a sample: whole with the other; a half without its other is dropped."""
-        waiting, self._waiting = self._waiting, (lane, values, clipped)
-        if waiting is None or waiting[0] == lane:
+        """One half of a sample, the lane listed first first; half without half is dropped."""
+        if lane == self._map.samples[0].lane:
+            self._waiting = (lane, values, clipped)
             return []
-        self._waiting = None
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            return []
         halves = {lane: values, waiting[0]: waiting[1]}
         acc = next(halves[one.lane] for one in self._map.samples if one.acc is not None)
         gyr = next(halves[one.lane] for one in self._map.samples if one.gyr is not None)

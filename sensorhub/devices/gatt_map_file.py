@@ -36,7 +36,7 @@
     uuid = "00002a19-0000-1000-8000-00805f9b34fb"    # one byte, percent
 
 Acceleration and rate may come in two characteristics; a sample is then one notification of each,
-in either order, and such a sensor can have neither timestamp nor sequence.
+the one that is listed first first, and such a sensor can have neither timestamp nor sequence.
 """
 
 import re
