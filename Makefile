@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check fix bench acceptance clean
+.PHONY: help demo test check fix bench accuracy acceptance clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ fix: $(STAMP) ## format and mend what the linter can
 
 bench: $(STAMP) ## microseconds a sample, side by side with the bare filter
 	$(BIN)/python -m benchmarks
+
+accuracy: $(STAMP) ## how well everything counts, simulated and real: writes docs/accuracy.md
+	$(BIN)/python -m benchmarks.accuracy
 
 acceptance: $(STAMP) ## the slow, most real runs: 30 kills, 20 disconnects on both kinds of link
 	SENSORHUB_KILLS=30 $(BIN)/python -m pytest tests/integration

@@ -57,7 +57,6 @@ def true_hold(
     # a sagging hold moves away from where it began: still counts, an interruption does not
     limit = max(math.radians(5.0), 0.25 * float(away.max())) + step.sag_radps * step.hold_s
     good = (_speed(up, dt) < STILL_RADPS) & (angles_between(up, final) < limit)
-    good &= (times > pose[0] - 0.5 * step.ramp_s) & (times < pose[1] + 0.5 * step.ramp_s)
     marks = np.flatnonzero(good)
     return TrueHold(
         start_s=float(times[marks[0]]),

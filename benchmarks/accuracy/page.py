@@ -1,0 +1,325 @@
+"""The accuracy page: tables from runs, without a date, the same text for the same figures."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+from benchmarks.accuracy.literature import PUBLISHED
+from benchmarks.accuracy.real import RealScore
+from benchmarks.accuracy.score import BREATH, HOLD, REPETITION, FalseAlarm, Score
+from benchmarks.accuracy.stats import at_most, mean_interval, quantile, wilson
+from benchmarks.accuracy.variations import VARIATIONS
+from sensorhub.exercises.engine import DETECTOR_VERSION
+
+LEAST_EXACT = 0.95
+"""A cell in which fewer sets than this are exact is listed by name."""
+
+_K = TypeVar("_K")
+_T = TypeVar("_T")
+
+NONE = "-"
+_REAL = re.compile(r"<!-- real -->\n.*?<!-- /real -->", re.DOTALL)
+
+_INTRODUCTION = """\
+# How well it counts
+
+Written by `make accuracy`; do not edit. Two kinds of evidence, never mixed: **simulated** people,
+whose truth is exact and who are kinder than real ones, and **real** people, whose truth is
+somebody's count. No table has numbers of both. Nothing here has been tested on patients.
+
+A set is *exact* when the number of repetitions (partial ones included), holds or breaths found is
+the number done and none of them lies where there was none. *Kinds* are right when, besides, every
+full and partial one and the direction of every circle is. *Edges* are the errors of starts and
+ends. Intervals are 95 %: Wilson for shares, normal for means, Poisson for false ones.
+"""
+
+
+def write_page(
+    path: Path,
+    scores: Sequence[Score],
+    alarms: Sequence[FalseAlarm],
+    real: Sequence[RealScore] | None,
+) -> None:
+    """Writes the page. Without recordings what the page already said of them stays."""
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    kept = _REAL.search(before)
+    if real is not None:
+        section = f"<!-- real -->\n{real_section(real)}<!-- /real -->"
+    elif kept:
+        section = kept.group()
+    else:
+        section = "<!-- real -->\nNo recordings were present.\n<!-- /real -->"
+    path.write_text(
+        "\n".join(
+            [_INTRODUCTION, _versions(), simulated_section(scores, alarms), section, _published()]
+        ),
+        encoding="utf-8",
+    )
+
+
+def simulated_section(scores: Sequence[Score], alarms: Sequence[FalseAlarm]) -> str:
+    """Everything about simulated people."""
+    titles = {v.name: v for v in VARIATIONS}
+    by_fault = _grouped(scores, lambda s: s.variation)
+    order = [v.name for v in VARIATIONS if v.name in by_fault]
+    return "\n".join(
+        [
+            "## Simulated people",
+            "",
+            _glance(scores, alarms),
+            "### Each exercise, all variations together",
+            "",
+            _score_table("exercise", sorted(_grouped(scores, lambda s: s.exercise).items())),
+            "### Each variation, all exercises together",
+            "",
+            "The usual run is a healthy adult with an unknown mounting, a BMI270 at 100 samples a",
+            "second and soft tissue under it; every other row changes one thing.",
+            "",
+            _score_table(
+                "variation", [(f"{titles[n].group}: {titles[n].title}", by_fault[n]) for n in order]
+            ),
+            _weak(scores),
+            _alarm_section(alarms),
+        ]
+    )
+
+
+def real_section(scores: Sequence[RealScore]) -> str:
+    """Everything about recordings of real people."""
+    lines = [
+        "## Real people",
+        "",
+        "Public research recordings of other people, not shipped with this project. A count by eye",
+        "or by protocol is not exact truth; sets whose counter was unsure are marked and left out",
+        "of *exact*.",
+        "",
+    ]
+    rows = []
+    families = sorted({s.family for s in scores})
+    for family in [*families, "all"]:
+        part = [s for s in scores if family in (s.family, "all")]
+        done = [s for s in part if s.wanted]
+        sure = [s for s in done if s.sure]
+        edges = [e for s in part for e in s.edges_s]
+        hips = [s.hip_rmse_deg for s in part if s.hip_rmse_deg is not None]
+        rows.append(
+            [
+                family,
+                str(len(done)),
+                _share(sum(s.got == s.wanted for s in sure), len(sure)),
+                _share(sum(abs(s.got - s.wanted) <= 1 for s in done), len(done)),
+                str(sum(s.got for s in part if not s.wanted)) if len(part) > len(done) else NONE,
+                _pair(edges),
+                f"{sum(hips) / len(hips):.1f} deg ({len(hips)})" if hips else NONE,
+            ]
+        )
+    head = [
+        "recordings",
+        "sets",
+        "exact, where the truth is sure",
+        "within one",
+        "false where nothing was done",
+    ]
+    head += ["edges median / p95", "hip flexion against optical, RMSE (recordings)"]
+    lines += [*_table(head, rows), "", "Each set:", ""]
+    each = [
+        [
+            s.name,
+            s.exercise,
+            str(s.wanted) + ("" if s.sure else " (unsure)"),
+            str(s.got),
+            _pair(s.edges_s),
+        ]
+        for s in scores
+    ]
+    lines += [*_table(["recording", "exercise", "done", "counted", "edges median / p95"], each), ""]
+    return "\n".join(lines)
+
+
+def _versions() -> str:
+    names = ("sensorhub", "vqf", "numpy", "scipy")
+    packages = ", ".join(f"{name} {version(name)}" for name in names)
+    return f"Measured with {packages}; detectors version {DETECTOR_VERSION}.\n"
+
+
+def _glance(scores: Sequence[Score], alarms: Sequence[FalseAlarm]) -> str:
+    counted = [s for s in scores if s.kind in (REPETITION, HOLD, BREATH)]
+    edges = [e for s in scores if s.kind == REPETITION for e in s.edges_s]
+    credited = [e for s in scores for e in s.credited_s]
+    entering = [e for s in scores for e in s.entering_s]
+    leaving = [e for s in scores for e in s.leaving_s]
+    breaths = [s for s in scores if s.kind == BREATH]
+    false = sum(s.false for s in counted)
+    hours = sum(s.seconds for s in counted) / 3600.0
+    idle = sum(a.counted for a in alarms)
+    rows = [
+        ["sets exact", _share(sum(s.exact for s in counted), len(counted)), "95 %", "99 %"],
+        [
+            "sets within one",
+            _share(sum(s.within_one for s in counted), len(counted)),
+            "99.5 %",
+            "100 %",
+        ],
+    ]
+    if credited:
+        mean, half = mean_interval(credited)
+        rows += [
+            [
+                "seconds of holds, mean error",
+                f"{mean:.2f} ± {half:.2f} s ({len(credited)} holds)",
+                "0.3 s",
+                "0.1 s",
+            ],
+            ["entering a hold, p95", f"{quantile(entering, 0.95):.2f} s", "0.4 s", "0.2 s"],
+            ["leaving a hold, p95", f"{quantile(leaving, 0.95):.2f} s", "0.4 s", "0.2 s"],
+        ]
+    if edges:
+        rows.append(
+            ["edges of repetitions, median / p95", _pair(edges), "0.25 / 0.6 s", "0.10 / 0.25 s"]
+        )
+    if breaths:
+        rows.append(
+            [
+                "sets of breaths exact",
+                _share(sum(s.exact for s in breaths), len(breaths)),
+                "90 %",
+                "98 %",
+            ]
+        )
+    rows += [
+        ["false repetitions or holds within sets", f"{false} in {hours:.1f} h", "0", "0"],
+        ["false ones during other activities", f"{idle} in {len(alarms)} analyses", "0", "0"],
+    ]
+    return "\n".join(
+        [*_table(["all runs, faults included", "measured", "at least", "aim"], rows), ""]
+    )
+
+
+def _score_table(name: str, groups: Iterable[tuple[str, Sequence[Score]]]) -> str:
+    head = [name, "runs", "exact", "within one", "kinds right", "false", "edges median / p95"]
+    head += ["held: mean / p95", "entering / leaving p95"]
+    rows = []
+    for title, runs in groups:
+        credited = [e for s in runs for e in s.credited_s]
+        entering = [e for s in runs for e in s.entering_s]
+        leaving = [e for s in runs for e in s.leaving_s]
+        held = turned = NONE
+        if credited:
+            held = f"{mean_interval(credited)[0]:.2f} / {quantile(credited, 0.95):.2f} s"
+            turned = f"{quantile(entering, 0.95):.2f} / {quantile(leaving, 0.95):.2f} s"
+        rows.append(
+            [
+                title,
+                str(len(runs)),
+                _share(sum(s.exact for s in runs), len(runs)),
+                _percent(sum(s.within_one for s in runs), len(runs)),
+                _percent(sum(s.kinds_right for s in runs), len(runs)),
+                str(sum(s.false for s in runs)),
+                _pair([e for s in runs for e in s.edges_s]),
+                held,
+                turned,
+            ]
+        )
+    return "\n".join([*_table(head, rows), ""])
+
+
+def _weak(scores: Sequence[Score]) -> str:
+    titles = {v.name: v.title for v in VARIATIONS}
+    order = {v.name: k for k, v in enumerate(VARIATIONS)}
+    rows = []
+    cells = sorted(
+        _grouped(scores, lambda s: (s.exercise, s.variation)).items(),
+        key=lambda cell: (cell[0][0], order[cell[0][1]]),
+    )
+    for (exercise, variation), runs in cells:
+        exact = sum(s.exact for s in runs)
+        if exact < LEAST_EXACT * len(runs):
+            off = Counter(s.got - s.wanted for s in runs if not s.exact)
+            said = ", ".join(f"{n} x {d:+d}" for d, n in sorted(off.items()))
+            rows.append([exercise, titles[variation], _share(exact, len(runs)), said])
+    lines = ["### Where it is weak", ""]
+    if not rows:
+        return "\n".join([*lines, f"No cell has fewer than {LEAST_EXACT:.0%} exact sets.", ""])
+    lines += [f"Every cell of the matrix with fewer than {100 * LEAST_EXACT:.0f} % exact sets.", ""]
+    return "\n".join([*lines, *_table(["exercise", "variation", "exact", "off by"], rows), ""])
+
+
+def _alarm_section(alarms: Sequence[FalseAlarm]) -> str:
+    lines = [
+        "### Doing something else",
+        "",
+        "Each activity for half a minute, analysed as every exercise that a thigh or pelvis sensor",
+        "counts (sitting down and bending are not held against the exercises they are). Nothing",
+        "may be counted.",
+        "",
+    ]
+    rows = []
+    for activity, part in sorted(_grouped(alarms, lambda a: a.activity).items()):
+        counted = sum(a.counted for a in part)
+        spans = sum(a.seconds for a in part) / 600.0
+        which = Counter[str]()
+        for alarm in part:
+            which[alarm.exercise] += alarm.counted
+        worst = ", ".join(
+            f"{name} {n}" for name, n in sorted(which.items(), key=lambda i: (-i[1], i[0]))[:4] if n
+        )
+        rows.append(
+            [
+                activity.replace("_", " "),
+                str(len(part)),
+                str(counted),
+                f"{counted / spans:.2f} (at most {at_most(counted) / spans:.2f})",
+                worst or NONE,
+            ]
+        )
+    head = ["activity", "analyses", "counted", "in 10 minutes", "most as"]
+    return "\n".join([*lines, *_table(head, rows), ""])
+
+
+def _published() -> str:
+    rows = [[p.what, p.where, p.figure, p.source] for p in PUBLISHED]
+    return "\n".join(
+        [
+            "",
+            "## What others report",
+            "",
+            "Other people, exercises and sensors: an order of magnitude, not a comparison.",
+            "",
+            *_table(["quantity", "sensor", "figure", "source"], rows),
+            "",
+        ]
+    )
+
+
+def _grouped(items: Iterable[_T], key: Callable[[_T], _K]) -> dict[_K, list[_T]]:
+    groups: dict[_K, list[_T]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return groups
+
+
+def _share(hits: int, runs: int) -> str:
+    if not runs:
+        return NONE
+    low, high = wilson(hits, runs)
+    return f"{_percent(hits, runs)} [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def _percent(hits: int, runs: int) -> str:
+    return f"{100.0 * hits / runs:.1f} %" if runs else NONE
+
+
+def _pair(values: Sequence[float]) -> str:
+    if not values:
+        return NONE
+    return f"{quantile(values, 0.5):.2f} / {quantile(values, 0.95):.2f} s"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
