@@ -222,7 +222,7 @@ FAMILY = DeviceFamily(
     rates_hz=tuple(RATES_HZ.values()),
     clock="milliseconds of its own clock, one way",
     loss_detection="by timestamps",
-    battery=True,
+    battery=False,
     evidence="simulated",
     notes=(
         "The speed of the line is found by trying.",
