@@ -52,8 +52,8 @@ DEEPEST_RAD = math.radians(20.0)
 LIFT_ERRORS = 4.0
 """So many standard errors from zero, and the belly was seen to rise."""
 
-LIFT_RANGE_M_PER_RAD = (0.01, 0.3)
-"""Bellies rise by 4 to 6 cm for each radian that they tilt the sensor; a lever arm, in any case."""
+LIFT_RANGE_M_PER_RAD = (0.01, 1.0)
+"""A lever arm: a chest rises by 4 to 6 cm for each radian that it tilts a sensor lying on it."""
 
 QUICKER_SHARE = 0.1
 """A smaller difference in speed between the two ways is how people happen to breathe."""

@@ -12,8 +12,8 @@ from sensorhub.model.events import FloatArray
 LONGEST_SET_S = 1800.0
 """A breathing set lasts a minute; what comes after half an hour is a set that nobody closed."""
 
-SHAKEN_MPS2 = 1.2
-"""Standard deviation of |a| over a second: walking is above (5th percentile 1.6)."""
+SHAKEN_MPS2 = 0.6
+"""Standard deviation of |a| over a second: on somebody who lies it is 0.1 to 0.2, walking 1.6."""
 
 KNOCK_MPS2 = 2.5
 """A single tick this far from gravity is a cough, a knock or a hand."""
