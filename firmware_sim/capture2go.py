@@ -152,10 +152,11 @@ class Capture2Go(Wearable):
     def _round_trip(self, payload: bytes, now_us: int) -> None:
         now_ns = 1000 * self.device_us(now_us)
         answer = payload[:8] + struct.pack("<qqq", now_ns, now_ns, 0)
-        if self.serial:
+        urgent = b"\xfe" + _frame(0x0172, answer)
+        if self.serial or len(urgent) > self.mtu - 3:
             self._package(0x0172, answer)
         else:
-            self.say("data", b"\xfe" + _frame(0x0172, answer))
+            self.say("data", urgent)
 
     def _status(self, now_us: int) -> None:
         listening = self._cables_awake if self.serial else "data" in self.subscribed

@@ -21,6 +21,7 @@ from firmware_sim.signals import ImuSettings
 from sensorhub.daemon.link import SensorLink
 from sensorhub.daemon.link_state import LinkPhase, LinkStatus
 from sensorhub.daemon.link_timing import LinkTiming
+from sensorhub.devices.base import DeviceFamily
 from sensorhub.devices.omp import FAMILY
 from sensorhub.model.events import DeviceEvent, SamplesArrived
 from sensorhub.model.link import Record
@@ -140,13 +141,14 @@ async def supervised(
     clock: HubClock,
     *,
     timing: LinkTiming | None = None,
+    family: DeviceFamily = FAMILY,
 ) -> AsyncIterator[tuple[SensorLink, Listener]]:
     """A running link; stopped and awaited at the end."""
     listener = Listener()
     link = SensorLink(
         "the test sensor",
         transport=transport,
-        family=FAMILY,
+        family=family,
         clock=clock,
         sink=listener.record,
         on_event=listener.event,
