@@ -20,6 +20,7 @@ INTRODUCTION = """\
 
 How far to trust a family is in the column *evidence*:
 
+- `untested`: it was written down, and nothing more.
 - `simulated`: the driver and a simulated sensor, both written from the maker's documents, agree.
 - `vector-tested`: besides, bytes that somebody published together with their meaning are decoded
   exactly.
