@@ -36,13 +36,14 @@ class Arrivals:
         """Note that the sample taken at ``device_time_s`` has arrived.
 
         Returns:
-            the observation of the second that is over now, if one is.
+            the observation of the second that is over now, if one is: to be told before the
+            samples that have just arrived.
         """
         said: ClockObserved | None = None
         if self._group is not None and self._group[0] != host_time_ns:
             self._close_group(self._group)
             if host_time_ns - self._bin_ns >= BIN_S * NS_PER_S:
-                said = self._close_bin(device_time_s, host_time_ns)
+                said = self._close_bin(self._group[1], host_time_ns)
         if self._group is None:
             self._bin_ns = host_time_ns
         self._group = (host_time_ns, device_time_s)
@@ -54,7 +55,7 @@ class Arrivals:
             self._earliest = group
 
     def _close_bin(self, device_time_s: float, now_ns: int) -> ClockObserved | None:
-        """Say it of the newest sample: of one a second old it would look like a clock set back."""
+        """Say it of the newest sample before: an older one would look like a clock set back."""
         earliest, self._earliest, self._bin_ns = self._earliest, None, now_ns
         if earliest is None:
             return None

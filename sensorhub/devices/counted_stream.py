@@ -236,6 +236,9 @@ class CountedStream:
         first, count = self._next_index, len(piece.acc_mps2)
         self._next_index += count
         self._received += count
+        seen = self._arrivals.add((self._next_index - 1) * self._period_s, piece.host_time_ns)
+        if seen is not None:
+            out.append(seen)
         out.append(
             SamplesArrived(
                 piece.host_time_ns,
@@ -248,10 +251,6 @@ class CountedStream:
                 clipped=piece.clipped,
             )
         )
-        last_s = (self._next_index - 1) * self._period_s
-        seen = self._arrivals.add(last_s, piece.host_time_ns)
-        if seen is not None:
-            out.append(seen)
 
     # -- rate and losses ---------------------------------------------------------------------------
 

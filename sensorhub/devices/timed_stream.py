@@ -107,6 +107,9 @@ class TimedStream:
         first_s = last_s - (count - 1) * inside_s - self._base_s
         if self._next_index == 0:
             self._announce(first_s, now_ns, out)
+        seen = self._arrivals.add(last_s - self._base_s, now_ns)
+        if seen is not None:
+            out.append(seen)
         out.append(
             SamplesArrived(
                 now_ns,
@@ -122,9 +125,6 @@ class TimedStream:
         self._next_index += count
         self._received += count
         self._last_s, self._last_ns = last_s, now_ns
-        seen = self._arrivals.add(last_s - self._base_s, now_ns)
-        if seen is not None:
-            out.append(seen)
         return out
 
     def _place(
