@@ -15,9 +15,9 @@ import numpy as np
 
 from sensorhub.exercises.cycles import HEIGHT_SHARE, Cycle, cycles_of, mirrored
 from sensorhub.exercises.definition import Range
-from sensorhub.exercises.locomotion import strides
 from sensorhub.exercises.movement import Movement, along_greatest_variance, through
 from sensorhub.exercises.path import Path
+from sensorhub.exercises.walking import walked
 from sensorhub.exercises.zigzag import TurningPoint, turning_points
 from sensorhub.model.events import FloatArray
 
@@ -202,7 +202,7 @@ def _settled_cycles(
         every = cycles_of(
             angle, points, size_rad=size_rad, least_height_rad=0.5 * rules.range.least_rad
         )
-        walks = strides(path, angle, every)
+        walks = walked(path, every)
         cycles = [
             c
             for c, stride in zip(every, walks, strict=True)

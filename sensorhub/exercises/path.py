@@ -30,6 +30,7 @@ class Path:
             a second, over a second: heel strikes shake, limbs that are lifted do not.
         tick_s: time between ticks.
         pieces: index ranges without a long gap inside.
+        walks: when the person walked, ``(start_s, end_s)``, the steps before and after included.
     """
 
     time_s: FloatArray
@@ -38,6 +39,7 @@ class Path:
     shake_mps2: FloatArray
     tick_s: float
     pieces: tuple[slice, ...]
+    walks: tuple[tuple[float, float], ...] = ()
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -55,6 +57,7 @@ class Path:
             self.shake_mps2[start:stop],
             self.tick_s,
             (slice(0, stop - start),),
+            self.walks,
         )
 
 

@@ -1,9 +1,12 @@
 """One segment followed through a set: all its ticks for the judgement, and a live count."""
 
+from dataclasses import replace
+
 from sensorhub.exercises.definition import Range
 from sensorhub.exercises.live_counter import LiveCounter
 from sensorhub.exercises.path import Path, path_of
 from sensorhub.exercises.track import Track, TrackRecorder
+from sensorhub.exercises.walking import walks_of
 from sensorhub.model.live import LiveEvent, LiveKind, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
@@ -69,10 +72,16 @@ class CountedSegment:
 
     def path(self) -> Path:
         """All ticks so far, smoothed for judging."""
-        return path_of(self._recorder.track())
+        track = self._recorder.track()
+        path = path_of(track)
+        return replace(path, walks=walks_of(path, track))
 
 
 def _counter(limits: Range, ignore_share: float, excursions: int) -> LiveCounter:
     """Where several excursions make one, they differ in size and none of them is partial."""
-    full_share = 0.6 if excursions == 1 else ignore_share
-    return LiveCounter(limits, ignore_share=ignore_share, full_share=full_share)
+    if excursions == 1:
+        return LiveCounter(limits, ignore_share=ignore_share)
+    smaller = replace(limits, least_rad=0.4 * limits.least_rad)
+    return LiveCounter(
+        smaller, ignore_share=ignore_share, full_share=ignore_share, strides_count=True
+    )

@@ -5,6 +5,7 @@ the great-circle distance from the start pose; where they go tells them apart, i
 kick is the larger of the two (80 degrees to 45 in most bodies).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -17,8 +18,10 @@ from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import Rules, explain
 from sensorhub.exercises.path import Path
+from sensorhub.exercises.rests import angle_between_rad, rests_of
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.thresholds import CompoundThresholds
+from sensorhub.exercises.walking import walked
 from sensorhub.exercises.zigzag import turning_points
 from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
@@ -26,6 +29,11 @@ from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Repetition, RepetitionKind
 
 KICK, HYDRANT = "kick", "hydrant"
+
+STILL_RADPS = math.radians(5.0)
+
+SAME_POSE_RAD = math.radians(12.0)
+"""Coming back to hands and knees puts the thigh where it was within this."""
 
 LIKE_SHARE = 1.8
 """Neither half is larger than this times its own usual size."""
@@ -95,7 +103,8 @@ class CompoundDetector:
         found = explain(path, self._rules)
         if found is None:
             return []
-        distance = _distance_rad(path, found.movement.home)
+        home = _start_pose(path, found.movement.home)
+        distance = _distance_rad(path, home)
         least = self._rules.range.least_rad
         fine = turning_points(distance, 0.3 * least)
         cycles = [
@@ -105,8 +114,10 @@ class CompoundDetector:
             )
             if c.finished and c.size_rad <= LIKE_SHARE * found.size_rad
         ]
+        walks = walked(path, cycles)
+        cycles = [c for c, walk in zip(cycles, walks, strict=True) if not walk]
         edges = edges_of(path, distance, cycles)
-        ways = [_way(path, found.movement.home, c) for c in cycles]
+        ways = [_way(path, home, c) for c in cycles]
         named = self._named(cycles, ways, found.movement.toward)
         usual = {
             name: _upper_median(
@@ -159,6 +170,22 @@ class CompoundDetector:
             phase=missing,
             measures=MappingProxyType({f"{h.name}_rom_rad": h.cycle.size_rad for h in halves}),
         )
+
+
+def _start_pose(path: Path, otherwise: FloatArray) -> FloatArray:
+    """The pose both movements start from: where the person rested longest, all rests together.
+
+    Not the foot of the larger movement: the smaller one may go the other way from there.
+    """
+    rests = rests_of(path, still_radps=STILL_RADPS, shortest_s=0.4)
+    if not rests:
+        return otherwise
+    near = [
+        [r for r in rests if angle_between_rad(r.pose, one.pose) < SAME_POSE_RAD] for one in rests
+    ]
+    longest = max(near, key=lambda group: sum(r.lasts_s for r in group))
+    mean = sum((r.pose * r.lasts_s for r in longest), start=np.zeros(3))
+    return np.asarray(mean / np.linalg.norm(mean))
 
 
 def _distance_rad(path: Path, home: FloatArray) -> FloatArray:

@@ -22,6 +22,7 @@ from sensorhub.exercises.path import Path
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.thresholds import StepsThresholds
 from sensorhub.exercises.track import Track
+from sensorhub.exercises.walking import walked
 from sensorhub.exercises.zigzag import turning_points
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
@@ -82,6 +83,8 @@ class StepsDetector:
             )
             if c.finished and c.size_rad < 2.0 * found.size_rad
         ]
+        walks = walked(path, cycles)
+        cycles = [c for c, walk in zip(cycles, walks, strict=True) if not walk]
         edges = edges_of(path, found.angle_rad, cycles)
         kept = [
             (c.size_rad, e)

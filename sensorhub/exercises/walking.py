@@ -1,0 +1,184 @@
+"""Walking and running: what carries the person about, whatever is exercised.
+
+A walking thigh (or pelvis) swings to and fro without resting, quickly, not far, and the hip it
+hangs from travels: it rises, falls and is jolted with every step. A leg that is lifted quickly
+swings as well, but about a hip at rest: then the accelerometer measures gravity and what turning
+about one fixed point gives, and nothing else. That difference is tested here. Nothing of it depends
+on how the sensor is worn or on which movement the exercise asks for.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from sensorhub.exercises.cycles import Cycle
+from sensorhub.exercises.movement import along_greatest_variance
+from sensorhub.exercises.path import Path
+from sensorhub.exercises.track import Track
+from sensorhub.exercises.zigzag import turning_points
+from sensorhub.model.events import FloatArray
+
+WINDOW_S = 5.0
+"""Three strides of a slow walker: fewer are not told from a repetition."""
+
+LEAST_TURNS = 5
+"""Turning points within a window: two strides."""
+
+SLOWEST_STRIDE_S = 1.75
+"""A stride (two steps) of somebody who shuffles across the room."""
+
+SHAKEN_S = 0.72
+"""To and fro quicker than this without a pause is running, or a strap shaken into place: whole
+legs are not exercised at that rate."""
+
+LARGEST_STRIDE_RAD = math.radians(55.0)
+"""The thigh of somebody walking swings through 35 to 50 degrees."""
+
+LEAST_SPEED_RADPS = 0.1
+"""Walkers do not rest: 6 degrees a second on average is far below what thigh or pelvis do."""
+
+MOMENT_S = 0.5
+"""Longer gaps may hide a rest."""
+
+LEAST_SWING_RAD = math.radians(3.0)
+"""A walking pelvis tilts by as little."""
+
+REST_SHARE = 0.3
+"""Walkers are at rest (nearly) at most this share of the time; a sine is for a tenth."""
+
+TRAVEL_MPS2 = 0.6
+"""Acceleration that no turning about a fixed hip explains: slow indoor walking has 0.8 and more, a
+lifted leg 0.1 to 0.5."""
+
+TRAVEL_SHARE = 0.4
+"""... and of all acceleration seen; quick lifts leave a fifth to a quarter unexplained."""
+
+BOUNCE_MPS2 = 1.0
+"""The same without a gyroscope, where only the change of the acceleration's length is left."""
+
+STEP_S = 1.5
+"""First and last step lie within this time of the strides."""
+
+GRAVITY_MPS2 = 9.80665
+
+
+def walked(path: Path, cycles: Sequence[Cycle]) -> list[bool]:
+    """For each cycle whether the person walked then."""
+    return [any(_inside(path, cycle, walk) for walk in path.walks) for cycle in cycles]
+
+
+def walks_of(path: Path, track: Track) -> tuple[tuple[float, float], ...]:
+    """When the person walks or runs: ``(start_s, end_s)``, in order, overlapping ones joined.
+
+    The first and the last step, which are no whole strides, are within; so is a turn or a door.
+    """
+    found: list[tuple[float, float]] = []
+    for first, last in _windows(path, track):
+        start_s, end_s = float(path.time_s[first]) - STEP_S, float(path.time_s[last]) + STEP_S
+        if found and start_s <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end_s, found[-1][1]))
+        else:
+            found.append((start_s, end_s))
+    return tuple(found)
+
+
+def _inside(path: Path, cycle: Cycle, walk: tuple[float, float]) -> bool:
+    """Most of a cycle among the strides, or all of a small one within the steps around them."""
+    start_s, end_s = float(path.time_s[cycle.start]), float(path.time_s[cycle.end])
+    among_s = min(end_s, walk[1] - STEP_S) - max(start_s, walk[0] + STEP_S)
+    if among_s > 0.5 * (end_s - start_s):
+        return True
+    small = cycle.size_rad <= LARGEST_STRIDE_RAD
+    return small and walk[0] <= start_s and end_s <= walk[1]
+
+
+def _windows(path: Path, track: Track) -> Iterator[tuple[int, int]]:
+    """First and last tick of the strides in every window in which the person walks."""
+    width = round(WINDOW_S / path.tick_s)
+    turned = np.concatenate([[0.0], np.cumsum(path.speed_radps)])
+    for stretch in _stretches(path):
+        for start in range(
+            stretch.start, max(stretch.start + 1, stretch.stop - width // 2), width // 3
+        ):
+            stop = min(stretch.stop, start + width)
+            if turned[stop] - turned[start] < LEAST_SPEED_RADPS * (stop - start):
+                continue
+            swings = _swings(path.part(start, stop))
+            if swings is None:
+                continue
+            first, last, stride_s = swings
+            quick = stride_s < SHAKEN_S
+            if quick or _hip_travels(track, start + first, start + last + 1, path.tick_s):
+                yield start + first, start + last
+
+
+def _stretches(path: Path) -> Iterator[slice]:
+    """Pieces joined where only moments are missing between them: nobody stands still in those."""
+    start = 0
+    for before, after in pairwise(path.pieces):
+        if path.time_s[after.start] - path.time_s[before.stop - 1] > MOMENT_S:
+            yield slice(start, before.stop)
+            start = after.start
+    yield slice(start, len(path))
+
+
+def _swings(part: Path) -> tuple[int, int, float] | None:
+    """Where a window swings to and fro as a walker does, and how long a stride takes."""
+    movement = along_greatest_variance(part.up)
+    if movement is None:
+        return None
+    angle = movement.angle_rad(part)
+    low, high = np.percentile(angle, (5.0, 95.0))
+    if high - low < LEAST_SWING_RAD:
+        return None
+    turns = turning_points(angle, 0.4 * float(high - low))
+    if len(turns) < LEAST_TURNS:
+        return None
+    index = np.array([t.index for t in turns])
+    swing = np.abs(np.diff([t.value for t in turns]))
+    stride_s = 2.0 * float(np.median(np.diff(index))) * part.tick_s
+    if stride_s > SLOWEST_STRIDE_S:
+        return None
+    if stride_s >= SHAKEN_S and float(np.median(swing)) > LARGEST_STRIDE_RAD:
+        return None
+    first, last = int(index[0]), int(index[-1])
+    rate = np.abs(np.diff(angle[first : last + 1]))
+    if float(np.mean(rate < 0.15 * np.percentile(rate, 95.0))) > REST_SHARE:
+        return None
+    return first, last, stride_s
+
+
+def _hip_travels(track: Track, first: int, last: int, tick_s: float) -> bool:
+    """Whether more accelerates the segment than gravity and turning about one fixed point.
+
+    The point (its lever to the sensor) and the accelerometer's bias are fitted by least squares.
+    """
+    acc = track.acc_mps2[first:last]
+    if track.rate_radps is None:
+        return float(np.std(np.sqrt((acc * acc).sum(axis=1)))) > BOUNCE_MPS2
+    rate = track.rate_radps[first:last]
+    turn = _cross(np.gradient(rate, axis=0) / tick_s) + _cross(rate) @ _cross(rate)
+    bias = np.broadcast_to(np.eye(3), turn.shape)
+    model = np.concatenate([turn, bias], axis=2).reshape(-1, 6)
+    seen = (acc - GRAVITY_MPS2 * track.up[first:last]).reshape(-1)
+    solution = np.linalg.lstsq(model, seen, rcond=None)[0]
+    left = _size(seen - model @ solution)
+    return left > TRAVEL_MPS2 and left > TRAVEL_SHARE * _size(seen - model[:, 3:] @ _mean(seen))
+
+
+def _cross(vectors: FloatArray) -> FloatArray:
+    """Matrices (n, 3, 3) that multiply crosswise with vectors (n, 3)."""
+    x, y, z = vectors.T
+    o = np.zeros_like(x)
+    return np.stack([o, -z, y, z, o, -x, -y, x, o], axis=1).reshape(-1, 3, 3)
+
+
+def _mean(flat: FloatArray) -> FloatArray:
+    return np.asarray(flat.reshape(-1, 3).mean(axis=0))
+
+
+def _size(flat: FloatArray) -> float:
+    """Root mean square length of vectors written one after the other."""
+    return math.sqrt(3.0 * float(np.mean(flat * flat)))
