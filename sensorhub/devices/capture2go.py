@@ -89,7 +89,7 @@ class Capture2GoDecoder(LaneDecoder):
 
     def __init__(self) -> None:
         super().__init__()
-        self._stream = TimedStream(1.0 / RATES_HZ[2])
+        self._stream = TimedStream(1.0 / RATES_HZ[2], absolute=True)
         self._rate_hz = RATES_HZ[2]
         self._inward = FrameCutter()
         self._outward = FrameCutter()

@@ -35,6 +35,8 @@ class TimedStream:
 
     Args:
         period_s: nominal.
+        absolute: the device's clock is observed in other ways, too, and its times are told as they
+            are; else a clock that has jumped is told from nought again.
         streams: numbers for its streams, where others draw from the same.
     """
 
@@ -43,10 +45,12 @@ class TimedStream:
         period_s: float,
         *,
         has_gyroscope: bool = True,
+        absolute: bool = False,
         streams: Iterator[int] | None = None,
     ) -> None:
         self._nominal_s = period_s
         self._has_gyroscope = has_gyroscope
+        self._absolute = absolute
         self._streams = streams if streams is not None else itertools.count()
         self._stream = -1
         self._period_s = period_s  # of the stream, as told
@@ -141,7 +145,8 @@ class TimedStream:
         silent_s = (now_ns - self._last_ns) / NS_PER_S
         if passed_s <= 0.0 or passed_s > silent_s + count * self._learnt_s + _JUMP_S:
             # Told from nought again: a clock that runs back is one that begins anew.
-            self._base_s = last_s - (count - 1) * self._learnt_s
+            if not self._absolute:
+                self._base_s = last_s - (count - 1) * self._learnt_s
             self._begin(self._learnt_s)
             return self._learnt_s
         missing = passed_s / self._learnt_s - count

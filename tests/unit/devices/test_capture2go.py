@@ -285,3 +285,14 @@ def test_frame_is_as_published() -> None:
     start, _, length, header = struct.unpack("<BIBH", out.data)
     assert (start, length, header) == (2, 0, 0x0070)
     assert out.data == bytes(pkg.CmdGetDeviceInfo().pack())
+
+
+def test_a_sensor_switched_on_anew_keeps_its_own_time() -> None:
+    """Samples and round trips are on one clock, also when that has begun anew."""
+    feed = Feed("capture2go", "serial")
+    for k in range(3):
+        feed.later(0.08).got(packed(k))
+    anew = pkg.DataFull6DPacked100Hz(timestamp=2_500_000_000)
+    feed.later(5.0).got(bytes(anew.pack()))
+    assert feed.samples[-1].device_time_s == pytest.approx(2.5, abs=1e-6)
+    assert feed.samples[-1].stream != feed.samples[0].stream
