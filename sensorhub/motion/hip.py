@@ -19,33 +19,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.alignment import Alignment, Method, with_forwards
+from calibration.alignment import Alignment
 from sensorhub.model.events import FloatArray
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement, Side
-from sensorhub.motion.heading import forwards_agreement, main_lean
+from sensorhub.motion.facing import back_to_front, bears_weight, with_heading
 from sensorhub.motion.segment import SegmentMotion, joint_matrices, runs, sagittal_rad, to_earth
 
 SEEN_SHARE = math.sin(math.radians(45.0))
 """Gravity shows turning about an axis that is within 45 degrees of horizontal."""
 
-LYING_FORWARDS = {"supine": 1.0, "prone": -1.0}
-"""Postures in which a segment's front faces up (or down) tell the heading by themselves."""
+ELEVATION_SEEN_SHARE = math.sin(math.radians(60.0))
+"""Beyond this the sagittal angle of one segment means nothing any more."""
 
-
-EXTENDING = ("quadruped", "half_kneeling")
-"""Postures that hold the thigh upright, and from which it goes backwards."""
-
-LEAST_LEAN_RAD = {"thigh": math.radians(6.0), "pelvis": math.radians(10.0)}
-"""A segment that leaned less than this all the time did not show its sagittal plane: side to side
-the pelvis lists by 5 degrees in walking."""
-
+MOVING_UPRIGHT = ("standing", "any")
+"""Postures in which legs flex and extend, and the pelvis tilts either way."""
 
 SURELY_FLEXION_RAD = math.radians(45.0)
+"""No hip extends this far."""
 
-CLEAR_AGREEMENT = 0.3
-"""Correlation of thigh and pelvis accelerations in lunges: 0.4 for the front leg, -0.6 for a rear
-leg that was taken back to front; squats show none (0.0 to -0.3)."""
+HALF_TURN = np.array([[-1.0], [1.0], [-1.0]])
+"""A segment taken back to front is turned about its long axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,54 +100,44 @@ class HipAngles:
         thigh = SegmentMotion.gather(self._blocks[self._thigh])
         if thigh is None:
             return HipTrack(np.zeros(0), np.zeros(0))
-        alignment = self._with_heading(self._alignments[self._thigh], thigh.up, segment="thigh")
-        if not alignment.heading_known:
+        rotation = self._rotation(self._thigh, thigh.up, segment="thigh")
+        if rotation is None:
             return HipTrack(thigh.time_s, np.full(len(thigh.time_s), math.nan))
-        rotation = np.array(alignment.rotation)
-        elevation_rad = sagittal_rad(thigh.up @ rotation.T, thigh.time_s)
-        track = HipTrack(thigh.time_s, elevation_rad)
+        track = HipTrack(thigh.time_s, _elevation_rad(thigh, rotation))
         pelvis = SegmentMotion.gather(self._blocks[Placement.PELVIS])
-        known = self._alignments.get(Placement.PELVIS)
-        if pelvis is None or known is None:
+        if pelvis is None or Placement.PELVIS not in self._alignments:
             return track
         pelvis = pelvis.at(thigh.time_s)
         seen = np.isfinite(pelvis.up[:, 0])
         if not seen.any():
             return track
-        known = self._with_heading(known, pelvis.up[seen], segment="pelvis")
-        if not known.heading_known:
+        pelvis_rotation = self._rotation(Placement.PELVIS, pelvis.up[seen], segment="pelvis")
+        if pelvis_rotation is None:
             # It stayed upright: whatever its heading, the hip's flexion is the thigh's.
-            return replace(track, flexion_rad=np.where(seen, elevation_rad, math.nan))
-        pelvis_rotation = np.array(known.rotation)
-        learnt = not self._alignments[self._thigh].heading_known
-        if learnt and _back_to_front(track, thigh, rotation, pelvis, pelvis_rotation):
-            rotation = rotation * np.array([[-1.0], [1.0], [-1.0]])
-            elevation_rad = sagittal_rad(thigh.up @ rotation.T, thigh.time_s)
-            track = HipTrack(thigh.time_s, elevation_rad)
+            return replace(track, flexion_rad=np.where(seen, track.elevation_rad, math.nan))
+        if self._posture in MOVING_UPRIGHT:
+            flexed = float(np.nanpercentile(track.elevation_rad, 98.0))
+            if flexed > SURELY_FLEXION_RAD:
+                learnt = not self._alignments[Placement.PELVIS].heading_known
+                if learnt and not bears_weight(track.elevation_rad, pelvis):
+                    pelvis_rotation = pelvis_rotation * HALF_TURN
+            elif not self._alignments[self._thigh].heading_known and back_to_front(
+                thigh, rotation, pelvis, pelvis_rotation
+            ):
+                rotation = rotation * HALF_TURN
+                track = HipTrack(thigh.time_s, _elevation_rad(thigh, rotation))
         return self._with_pelvis(track, thigh, rotation, pelvis, pelvis_rotation)
 
-    def _with_heading(self, alignment: Alignment, up: FloatArray, *, segment: str) -> Alignment:
-        """A heading for an alignment without: from the posture, or the movement if it shows."""
-        if alignment.heading_known:
-            return alignment
-        quality, lying = 0.5, LYING_FORWARDS.get(self._posture)
-        if lying is not None:
-            forwards = lying * up.mean(axis=0)
-        elif self._posture == "side_lying":
-            # The leg that moves is the upper one: its outer side faces up.
-            right = up.mean(axis=0) * (-1.0 if self._left else 1.0)
-            forwards = np.cross(alignment.long_axis, right)
-        else:
-            seen = main_lean(up, long_axis=alignment.long_axis)
-            if seen is None or seen.furthest_rad < LEAST_LEAN_RAD[segment]:
-                return alignment
-            # Up moves to the front of a flexing thigh, to the back of a pelvis bending forwards.
-            extends = segment == "thigh" and self._posture in EXTENDING
-            to_front = segment == "thigh" and not extends
-            forwards, quality = (1.0 if to_front else -1.0) * seen.lean_axis, seen.share
-        return with_forwards(
-            alignment, forwards, quality=quality, method=Method.STANDING_AND_MOVEMENT
+    def _rotation(self, placement: Placement, up: FloatArray, *, segment: str) -> FloatArray | None:
+        """Sensor to segment, shape (3, 3); None where the heading cannot be told."""
+        known = with_heading(
+            self._alignments[placement],
+            up,
+            segment=segment,
+            posture=self._posture,
+            outer_up_sign=-1.0 if self._left else 1.0,
         )
+        return None if known is None else np.array(known.rotation)
 
     def _with_pelvis(
         self,
@@ -187,29 +171,8 @@ class HipAngles:
         return replace(track, flexion_rad=flexion, adduction_rad=adduction, rotation_rad=rotation)
 
 
-def _back_to_front(
-    track: HipTrack,
-    thigh: SegmentMotion,
-    thigh_rotation: FloatArray,
-    pelvis: SegmentMotion,
-    pelvis_rotation: FloatArray,
-) -> bool:
-    """Was a thigh's lean backwards taken for flexion? What it shares with the pelvis tells.
-
-    Asked only where the lean itself leaves it open: no hip extends by 45 degrees.
-    """
-    if thigh.orientation is None or pelvis.orientation is None:
-        return False
-    if float(np.percentile(track.elevation_rad, 98.0)) > SURELY_FLEXION_RAD:
-        return False
-    agreed, weight = 0.0, 0
-    for run in runs(track.time_s, np.isfinite(pelvis.up[:, 0])):
-        agreement = forwards_agreement(
-            to_earth(thigh.orientation[run], thigh_rotation),
-            thigh.acc_mps2[run] @ thigh_rotation.T,
-            to_earth(pelvis.orientation[run], pelvis_rotation),
-            pelvis.acc_mps2[run] @ pelvis_rotation.T,
-        )
-        agreed += agreement * (run.stop - run.start)
-        weight += run.stop - run.start
-    return weight > 0 and agreed / weight < -CLEAR_AGREEMENT
+def _elevation_rad(thigh: SegmentMotion, rotation: FloatArray) -> FloatArray:
+    """Sagittal angle; NaN while the thigh's axis to the right is nearly upright."""
+    up = thigh.up @ rotation.T
+    shown = np.abs(up[:, 2]) < ELEVATION_SEEN_SHARE
+    return sagittal_rad(np.where(shown[:, None], up, math.nan), thigh.time_s)

@@ -1,0 +1,242 @@
+"""Hip angles: exact on rigid bodies, for any mounting, heading, side, and honest where blind."""
+
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from two_segments import Body, any_rotation, bumps, standing, worn
+
+from calibration.alignment import Method, with_forwards
+from sensorhub.model.motion import MotionBlock
+from sensorhub.model.placement import Placement, Side
+from sensorhub.motion.hip import HipAngles, HipTrack
+
+N = 500
+seeds = st.integers(0, 2**31)
+headings = st.floats(-math.pi, math.pi)
+DEG = math.pi / 180.0
+
+
+def squat(*, left: bool = False, depth_deg: float = 110.0) -> Body:
+    share = bumps(N, count=4, height_deg=1.0) / DEG
+    wave = np.sin(np.linspace(0, 40, N))
+    return Body(
+        flexion=depth_deg * DEG * share,
+        adduction=-8.0 * DEG * share + 1.0 * DEG * wave,
+        rotation=5.0 * DEG * share * wave,
+        tilt=30.0 * DEG * share,
+        list_=2.0 * DEG * wave,
+        left=left,
+        drop_m=0.3,
+    )
+
+
+def lifted() -> Body:
+    """Standing hip flexion: the pelvis tilts backwards and stays where it is."""
+    share = bumps(N, count=4, height_deg=1.0) / DEG
+    still = np.zeros(N)
+    return Body(100.0 * DEG * share, still, still, -16.0 * DEG * share, still)
+
+
+def rear_leg() -> Body:
+    """The rear thigh of a lunge: 15 degrees of extension, the trunk leaning forwards."""
+    share = bumps(N, count=4, height_deg=1.0) / DEG
+    still = np.zeros(N)
+    return Body(-20.0 * DEG * share, still, still, 14.0 * DEG * share, still, sway_m=0.5)
+
+
+def angles(
+    body: Body,
+    *,
+    seed: int = 1,
+    side: Side = Side.RIGHT,
+    heading_rad: float = 0.7,
+    facing_rad: float = 0.0,
+    drift_radps: float = 0.0,
+    gyroscope: bool = True,
+    pelvis: bool = True,
+    pieces: int = 1,
+    headings_known: bool = False,
+    posture: str = "standing",
+) -> HipTrack:
+    thigh = Placement.THIGH_LEFT if body.left else Placement.THIGH_RIGHT
+    mountings = {thigh: any_rotation(seed), Placement.PELVIS: any_rotation(seed + 1)}
+    alignments = {p: standing(m) for p, m in mountings.items()}
+    if headings_known:
+        alignments = {
+            p: with_forwards(a, mountings[p][:, 0], quality=1.0, method=Method.TWO_POSES)
+            for p, a in alignments.items()
+        }
+    hip = HipAngles(side=side, thigh=thigh, alignments=alignments, posture=posture)
+    blocks = [
+        worn(
+            body,
+            p,
+            mounting=m,
+            heading_rad=heading_rad * k,
+            drift_radps=drift_radps * k,
+            gyroscope=gyroscope,
+            facing_rad=facing_rad,
+        )
+        for k, (p, m) in enumerate(mountings.items())
+        if pelvis or p is thigh
+    ]
+    for block in blocks:
+        for part in split(block, pieces):
+            hip.push(part)
+    return hip.track()
+
+
+def split(block: MotionBlock, pieces: int) -> list[MotionBlock]:
+    edges = np.linspace(0, len(block), pieces + 1).astype(int)
+    return [
+        replace(
+            block,
+            time_s=block.time_s[a:b],
+            up=block.up[a:b],
+            rate_radps=None if block.rate_radps is None else block.rate_radps[a:b],
+            acc_mps2=block.acc_mps2[a:b],
+            orientation=None if block.orientation is None else block.orientation[a:b],
+            settled=block.settled[a:b],
+        )
+        for a, b in itertools.pairwise(edges)
+    ]
+
+
+def rmse_deg(found: np.ndarray | None, true: np.ndarray) -> float:
+    assert found is not None
+    return math.degrees(math.sqrt(float(np.mean((found - true) ** 2))))
+
+
+@given(seeds, headings, headings, st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_any_mounting_any_heading_either_leg(
+    seed: int, heading: float, facing: float, left: bool
+) -> None:
+    body = squat(left=left)
+    found = angles(body, seed=seed, heading_rad=heading, facing_rad=facing, side=Side.NONE)
+    assert rmse_deg(found.flexion_rad, body.flexion) < 1.0
+    assert rmse_deg(found.adduction_rad, body.adduction) < 3.0
+    assert rmse_deg(found.elevation_rad, body.flexion - body.tilt) < 1.0
+
+
+def test_left_and_right_mirrored_give_the_same_numbers() -> None:
+    still = replace(squat(), list_=np.zeros(N))
+    right, left = (
+        angles(replace(still, left=x), headings_known=True, side=Side.NONE) for x in (False, True)
+    )
+    for name in ("elevation_rad", "flexion_rad", "adduction_rad", "rotation_rad"):
+        assert np.allclose(getattr(right, name), getattr(left, name), atol=1e-6), name
+
+
+def test_all_three_angles_have_the_signs_of_the_isb() -> None:
+    body = squat()
+    found = angles(body, headings_known=True)
+    assert rmse_deg(found.flexion_rad, body.flexion) < 1.0
+    assert rmse_deg(found.adduction_rad, body.adduction) < 1.5
+    assert rmse_deg(found.rotation_rad, body.rotation) < 3.0
+
+
+def test_past_ninety_degrees_nothing_folds() -> None:
+    body = squat(depth_deg=160.0)
+    found = angles(body)
+    assert math.degrees(found.elevation_rad.max()) == pytest.approx(130.0, abs=1.5)
+    assert found.flexion_rad is not None
+    assert math.degrees(found.flexion_rad.max()) == pytest.approx(160.0, abs=2.0)
+
+
+def test_heading_that_drifts_is_followed() -> None:
+    body = squat()
+    found = angles(body, drift_radps=10.0 * DEG / 60.0)
+    assert rmse_deg(found.flexion_rad, body.flexion) < 1.0
+    assert rmse_deg(found.adduction_rad, body.adduction) < 3.0
+
+
+def test_a_lifted_leg_tilts_the_pelvis_backwards() -> None:
+    body = lifted()
+    assert rmse_deg(angles(body).flexion_rad, body.flexion) < 0.5
+
+
+def test_a_rear_leg_extends() -> None:
+    body = rear_leg()
+    found = angles(body)
+    assert rmse_deg(found.flexion_rad, body.flexion) < 0.5
+    assert found.elevation_rad.min() < -4.0 * DEG
+
+
+def test_without_gyroscope_flexion_remains() -> None:
+    body = squat()
+    found = angles(body, gyroscope=False)
+    assert rmse_deg(found.flexion_rad, body.flexion) < 1.0
+    assert found.adduction_rad is None
+    assert found.rotation_rad is None
+
+
+def test_a_thigh_alone_has_an_elevation_and_no_hip() -> None:
+    body = squat()
+    found = angles(body, pelvis=False)
+    assert rmse_deg(found.elevation_rad, body.flexion - body.tilt) < 0.5
+    assert found.flexion_rad is None
+
+
+def test_somebody_who_stands_shows_no_front() -> None:
+    still = np.zeros(N)
+    found = angles(Body(still, still, still, still, still))
+    assert np.isnan(found.elevation_rad).all()
+    assert found.flexion_rad is None
+
+
+def test_lying_on_the_side_the_gyroscopes_tell() -> None:
+    share = bumps(N, count=4, height_deg=1.0) / DEG
+    still = np.zeros(N)
+    body = Body(still, -35.0 * DEG * share, still, still, still + 90.0 * DEG * -1.0)
+    found = angles(body, posture="side_lying")
+    assert rmse_deg(found.adduction_rad, body.adduction) < 1.0
+    assert rmse_deg(found.flexion_rad, body.flexion) < 1.0
+
+
+@given(st.integers(1, 40))
+@settings(max_examples=10, deadline=None)
+def test_any_split_gives_the_same_angles(pieces: int) -> None:
+    whole, parts = angles(squat()), angles(squat(), pieces=pieces)
+    for name in ("elevation_rad", "flexion_rad", "adduction_rad", "rotation_rad"):
+        assert np.array_equal(getattr(whole, name), getattr(parts, name), equal_nan=True)
+
+
+def test_where_the_pelvis_is_missing_the_hip_is_unknown_and_the_thigh_is_not() -> None:
+    body = squat()
+    mountings = {Placement.THIGH_RIGHT: any_rotation(1), Placement.PELVIS: any_rotation(2)}
+    hip = HipAngles(
+        side=Side.RIGHT,
+        thigh=Placement.THIGH_RIGHT,
+        alignments={p: standing(m) for p, m in mountings.items()},
+    )
+    for p, m in mountings.items():
+        parts = split(worn(body, p, mounting=m), 5)
+        for k, part in enumerate(parts):
+            if not (p is Placement.PELVIS and k == 2):
+                hip.push(part)
+    found = hip.track()
+    assert np.isfinite(found.elevation_rad).all()
+    assert found.flexion_rad is not None
+    missing = np.isnan(found.flexion_rad)
+    assert missing.mean() == pytest.approx(0.2, abs=0.02)
+    assert np.abs(found.flexion_rad - body.flexion)[~missing].max() < 3.0 * DEG
+
+
+def test_no_alignment_no_angle() -> None:
+    with pytest.raises(ValueError, match="alignment"):
+        HipAngles(side=Side.RIGHT, thigh=Placement.THIGH_RIGHT, alignments={})
+
+
+def test_before_any_motion_there_is_nothing() -> None:
+    hip = HipAngles(
+        side=Side.NONE,
+        thigh=Placement.THIGH_RIGHT,
+        alignments={Placement.THIGH_RIGHT: standing(np.eye(3))},
+    )
+    assert len(hip.track().time_s) == 0
