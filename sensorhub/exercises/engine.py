@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from calibration.alignment import Alignment
+from sensorhub.exercises.checks.checking import Checked, check
 from sensorhub.exercises.definition import Exercise
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, NewDetector, PacedDetector
 from sensorhub.exercises.measures.measuring import measured
+from sensorhub.exercises.spoken import spoken
 from sensorhub.exercises.track import TrackRecorder
 from sensorhub.model.errors import InputError
 from sensorhub.model.live import LiveEvent, LiveState
@@ -99,13 +101,24 @@ class SetAnalyzer:
 
     def finish(self) -> SetOutcome:
         """The judgement over the whole set; the same however the motion was split."""
+        tracks = {p: recorder.track() for p, recorder in self._recorders.items()}
         found = measured(
             self._detector.finish(),
             exercise=self._exercise,
             side=self._side,
             primary=self._primary,
-            tracks={p: recorder.track() for p, recorder in self._recorders.items()},
+            tracks=tracks,
             alignments=self._alignments,
+        )
+        doubts = check(
+            Checked(
+                self._exercise,
+                self._side,
+                self._primary,
+                tracks,
+                self._alignments,
+                found.repetitions,
+            )
         )
         start_s, end_s = (
             (self._start_s, self._end_s) if self._end_s >= self._start_s else (0.0, 0.0)
@@ -120,7 +133,7 @@ class SetAnalyzer:
             breaths=found.breaths,
             steps=found.steps,
             gaps=tuple(sorted(self._gaps, key=lambda g: (g.start_s, g.placement))),
-            flags=(*self._own_flags(start_s, end_s), *found.flags),
+            flags=(*self._own_flags(start_s, end_s), *doubts, *found.flags),
             measures=found.measures,
             detector_version=DETECTOR_VERSION,
         )
@@ -132,7 +145,7 @@ class SetAnalyzer:
                 p,
                 start_s,
                 end_s,
-                f"The sensor on {_spoken(p)} is not used by {self._exercise.title}.",
+                f"The sensor on {spoken(p)} is not used by {self._exercise.title}.",
             )
             for p in self._ignored
         ]
@@ -142,7 +155,7 @@ class SetAnalyzer:
                 p,
                 start_s,
                 end_s,
-                f"The sensor on {_spoken(p)} has no gyroscope: fast movements are measured less "
+                f"The sensor on {spoken(p)} has no gyroscope: fast movements are measured less "
                 "exactly, turning about the vertical not at all.",
             )
             for p in sorted(self._without_gyroscope)
@@ -153,7 +166,7 @@ class SetAnalyzer:
                 p,
                 start_s,
                 end_s,
-                f"The sensor on {_spoken(p)} reached the end of its range; angles may be off.",
+                f"The sensor on {spoken(p)} reached the end of its range; angles may be off.",
             )
             for p in sorted(self._clipped)
         ]
@@ -163,7 +176,7 @@ class SetAnalyzer:
                 g.placement,
                 g.start_s,
                 g.end_s,
-                f"{g.duration_s:.1f} s of data from {_spoken(g.placement)} are missing.",
+                f"{g.duration_s:.1f} s of data from {spoken(g.placement)} are missing.",
             )
             for g in self._gaps
         ]
@@ -178,7 +191,7 @@ class SetAnalyzer:
                         start_s,
                         end_s,
                         f"The {self._side} side was asked for, the sensor is worn on "
-                        f"{_spoken(used[0])}.",
+                        f"{spoken(used[0])}.",
                     )
                 )
         return flags
@@ -193,8 +206,3 @@ def _by_preference(
     worn.sort(key=lambda p: (exercise.primary.index(p.segment), rank[p.side]))
     # What both legs do together, one of them tells.
     return tuple(worn if Side.LEFT in exercise.sides else worn[:1])
-
-
-def _spoken(placement: Placement) -> str:
-    side = "" if placement.side is Side.NONE else f"{placement.side} "
-    return f"the {side}{placement.segment}"

@@ -1,0 +1,57 @@
+"""Is that a thigh? A body that goes down tells by how far it sinks for how far it turns.
+
+A thigh that turns about knee and hip carries its middle down by at most a fifth of a metre for a
+radian. A pelvis or a trunk goes down as far as the whole body does and turns by a third of that,
+so it sinks by 0.6 metres a radian and more; and in sitting down and standing up it leans twice,
+ending each time at another height than it began.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from sensorhub.exercises.measures.motion import SegmentMotion
+from sensorhub.exercises.track import Track
+from sensorhub.model.outcomes import Repetition
+
+EXERCISES = ("squat", "squat_supported", "sit_to_stand")
+"""Movements that lower the whole body with both feet where they are."""
+
+MOST_M_PER_RAD = 0.45
+MOST_RISE_M = 0.2
+LEAST_REPETITIONS = 3
+LONGEST_S = 6.0
+"""Slower movements cannot be told from an accelerometer's error."""
+
+
+def sinks_like_a_trunk(track: Track, repetitions: Sequence[Repetition]) -> bool:
+    """Whether the segment goes up and down further than a thigh that turns so far can."""
+    motion = SegmentMotion.of(track)
+    found = [
+        heights for one in repetitions if (heights := _heights_m(track, motion, one)) is not None
+    ]
+    if len(found) < LEAST_REPETITIONS:
+        return False
+    sunk = float(np.median([range_m / turned_rad for range_m, _, turned_rad in found]))
+    ended = float(np.median([abs(net_m) for _, net_m, _ in found]))
+    return sunk > MOST_M_PER_RAD or ended > MOST_RISE_M
+
+
+def _heights_m(
+    track: Track, motion: SegmentMotion, one: Repetition
+) -> tuple[float, float, float] | None:
+    """How far it went up and down, where it ended against the start, and how far it turned."""
+    part = motion.part(one.start_s, one.end_s)
+    lasts_s = one.end_s - one.start_s
+    if part.stop - part.start < 8 or not motion.is_whole(part) or lasts_s > LONGEST_S:
+        return None
+    if one.rom_rad < math.radians(5.0):
+        return None
+    vertical = (track.acc_mps2[part] * track.up[part]).sum(axis=1)
+    # It is (nearly) at rest at both ends: what is left of the speed there is the sensor's error.
+    speed = np.cumsum(vertical - vertical.mean()) * motion.tick_s
+    speed -= np.linspace(speed[0], speed[-1], len(speed))
+    height = np.cumsum(speed) * motion.tick_s
+    level = height - np.linspace(height[0], height[-1], len(height))
+    return float(np.ptp(level)), float(height[-1] - height[0]), one.rom_rad

@@ -1,0 +1,73 @@
+"""Did the sensor slip? The pose every repetition starts from has turned, in the sensor's own frame.
+
+People start each repetition a little differently (median 8 degrees), so only a step counts that is
+much larger than their own scatter before and after it, and that stays. A slip turns the whole
+sensor: the axis that the repetitions turn about must have turned as well, by the same turn, which
+tells a slipped strap from a person who has moved to another start pose.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from sensorhub.exercises.measures.motion import SegmentMotion, angle_rad
+from sensorhub.model.events import FloatArray
+from sensorhub.model.outcomes import Repetition, RepetitionKind
+
+LEAST_EACH = 3
+STEP_RAD = math.radians(18.0)
+"""The sensor's turn, of pose and axis together."""
+SCATTERS = 3.0
+"""The step is this many times the scatter around the poses before and after it."""
+SAME_TURN_RAD = math.radians(15.0)
+"""Pose and axis keep their angle to each other when both are turned alike."""
+HINGE = 0.8
+"""An axis means something where this share of all turning is about it."""
+
+
+def slipped_at_s(motion: SegmentMotion, repetitions: Sequence[Repetition]) -> float | None:
+    """When the sensor slipped: before the repetition that begins then; None: it did not."""
+    seen = [
+        (one.start_s, frame)
+        for one in repetitions
+        if one.kind is RepetitionKind.FULL and (frame := _frame(motion, one)) is not None
+    ]
+    best: tuple[float, float] | None = None
+    for k in range(LEAST_EACH, len(seen) - LEAST_EACH + 1):
+        step_rad = _step_rad(np.stack([f for _, f in seen[:k]]), np.stack([f for _, f in seen[k:]]))
+        if step_rad is not None and (best is None or step_rad > best[0]):
+            best = step_rad, seen[k][0]
+    return None if best is None else best[1]
+
+
+def _frame(motion: SegmentMotion, one: Repetition) -> FloatArray | None:
+    """Start pose and axis of turning of one repetition, sensor frame: two rows."""
+    part = motion.part(one.start_s, one.end_s)
+    if part.stop - part.start < 5 or not motion.is_whole(part):
+        return None
+    rate = motion.rate_radps[part]
+    values, vectors = np.linalg.eigh(rate.T @ rate)
+    if float(values[-1]) < HINGE * float(values.sum()):
+        return None
+    axis = vectors[:, -1]
+    raising = motion.part(one.start_s, one.peak_s)
+    sign = 1.0 if float((motion.rate_radps[raising] @ axis).sum()) >= 0.0 else -1.0
+    return np.stack([motion.path.up[motion.at(one.start_s)], sign * axis])
+
+
+def _step_rad(before: FloatArray, after: FloatArray) -> float | None:
+    """The turn between two groups of frames, shape (k, 2, 3), where it is a step; else None."""
+    poses = [group.mean(axis=0) for group in (before, after)]
+    step_rad = max(angle_rad(poses[0][row], poses[1][row]) for row in (0, 1))
+    if step_rad < STEP_RAD:
+        return None
+    between = [angle_rad(pose[0], pose[1]) for pose in poses]
+    if abs(between[0] - between[1]) > SAME_TURN_RAD:
+        return None
+    scatter_rad = max(
+        float(np.median([angle_rad(frame[row], pose[row]) for frame in group]))
+        for group, pose in zip((before, after), poses, strict=True)
+        for row in (0, 1)
+    )
+    return step_rad if step_rad > SCATTERS * scatter_rad else None
