@@ -3,26 +3,26 @@
 Nothing has to be started: these sensors stream whenever somebody listens. What has to be said is
 read and written one register at a time, because an answer names no question but its register:
 
-1. read 0x96: in displacement mode the packets look the same and mean something else, so that mode
-   is switched off before any sample is believed;
+1. by radio, read 0x96: in displacement mode the packets look the same and mean something else, so
+   that mode is switched off before any sample is believed; by cable, wait for packets that make
+   sense, or else give the link up, so that another speed is tried;
 2. read version and serial number, for the log;
-3. read the rate; where it is not the wanted one: unlock, write, save, each with the time the
-   sensor's flash needs, and read it again;
+3. read what is sent and how often; where that is not what is wanted: unlock, write, save, each with
+   the time the sensor's flash needs, and read it again;
 4. from then on only the battery is read, once a minute: where that begins nothing is changed any
    more, and samples are believed.
 """
 
 import itertools
 import struct
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Final
 
-from sensorhub.devices.base import ControllerState, Outgoing, StreamSettings
-from sensorhub.model.errors import DeviceError, LinkLostError
+from sensorhub.devices.base import StreamSettings
+from sensorhub.devices.script import Answered, Chore, Conversation, Say, Script
+from sensorhub.model.errors import DeviceError
 from sensorhub.model.events import BatteryReported, DeviceEvent
-from sensorhub.model.units import NS_PER_S
 
 SAVE, OUTPUT, RATE, VERSION, BATTERY = 0x00, 0x02, 0x03, 0x2E, 0x64
 SERIAL_NUMBER, DISPLACEMENT = 0x7F, 0x96
@@ -40,17 +40,19 @@ _LADDER: Final = (
 )  # fmt: skip
 """Centivolts and percent: the vendor's table, with straight lines between its points."""
 
-_ASK_AGAIN_NS, _TRIES = 500_000_000, 4
-_WRITE_WAIT_NS, _SAVE_WAIT_NS = 120_000_000, 700_000_000
-_MOST_CHANGES = 2
-_SILENT = (ControllerState.DOWN, ControllerState.STOPPED, ControllerState.FAILED)
-_BATTERY_EVERY_NS = 60 * NS_PER_S
+ALIVE: Final = "packets that make sense"
+"""What the decoder answers to nobody's question, once a link, by cable."""
+
+_WRITE_PAUSE_S, _SAVE_PAUSE_S = 0.12, 0.7
+_BATTERY_EVERY_S = 60.0
+_MOST_WRITES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class WitRegisters(DeviceEvent):
+class WitRegisters:
     """The answer to a register read: ``values`` (u16) from ``register`` on."""
 
+    host_time_ns: int
     register: int
     values: tuple[int, ...]
 
@@ -94,8 +96,10 @@ def battery_percent(centivolts: int) -> int:
 
 
 def register_events(answer: WitRegisters) -> list[DeviceEvent]:
-    """Return the answer itself, and what it means beyond the registers."""
-    events: list[DeviceEvent] = [answer]
+    """Return the answer as the conversation takes it, and what it means beyond."""
+    data = struct.pack(f"<{len(answer.values)}H", *answer.values)
+    about = _about(answer.register)
+    events: list[DeviceEvent] = [Answered(answer.host_time_ns, about, data=data)]
     if answer.register == BATTERY and answer.values[0]:  # 0: its flash is busy, ask again
         centivolts = answer.values[0]
         percent = battery_percent(centivolts)
@@ -103,199 +107,70 @@ def register_events(answer: WitRegisters) -> list[DeviceEvent]:
     return events
 
 
-@dataclass(frozen=True, slots=True)
-class WitAlive(DeviceEvent):
-    """Several packets in a row made sense: the line's speed is right."""
+def radio_conversation(lane: str) -> Conversation:
+    """What is said to a sensor by radio."""
+
+    def opening(settings: StreamSettings) -> Script:
+        mode = yield from _set(lane, DISPLACEMENT, 0, needed=True)
+        if mode != 0:
+            raise DeviceError(
+                "The sensor stays in displacement mode, in which it tells no acceleration.",
+                hint="Reset it with the maker's app, then connect again.",
+            )
+        for register in (VERSION, SERIAL_NUMBER):
+            yield _read(lane, register)
+        yield from _set(lane, RATE, rate_code(settings.rate_hz), needed=True)
+
+    return _conversation(lane, opening)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One thing to say; a read (``register``) is repeated until it is answered."""
+def cable_conversation(lane: str, *, output: int) -> Conversation:
+    """What is said to a sensor by cable; ``output``: which packets it is to send.
 
-    command: bytes
-    register: int | None = None
-    wait_ns: int = 0
-
-
-class WitController:
-    """See :class:`sensorhub.devices.base.Controller`.
-
-    Args:
-        lane: the channel to write to.
-        output: what register 0x02 is to hold (serial: which packets are sent), None: leave it.
-        displaces: it has a displacement mode, which must be off; else unanswered questions are
-            let be (serial: old firmware does not answer).
-        silence_ns: a link on which nothing makes sense for so long is at the wrong speed.
+    Old firmware does not answer, and is taken as it is.
     """
 
-    def __init__(
-        self,
-        settings: StreamSettings,
-        *,
-        lane: str,
-        output: int | None = None,
-        displaces: bool = False,
-        silence_ns: int | None = None,
-    ) -> None:
-        self._lane = lane
-        self._output = output
-        self._displaces = displaces
-        self._failure: DeviceError | None = None
-        self._changes: dict[int, int] = {}
-        self._patience_factor = settings.patience_factor
-        self._silence_ns = silence_ns
-        self._rate_code = min(RATES_HZ, key=lambda code: abs(RATES_HZ[code] - settings.rate_hz))
-        self._state = ControllerState.DOWN
-        self._steps: deque[_Step] = deque()
-        self._due_ns = 0
-        self._tries = 0
-        self._heard = False
-        self._up_ns = 0
-        self._on_answer: dict[int, Callable[[int], None]] = {
-            DISPLACEMENT: self._displacement,
-            RATE: self._rate,
-            OUTPUT: self._outputs,
-        }
+    def opening(settings: StreamSettings) -> Script:
+        yield Say(lane, read_command(VERSION), answer=ALIVE, tries=3, wait_s=0.4)
+        for register in (VERSION, SERIAL_NUMBER):
+            yield _read(lane, register)
+        yield from _set(lane, OUTPUT, output, needed=False)
+        yield from _set(lane, RATE, rate_code(settings.rate_hz), needed=False)
 
-    @property
-    def state(self) -> ControllerState:
-        """How far the conversation is."""
-        return self._state
+    return _conversation(lane, opening)
 
-    @property
-    def failure(self) -> Exception | None:
-        """Why the state is FAILED."""
-        return self._failure
 
-    def link_up(self, now_ns: int, max_payload: int | None) -> None:  # noqa: ARG002 - commands are short
-        """Begin the conversation."""
-        if self._state in (ControllerState.STOPPED, ControllerState.FAILED):
-            return
-        self._state = ControllerState.GREETING
-        reads = [VERSION, SERIAL_NUMBER, RATE]
-        if self._displaces:
-            reads.insert(0, DISPLACEMENT)
-        if self._output is not None:
-            reads.insert(-1, OUTPUT)
-        self._steps = deque(_read(register) for register in reads)
-        self._changes.clear()
-        self._due_ns = self._up_ns = now_ns
-        self._tries = 0
-        self._heard = False
+def rate_code(rate_hz: float) -> int:
+    """Return what register 0x03 holds for the rate nearest to this one."""
+    return min(RATES_HZ, key=lambda code: abs(RATES_HZ[code] - rate_hz))
 
-    def link_down(self, now_ns: int) -> None:  # noqa: ARG002 - nothing is timed
-        """Forget the conversation."""
-        self._steps.clear()
-        if self._state not in (ControllerState.STOPPED, ControllerState.FAILED):
-            self._state = ControllerState.DOWN
 
-    def handle(self, event: DeviceEvent, now_ns: int) -> None:
-        """Take an answer."""
-        self._heard |= isinstance(event, WitRegisters | WitAlive)
-        if not isinstance(event, WitRegisters) or not self._steps:
-            return
-        if self._steps[0].register != event.register:
-            return  # an answer to a question asked twice
-        self._steps.popleft()
-        self._tries = 0
-        self._due_ns = now_ns
-        answered = self._on_answer.get(event.register)
-        if answered is not None and self._state is not ControllerState.STREAMING:
-            answered(event.values[0])
-        self._settle(now_ns)
+def _conversation(lane: str, opening: Callable[[StreamSettings], Script]) -> Conversation:
+    battery = Chore(_BATTERY_EVERY_S, lambda _now_ns: Say(lane, read_command(BATTERY)))
+    return Conversation("The WitMotion sensor", opening, chores=(battery,))
 
-    def request_stop(self, now_ns: int) -> None:  # noqa: ARG002 - there is nothing to stop
-        """These sensors stop when nobody listens."""
-        if self._state is not ControllerState.FAILED:
-            self._state = ControllerState.STOPPED
-        self._steps.clear()
 
-    def cue(self, now_ns: int, pattern: str) -> None:
-        """They have nothing to signal with."""
+def _about(register: int) -> str:
+    return f"register {register:02X}"
 
-    def poll(self, now_ns: int) -> list[Outgoing]:
-        """Return what is due; LinkLostError where a question stays unanswered."""
-        if self._state in _SILENT or now_ns < self._due_ns:
-            return []
-        self._mind_silence(now_ns)
-        if not self._steps:
-            self._steps.append(_read(BATTERY))
-            self._tries = 0
-        step = self._steps[0]
-        if step.register is None:
-            self._steps.popleft()
-            self._due_ns = now_ns + step.wait_ns
-            return [Outgoing(self._lane, step.command)]
-        if self._tries >= _TRIES:
-            if not self._displaces or step.register not in (DISPLACEMENT, RATE):
-                self._steps.popleft()  # not every firmware has every register
-                self._tries = 0
-                self._settle(now_ns)
-                return []
-            raise LinkLostError(
-                "The sensor does not answer.", hint="Switch it off and on again; charge it."
-            )
-        self._tries += 1
-        self._due_ns = now_ns + round(_ASK_AGAIN_NS * self._patience_factor)
-        return [Outgoing(self._lane, step.command)]
 
-    def next_poll_ns(self) -> int | None:
-        """When the next thing is due."""
-        if self._state in _SILENT:
+def _read(lane: str, register: int, *, needed: bool = False) -> Say:
+    about, tries = _about(register), 4 if needed else 2
+    return Say(lane, read_command(register), answer=about, needed=needed, tries=tries, wait_s=0.5)
+
+
+def _set(
+    lane: str, register: int, value: int, *, needed: bool
+) -> Generator[Say, Answered | None, int | None]:
+    """See that a register holds a value; returns what it then holds, None where it does not say."""
+    for writes in range(_MOST_WRITES + 1):
+        answer = yield _read(lane, register, needed=needed)
+        if answer is None or len(answer.data) < 2:
             return None
-        return self._due_ns
-
-    def _settle(self, now_ns: int) -> None:
-        if self._steps or self._state is not ControllerState.GREETING:
-            if not self._steps:
-                self._due_ns = now_ns + _BATTERY_EVERY_NS
-            return
-        self._state = ControllerState.STREAMING
-        self._due_ns = now_ns
-
-    def _mind_silence(self, now_ns: int) -> None:
-        if self._heard or self._silence_ns is None:
-            return
-        if now_ns - self._up_ns >= self._silence_ns * self._patience_factor:
-            raise LinkLostError(
-                "Nothing comes from the sensor that makes sense at this speed.",
-                hint="The hub tries the other speeds.",
-            )
-
-    def _displacement(self, mode: int) -> None:
-        if mode:
-            self._change(DISPLACEMENT, 0)
-
-    def _rate(self, code: int) -> None:
-        if code & 0xFF != self._rate_code:
-            self._change(RATE, self._rate_code)
-
-    def _outputs(self, mask: int) -> None:
-        if self._output is not None and mask != self._output:
-            self._change(OUTPUT, self._output)
-
-    def _change(self, register: int, value: int) -> None:
-        """Write a register to flash and read it back, before anything else; twice at most."""
-        self._changes[register] = self._changes.get(register, 0) + 1
-        if self._changes[register] > _MOST_CHANGES:
-            if register == DISPLACEMENT:
-                self._state = ControllerState.FAILED
-                self._failure = DeviceError(
-                    "The sensor stays in displacement mode, in which it tells no acceleration.",
-                    hint="Reset it with the maker's app, then connect again.",
-                )
-            return  # any other is taken as it is: the decoder reads what it says
-        self._steps.extendleft(
-            reversed(
-                (
-                    _Step(UNLOCK, wait_ns=_WRITE_WAIT_NS),
-                    _Step(write_command(register, value), wait_ns=_WRITE_WAIT_NS),
-                    _Step(write_command(SAVE, 0), wait_ns=_SAVE_WAIT_NS),
-                    _read(register),
-                )
-            )
-        )
-
-
-def _read(register: int) -> _Step:
-    return _Step(read_command(register), register)
+        held = int.from_bytes(answer.data[:2], "little")
+        if held == value or writes == _MOST_WRITES:
+            break
+        yield Say(lane, UNLOCK, pause_s=_WRITE_PAUSE_S)
+        yield Say(lane, write_command(register, value), pause_s=_WRITE_PAUSE_S)
+        yield Say(lane, write_command(SAVE, 0), pause_s=_SAVE_PAUSE_S)
+    return held

@@ -19,14 +19,15 @@ from sensorhub.devices.base import (
     StreamSettings,
 )
 from sensorhub.devices.counted_stream import CountedStream
+from sensorhub.devices.script import ScriptedController
 from sensorhub.devices.wit_decoder import WitDecoder
 from sensorhub.devices.wit_frames import IMU, FrameCutter
 from sensorhub.devices.wit_registers import (
     ACC_G_PER_LSB,
     GYR_DPS_PER_LSB,
     RATES_HZ,
-    WitController,
     WitRegisters,
+    radio_conversation,
 )
 from sensorhub.model.events import DeviceEvent
 from sensorhub.model.units import RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
@@ -95,7 +96,7 @@ class WitBleDecoder(WitDecoder):
 
 
 def _controller(settings: StreamSettings) -> Controller:
-    return WitController(settings, lane=_COMMAND, displaces=True)
+    return ScriptedController(radio_conversation(_COMMAND), settings)
 
 
 FAMILY = DeviceFamily(

@@ -20,26 +20,26 @@ from sensorhub.devices.base import (
     StreamSettings,
 )
 from sensorhub.devices.counted_stream import CountedStream
+from sensorhub.devices.script import Answered, ScriptedController
 from sensorhub.devices.timed_stream import TimedStream
 from sensorhub.devices.wit_decoder import WitDecoder
 from sensorhub.devices.wit_registers import (
     ACC_G_PER_LSB,
+    ALIVE,
     GYR_DPS_PER_LSB,
     RATES_HZ,
-    WitAlive,
-    WitController,
     WitRegisters,
     asked_register,
+    cable_conversation,
 )
 from sensorhub.model.events import DeviceEvent
-from sensorhub.model.units import NS_PER_S, RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
+from sensorhub.model.units import RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
 
 PACKET_BYTES = 11
 TIME, ACC, GYR, REGISTERS = 0x50, 0x51, 0x52, 0x5F
 _LANE = "serial"
 _OUTPUT_TIME_ACC_GYR = 0x07
 _ALIVE_AFTER = 3
-_WRONG_SPEED_NS = 12 * NS_PER_S // 10
 _MPS2_PER_LSB = ACC_G_PER_LSB * STANDARD_GRAVITY_MPS2
 _RADPS_PER_LSB = GYR_DPS_PER_LSB * RADPS_PER_DPS
 _XYZ: Final = struct.Struct("<2x3h3x")
@@ -138,7 +138,7 @@ class WitSerialDecoder(WitDecoder):
         for packet in packets:
             self._good += 1
             if self._good == _ALIVE_AFTER:
-                out.append(WitAlive(now_ns))
+                out.append(Answered(now_ns, ALIVE))
             self._packet(packet, now_ns, out)
 
     def _ended(self, now_ns: int, out: list[DeviceEvent]) -> None:
@@ -208,9 +208,8 @@ def _right(data: bytearray, at: int) -> bool:
 
 
 def _controller(settings: StreamSettings) -> Controller:
-    return WitController(
-        settings, lane=_LANE, output=_OUTPUT_TIME_ACC_GYR, silence_ns=_WRONG_SPEED_NS
-    )
+    conversation = cable_conversation(_LANE, output=_OUTPUT_TIME_ACC_GYR)
+    return ScriptedController(conversation, settings)
 
 
 FAMILY = DeviceFamily(

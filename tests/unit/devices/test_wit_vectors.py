@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sensorhub.devices.registry import family
+from sensorhub.devices.script import Answered
 from sensorhub.devices.wit_frames import FrameCutter
 from sensorhub.devices.wit_registers import (
     UNLOCK,
-    WitRegisters,
     battery_percent,
     read_command,
     write_command,
@@ -76,7 +76,7 @@ def test_a_battery_that_reads_nought_is_a_busy_flash() -> None:
     frame = b"\x55\x71" + struct.pack("<9H", 0x64, 0, 0, 0, 0, 0, 0, 0, 0)
     good = b"\x55\x71" + struct.pack("<9H", 0x64, 385, 0, 0, 0, 0, 0, 0, 0)
     events = decoder.feed(received(frame + good + PUBLISHED, 1))
-    assert [type(event) for event in events] == [WitRegisters, WitRegisters, BatteryReported]
+    assert [type(event) for event in events] == [Answered, Answered, BatteryReported]
     assert events[-1] == BatteryReported(1_000_000, battery_percent(385), 3850)
 
 
