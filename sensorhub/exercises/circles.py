@@ -69,7 +69,12 @@ def _turns_of_piece(path: Path, least_rad: float) -> list[Turn]:
     found = []
     corners = turning_points(phase, math.pi)
     for a, b in itertools.pairwise(corners):
-        found += _split(path, phase, first, a.index, b.index, (x, y), least_rad)
+        # Between two runs somebody may rest in the middle, where there is no phase to speak of.
+        low, high = np.searchsorted(outside, (first + a.index, first + b.index + 1))
+        if high - low < 2:
+            continue
+        begin, end = int(outside[low]) - first, int(outside[high - 1]) - first
+        found += _split(path, phase, first, begin, end, (x, y), least_rad)
     return found
 
 

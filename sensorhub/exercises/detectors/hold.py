@@ -21,10 +21,19 @@ SHORTEST_REST_S = 0.4
 SAME_POSE_SHARE = 0.5
 """A rest belongs to the hold while it is at least this share of the hold's way from the start."""
 
+STOP_S = 1.5
+"""Shorter rests may be stops on the way from the start pose to the hold and back."""
+
+LEFT_SHARE = 0.5
+"""A hold that did not lead back to the start pose says half as much about what is a hold."""
 
 SAME_POSE_RAD = math.radians(5.0)
 SAME_POSE_REACH = 0.25
 """A hold taken up again is in the same pose within 5 degrees or a quarter of the way there."""
+
+
+ONE_START_RAD = math.radians(45.0)
+"""All holds of a set start from about one pose: a strap slips by 40 degrees at most."""
 
 
 def new_detector(setup: DetectorSetup) -> Detector:
@@ -34,24 +43,43 @@ def new_detector(setup: DetectorSetup) -> Detector:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """Rests in one pose with nothing but short interruptions between them."""
+    """Rests in one pose with nothing but short interruptions between them.
+
+    ``returned`` says that the next rest was in the start pose again.
+    """
 
     rests: tuple[Rest, ...]
     start_pose: FloatArray
     ended_by: str
+    returned: bool
+
+    @property
+    def start_s(self) -> float:
+        return self.rests[0].start_s
 
     @property
     def held_s(self) -> float:
         return sum(r.lasts_s for r in self.rests)
 
-    def starts_from(self, pose: FloatArray) -> bool:
-        """Whether this hold was entered from (about) that pose: being back there is no hold."""
-        return angle_between_rad(self.start_pose, pose) < SAME_POSE_SHARE * self.angle_rad
+    @property
+    def pose(self) -> FloatArray:
+        return max(self.rests, key=lambda r: r.lasts_s).pose
 
     @property
     def angle_rad(self) -> float:
-        longest = max(self.rests, key=lambda r: r.lasts_s)
-        return angle_between_rad(self.start_pose, longest.pose)
+        return angle_between_rad(self.start_pose, self.pose)
+
+    def starts_from(self, pose: FloatArray) -> bool:
+        """Whether this hold was entered from (about) that pose."""
+        return angle_between_rad(self.start_pose, pose) < SAME_POSE_SHARE * self.angle_rad
+
+    def follows(self, before: "_Held") -> bool:
+        """Whether both can be holds of one set: neither is the other's start pose."""
+        if self.start_s < before.rests[-1].end_s:
+            return False
+        if self.starts_from(before.pose) or before.starts_from(self.pose):
+            return False
+        return angle_between_rad(self.start_pose, before.start_pose) <= ONE_START_RAD
 
 
 class HoldDetector:
@@ -103,25 +131,26 @@ class HoldDetector:
                     side=self._setup.side,
                 )
                 for h in held
-                if h.held_s >= self._thresholds.shortest_s
             )
         )
 
     def _held(self, path: Path) -> list[_Held]:
-        """Runs of rests away from the pose that the hold was entered from."""
+        """The holds of the set: rests that were entered by a movement from the start pose."""
         rests = rests_of(path, still_radps=self._thresholds.still_radps, shortest_s=SHORTEST_REST_S)
-        found: list[_Held] = []
-        k = 1
-        while k < len(rests):
-            start = rests[k - 1].pose
+        found = []
+        for k in range(1, len(rests)):
+            start = next((r.pose for r in rests[k - 1 :: -1] if r.lasts_s >= STOP_S), rests[0].pose)
             run = self._run(rests, k, start)
-            returned = any(held.starts_from(rests[k].pose) for held in found)
-            if run and not returned:
-                found.append(
-                    _Held(tuple(_one_pose(path, run, start)), start, _ended_by(path, run[-1]))
-                )
-            k += max(1, len(run))
-        return found
+            if not run:
+                continue
+            reach = max(angle_between_rad(start, r.pose) for r in run)
+            after = next((r.pose for r in rests[k + len(run) :] if r.lasts_s >= STOP_S), None)
+            back = after is not None and angle_between_rad(start, after) < SAME_POSE_SHARE * reach
+            one = _one_pose(path, run, start)
+            held = _Held(tuple(one), start, _ended_by(path, run[-1]), back)
+            if held.held_s >= self._thresholds.shortest_s:
+                found.append(held)
+        return _of_one_exercise(found)
 
     def _run(self, rests: Sequence[Rest], k: int, start: FloatArray) -> list[Rest]:
         """Rest ``k`` and those after it that are away from the start pose without a break."""
@@ -137,6 +166,24 @@ class HoldDetector:
             run.append(after)
             reach = max(reach, away)
         return run
+
+
+def _of_one_exercise(found: Sequence[_Held]) -> list[_Held]:
+    """The holds that go together: which of two poses is held and which is the start pose?
+
+    Coming back to the start pose and resting there looks like entering a hold. The right choice is
+    the one in which most holds begin and end in the start pose: with rests at both ends, the wrong
+    one misses a hold. Of equals it is the one that held first. Holds are compared with the one
+    before, because a strap may creep.
+    """
+    chains: list[tuple[float, list[_Held]]] = []  # the best one that ends with each hold
+    for held in found:
+        best, before = 0.0, list[_Held]()
+        for score, chain in chains:
+            if score > best and held.follows(chain[-1]):
+                best, before = score, chain
+        chains.append((best + (1.0 if held.returned else LEFT_SHARE), [*before, held]))
+    return max(chains, key=lambda c: (c[0], -c[1][0].start_s), default=(0.0, []))[1]
 
 
 def _one_pose(path: Path, run: Sequence[Rest], start: FloatArray) -> list[Rest]:
