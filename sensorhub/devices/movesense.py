@@ -140,10 +140,12 @@ class MovesenseDecoder(LaneDecoder):
         if rest or not count:
             self._unfinished = payload
             return []
-        values = np.frombuffer(payload, "<f4", offset=4).astype(np.float64).reshape(2, count, 3)
-        acc_mps2, gyr_dps = values[0], values[1]
-        # A comparison with nan is False.
-        if not ((abs(acc_mps2) < _MOST_MPS2).all() and (abs(gyr_dps) < _MOST_DPS).all()):
+        with np.errstate(invalid="ignore"):  # any bits may come, signalling nan among them
+            values = np.frombuffer(payload, "<f4", offset=4).astype(np.float64)
+            acc_mps2, gyr_dps = values.reshape(2, count, 3)
+            # A comparison with nan is False.
+            believable = (abs(acc_mps2) < _MOST_MPS2).all() and (abs(gyr_dps) < _MOST_DPS).all()
+        if not believable:
             return self.rejects.add(len(payload) + 2, "no numbers a sensor could say", now_ns)
         events = self.rejects.tell(now_ns)
         if self._subscribing == reference:

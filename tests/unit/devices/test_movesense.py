@@ -132,6 +132,16 @@ def test_a_second_part_that_never_comes_costs_that_packet_only() -> None:
     assert feed.decoder.counters.rejected_bytes == 244
 
 
+@given(bits=st.lists(st.integers(0, 2**32 - 1), min_size=24, max_size=24))
+def test_any_bits_may_come(bits: list[int]) -> None:
+    """Signalling nan as well, which numpy warns of."""
+    feed = Feed("movesense")
+    feed.got(b"\x02\x63" + struct.pack("<25I", 1000, *bits))
+    for samples in feed.samples:
+        assert np.isfinite(samples.acc_mps2).all()
+    assert Feed("movesense").got(b"\x02\x63" + struct.pack("<25I", 1000, *[0x7F800001] * 24)) == []
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])
 def test_numbers_that_no_sensor_says_are_refused(value: float) -> None:
     feed = Feed("movesense")
