@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -88,7 +88,13 @@ def angles(
     for block in blocks:
         for part in split(block, pieces):
             hip.push(part)
-    return hip.track()
+    return at_ticks(hip.track())
+
+
+def at_ticks(track: HipTrack) -> HipTrack:
+    """Every fourth row: ticks come every 40 ms, rows every 10."""
+    columns = (getattr(track, f.name) for f in fields(HipTrack))
+    return HipTrack(*(None if c is None else c[::4] for c in columns))
 
 
 def split(block: MotionBlock, pieces: int) -> list[MotionBlock]:
@@ -220,12 +226,31 @@ def test_where_the_pelvis_is_missing_the_hip_is_unknown_and_the_thigh_is_not() -
         for k, part in enumerate(parts):
             if not (p is Placement.PELVIS and k == 2):
                 hip.push(part)
-    found = hip.track()
+    found = at_ticks(hip.track())
     assert np.isfinite(found.elevation_rad).all()
     assert found.flexion_rad is not None
     missing = np.isnan(found.flexion_rad)
     assert missing.mean() == pytest.approx(0.2, abs=0.02)
     assert np.abs(found.flexion_rad - body.flexion)[~missing].max() < 3.0 * DEG
+
+
+def test_rows_are_ten_milliseconds_apart_and_none_lies_in_a_gap() -> None:
+    body = squat()
+    mounting = any_rotation(1)
+    hip = HipAngles(
+        side=Side.RIGHT,
+        thigh=Placement.THIGH_RIGHT,
+        alignments={Placement.THIGH_RIGHT: standing(mounting)},
+    )
+    first, _, last = split(worn(body, Placement.THIGH_RIGHT, mounting=mounting), 3)
+    hip.push(first)
+    hip.push(last)
+    found = hip.track()
+    steps = np.diff(found.time_s)
+    assert np.sort(steps)[:-1] == pytest.approx(0.01)
+    assert steps.max() == pytest.approx(last.time_s[0] - first.time_s[-1])
+    true = np.interp(found.time_s, body.time_s, body.flexion - body.tilt)
+    assert rmse_deg(found.elevation_rad, true) < 0.5
 
 
 def test_no_alignment_no_angle() -> None:
