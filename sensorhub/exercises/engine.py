@@ -9,6 +9,7 @@ from sensorhub.exercises.checks.checking import Checked, check
 from sensorhub.exercises.definition import Exercise
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, NewDetector, PacedDetector
 from sensorhub.exercises.measures.measuring import measured
+from sensorhub.exercises.measures.motion import SegmentMotion
 from sensorhub.exercises.spoken import spoken
 from sensorhub.exercises.track import TrackRecorder
 from sensorhub.model.errors import InputError
@@ -102,12 +103,14 @@ class SetAnalyzer:
     def finish(self) -> SetOutcome:
         """The judgement over the whole set; the same however the motion was split."""
         tracks = {p: recorder.track() for p, recorder in self._recorders.items()}
+        motions = {p: SegmentMotion.of(track) for p, track in tracks.items() if len(track) > 1}
         found = measured(
             self._detector.finish(),
             exercise=self._exercise,
             side=self._side,
             primary=self._primary,
             tracks=tracks,
+            motions=motions,
             alignments=self._alignments,
         )
         doubts = check(
@@ -116,6 +119,7 @@ class SetAnalyzer:
                 self._side,
                 self._primary,
                 tracks,
+                motions,
                 self._alignments,
                 found.repetitions,
             )

@@ -22,15 +22,15 @@ LEAST_TURNING = 0.1
 """A window counts where the accelerations vary by this share of gravity: a turn of 10 degrees."""
 
 LEAST_WINDOWS = 4
-MOST_WINDOWS = 60
-"""Two minutes of turning are evidence enough."""
+MOST_WINDOWS = 24
+"""48 seconds of turning are evidence enough."""
 
 CLEARLY_LESS = 0.65
 """Another reading must leave at most this share of what the gyroscope's own leaves. Real sensors
 that agree: 0.98 and more. One with an axis turned round: 0.4."""
 
-SURELY_RIGHT = 0.05
-"""What leaves less than this needs no comparison."""
+SURELY_RIGHT = 0.15
+"""What leaves less than this of what there was needs no comparison."""
 
 DEAD_RADPS = math.radians(0.5)
 SCALES = (1.0 / DEG_PER_RAD, 0.25, 0.5, 2.0, 4.0, DEG_PER_RAD)
@@ -51,19 +51,15 @@ def disagreement(track: Track) -> Disagreement | None:
     acc, rate, tick_s = _windows(track, track.rate_radps)
     if len(acc) < LEAST_WINDOWS:
         return None
-    still = _left(acc, np.zeros_like(rate), tick_s)
     if float(np.abs(rate - rate.mean(axis=(0, 1))).max()) < DEAD_RADPS:
         return Disagreement("it does not turn at all")
-    own = _left(acc, rate, tick_s)
-    if own < SURELY_RIGHT * still:
+    own = float(_left(acc, rate[None], tick_s)[0])
+    if own < SURELY_RIGHT * float(acc.var(axis=1).sum()):
         return None
-    best, words = min(
-        ((_left(acc, rate @ matrix.T, tick_s), words) for matrix, words in _other_readings()),
-        key=lambda reading: reading[0],
-    )
-    if best < CLEARLY_LESS * own:
-        return Disagreement(words)
-    return None
+    matrices = np.stack([matrix for matrix, _ in OTHER_READINGS])
+    left = _left(acc, np.einsum("cij,mnj->cmni", matrices, rate), tick_s)
+    best = int(np.argmin(left))
+    return Disagreement(OTHER_READINGS[best][1]) if left[best] < CLEARLY_LESS * own else None
 
 
 def _windows(track: Track, rate_radps: FloatArray) -> tuple[FloatArray, FloatArray, float]:
@@ -88,16 +84,21 @@ def _windows(track: Track, rate_radps: FloatArray) -> tuple[FloatArray, FloatArr
     return np.stack(acc), np.stack(rate), tick_s
 
 
-def _left(acc: FloatArray, rate: FloatArray, tick_s: float) -> float:
-    """What varies still in the accelerations when they are turned back by these rates."""
-    turned = np.empty_like(acc)
-    turned[:, 0] = acc[:, 0]
-    pose = np.broadcast_to(np.eye(3), (len(acc), 3, 3)).copy()
-    steps = _rotations(0.5 * tick_s * (rate[:, 1:] + rate[:, :-1]))
-    for k in range(1, acc.shape[1]):
-        pose = pose @ steps[:, k - 1]
-        turned[:, k] = (pose @ acc[:, k, :, None])[:, :, 0]
-    return float(turned.var(axis=1).sum())
+def _left(acc: FloatArray, rates: FloatArray, tick_s: float) -> FloatArray:
+    """What varies still in the accelerations, shape (m, n, 3), turned back by rates.
+
+    ``rates`` has shape (c, m, n, 3): c ways to read the gyroscope; the result has shape (c,).
+    """
+    n = acc.shape[1]
+    steps = _rotations(0.5 * tick_s * (rates[:, :, 1:] + rates[:, :, :-1]))
+    pose = np.broadcast_to(np.eye(3), (*rates.shape[:2], 3, 3))
+    total = np.broadcast_to(acc[:, 0], (*rates.shape[:2], 3)).copy()
+    for k in range(1, n):
+        pose = pose @ steps[:, :, k - 1]
+        total += (pose @ acc[:, k, :, None])[..., 0]
+    # Turning keeps lengths: the variance is the mean square less the square of the mean.
+    square = float((acc * acc).sum()) / n
+    return np.asarray(square - ((total / n) ** 2).sum(axis=(1, 2)))
 
 
 def _rotations(vectors: FloatArray) -> FloatArray:
@@ -120,15 +121,18 @@ def _other_readings() -> list[tuple[FloatArray, str]]:
             matrix = np.zeros((3, 3))
             matrix[range(3), order] = signs
             if not np.array_equal(matrix, np.eye(3)):
-                found.append((matrix, _words(order, signs)))
+                found.append((matrix, _axes_in_words(order, signs)))
     found += [
         (scale * np.eye(3), f"it reads {1.0 / scale:.3g} times what it should") for scale in SCALES
     ]
     return found
 
 
-def _words(order: tuple[int, ...], signs: tuple[float, ...]) -> str:
+def _axes_in_words(order: tuple[int, ...], signs: tuple[float, ...]) -> str:
     axes = ", ".join(
         f"{'-' if sign < 0.0 else ''}{'xyz'[axis]}" for axis, sign in zip(order, signs, strict=True)
     )
     return f"its axes seem to be {axes} instead of x, y, z"
+
+
+OTHER_READINGS = _other_readings()

@@ -37,6 +37,7 @@ class Checked:
     Attributes:
         primary: the placements that can carry the count, the one that counted first.
         tracks: all ticks of the set, of every placement used.
+        motions: of those placements that have any ticks.
         alignments: sensor to segment, where known.
     """
 
@@ -44,6 +45,7 @@ class Checked:
     side: Side
     primary: Sequence[Placement]
     tracks: Mapping[Placement, Track]
+    motions: Mapping[Placement, SegmentMotion]
     alignments: Mapping[Placement, Alignment]
     repetitions: Sequence[Repetition]
 
@@ -95,12 +97,12 @@ def _of_sensor(placement: Placement, track: Track) -> Iterator[QualityFlag]:
 
 def _of_wearing(what: Checked) -> Iterator[QualityFlag]:
     """Where and how the sensor that counts is worn."""
-    counted = [p for p in what.primary if p in what.tracks and len(what.tracks[p]) > 1]
+    counted = [p for p in what.primary if p in what.motions]
     if not counted or counted[0].segment != "thigh":
         return
-    thigh, track = counted[0], what.tracks[counted[0]]
+    thigh, track, motion = counted[0], what.tracks[counted[0]], what.motions[counted[0]]
     name = spoken(thigh)
-    if what.exercise.id in EXERCISES and sinks_like_a_trunk(track, what.repetitions):
+    if what.exercise.id in EXERCISES and sinks_like_a_trunk(track, motion, what.repetitions):
         yield _flag(
             FlagCode.WRONG_SEGMENT,
             thigh,
@@ -120,7 +122,6 @@ def _of_wearing(what: Checked) -> Iterator[QualityFlag]:
                 )
     if not has_phases(what.exercise):
         return
-    motion = SegmentMotion.of(track)
     own = [r for r in what.repetitions if r.side is not other_side(thigh.side)]
     slip_s = slipped_at_s(motion, own)
     if slip_s is not None:

@@ -25,9 +25,10 @@ LONGEST_S = 6.0
 """Slower movements cannot be told from an accelerometer's error."""
 
 
-def sinks_like_a_trunk(track: Track, repetitions: Sequence[Repetition]) -> bool:
+def sinks_like_a_trunk(
+    track: Track, motion: SegmentMotion, repetitions: Sequence[Repetition]
+) -> bool:
     """Whether the segment goes up and down further than a thigh that turns so far can."""
-    motion = SegmentMotion.of(track)
     found = [
         heights for one in repetitions if (heights := _heights_m(track, motion, one)) is not None
     ]

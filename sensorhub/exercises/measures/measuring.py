@@ -32,6 +32,7 @@ def measured(
     side: Side,
     primary: Sequence[Placement],
     tracks: Mapping[Placement, Track],
+    motions: Mapping[Placement, SegmentMotion],
     alignments: Mapping[Placement, Alignment],
 ) -> Findings:
     """The findings with all measures that the worn sensors allow.
@@ -39,9 +40,9 @@ def measured(
     Args:
         primary: the placements that can carry the count, the one that counted first.
         tracks: all ticks of the set, of every placement used.
+        motions: of those placements that have any ticks.
         alignments: sensor to segment, where known.
     """
-    motions = {p: SegmentMotion.of(t) for p, t in tracks.items() if len(t) > 1}
     counted = [p for p in primary if p in motions]
     if not counted:
         return found

@@ -15,6 +15,7 @@ from sensorhub.exercises.definition import Exercise, find_exercise, load_library
 from sensorhub.exercises.detectors.base import Findings
 from sensorhub.exercises.engine import SetAnalyzer
 from sensorhub.exercises.measures.measuring import has_phases, measured
+from sensorhub.exercises.measures.motion import SegmentMotion
 from sensorhub.exercises.measures.sets import set_measures
 from sensorhub.exercises.measures.smoothness import ldlj, sparc
 from sensorhub.exercises.measures.table import MEASURES, Of, measures_of
@@ -114,6 +115,7 @@ def judged(
         side=side,
         primary=[t.placement for t in tracks if t.placement.segment == "thigh"],
         tracks={t.placement: t for t in tracks},
+        motions={t.placement: SegmentMotion.of(t) for t in tracks},
         alignments={},
     )
 
@@ -278,6 +280,7 @@ def test_sway_and_tremor_of_a_hold(sway_deg: float, tremor_hz: float, mounting: 
         side=Side.RIGHT,
         primary=[THIGH],
         tracks={THIGH: exact},
+        motions={THIGH: SegmentMotion.of(exact)},
         alignments={},
     )
     m = found.holds[0].measures
@@ -298,6 +301,7 @@ def test_drift_is_said() -> None:
         side=Side.RIGHT,
         primary=[THIGH],
         tracks={THIGH: track},
+        motions={THIGH: SegmentMotion.of(track)},
         alignments={},
     )
     assert found.holds[0].measures["drift_rad"] == pytest.approx(math.radians(7.5), abs=1e-3)
