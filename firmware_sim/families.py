@@ -83,6 +83,7 @@ FAMILIES: Final[Mapping[str, SimulatedFamily]] = {
     "movesense": SimulatedFamily("firmware_sim.movesense:make", part="lsm6dso"),
     "ximu3": SimulatedFamily("firmware_sim.ximu3:make", (SERIAL,), imu_ppm=1200.0),
     "witmotion_ble": SimulatedFamily("firmware_sim.witmotion:make_ble", imu_ppm=-7400.0),
+    "witmotion_usb": SimulatedFamily("firmware_sim.witmotion:make_usb", (SERIAL,), imu_ppm=-7400.0),
     "witmotion_serial": SimulatedFamily("firmware_sim.witmotion:make_serial", (SERIAL,)),
     "polar": SimulatedFamily("firmware_sim.polar:make_verity", part="lsm6dso"),
     "polar_h10": SimulatedFamily("firmware_sim.polar:make_h10"),

@@ -101,13 +101,13 @@ class _Wit(Wearable):
 
 
 class WitBle(_Wit):
-    """Streams frames of 20 bytes while notifications are on; several share one notification."""
+    """Streams frames of 20 bytes while somebody listens; several share one notification."""
 
     name_prefix = "WT901BLE"
     service_uuids = (_BASE.format("ffe5"),)
 
-    def __init__(self, setup: DeviceSetup) -> None:
-        super().__init__(setup, serial=False)
+    def __init__(self, setup: DeviceSetup, *, serial: bool = False) -> None:
+        super().__init__(setup, serial=serial)
         self._bytes = bytearray()
 
     @property
@@ -118,7 +118,7 @@ class WitBle(_Wit):
         return (GattService(self.service_uuids[0], (data, command)),)
 
     def listening_changed(self, now_us: int) -> None:
-        if "data" not in self.subscribed:
+        if not (self.linked if self.serial else "data" in self.subscribed):
             self.stop_sampling()
             self._bytes.clear()
         elif not self.sampling:
@@ -132,8 +132,9 @@ class WitBle(_Wit):
             if self.registers[_DISPLACEMENT]:
                 values = [0.0] * 6 + values[6:]
             self._bytes += b"\x55\x61" + struct.pack("<9h", *map(_i16, values))
+        most = len(self._bytes) if self.serial else self.mtu - 3
         while self._bytes:
-            piece = bytes(self._bytes[: self.mtu - 3])
+            piece = bytes(self._bytes[:most])
             del self._bytes[: len(piece)]
             self.say("data", piece)
 
@@ -206,6 +207,13 @@ def make_ble(setup: DeviceSetup, link: str) -> SimulatedDevice:
     """Switch one with a radio on."""
     assert link == "ble"
     peer = WitBle(setup)
+    return SimulatedDevice(peer, peer)
+
+
+def make_usb(setup: DeviceSetup, link: str) -> SimulatedDevice:
+    """Plug one with a radio into its USB cable."""
+    assert link == "serial"
+    peer = WitBle(setup, serial=True)
     return SimulatedDevice(peer, peer)
 
 

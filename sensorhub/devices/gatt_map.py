@@ -21,6 +21,7 @@ from sensorhub.devices.base import (
 from sensorhub.devices.counted_stream import CountedStream
 from sensorhub.devices.gatt_map_file import GattMap, SampleLane, Triple, Write, read_map
 from sensorhub.devices.lane_decoder import LaneDecoder
+from sensorhub.devices.plausible import plausible
 from sensorhub.devices.script import Conversation, Say, Script, ScriptedController
 from sensorhub.devices.timed_stream import TimedStream
 from sensorhub.model.events import BatteryReported, DeviceEvent, FloatArray
@@ -102,8 +103,8 @@ class GattMapDecoder(LaneDecoder):
         rows, clipped = _rows(lane, data)
         acc = None if lane.acc is None else self._turned(rows, lane.acc)
         gyr = None if lane.gyr is None else self._turned(rows, lane.gyr)
-        if not all(one is None or np.isfinite(one).all() for one in (acc, gyr)):
-            raise MalformedPacketError("no number")
+        if not plausible(acc, gyr):
+            raise MalformedPacketError("no numbers a sensor could say")
         if acc is not None and (gyr is not None or not self._has_gyr):
             return self._whole(lane, data, acc, gyr, now_ns, clipped=clipped)
         half = acc if acc is not None else gyr

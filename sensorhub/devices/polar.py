@@ -22,6 +22,7 @@ from sensorhub.devices.base import (
 )
 from sensorhub.devices.lane_decoder import LaneDecoder
 from sensorhub.devices.pairing import Paired, Pairing
+from sensorhub.devices.plausible import plausible
 from sensorhub.devices.polar_frames import (
     Frame,
     Kind,
@@ -155,11 +156,14 @@ class PolarDecoder(LaneDecoder):
         kind = data[0] if data else 0
         frame = read_frame(data, factor=self._factors.get(kind, 1.0))
         if kind == Kind.GYRO:
+            gyr = frame.values * RADPS_PER_DPS
+            if not plausible(None, gyr):
+                raise MalformedPacketError("no numbers a sensor could say")
             self._gyro_runs = True
-            times_s = self._times(frame)
-            pairs = self._pairing.add_gyr(times_s, frame.values * RADPS_PER_DPS)
-            return self._pairs(pairs, now_ns)
+            return self._pairs(self._pairing.add_gyr(self._times(frame), gyr), now_ns)
         acc = frame.values * (1e-3 * STANDARD_GRAVITY_MPS2)
+        if not plausible(acc, None):
+            raise MalformedPacketError("no numbers a sensor could say")
         last_s = frame.last_ns / NS_PER_S
         if not self._gyro_runs:
             return self._acc_only.push(last_s, acc, None, now_ns)

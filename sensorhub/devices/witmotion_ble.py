@@ -1,11 +1,13 @@
-"""WitMotion's Bluetooth LE sensors (WT901BLE, WT9011DCL-BT50, BWT901BLE 5.0).
+"""WitMotion's Bluetooth LE sensors (WT901BLE, WT9011DCL-BT50, BWT901BLE 5.0), by radio or USB.
 
-Cheap, and the worst case for a clock: no time, no number, no checksum. From the vendor's examples
+On their USB socket they say the same as by radio. Cheap, and the worst case for a clock: no time, no number, no checksum. From the vendor's examples
 and RGu0/WT901, which was checked on hardware. Older units with the service FFE0 are not supported:
 thousands of other gadgets have it.
 """
 
 import struct
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -16,6 +18,7 @@ from sensorhub.devices.base import (
     Controller,
     DeviceFamily,
     LinkCounters,
+    SerialProfile,
     StreamSettings,
 )
 from sensorhub.devices.counted_stream import CountedStream
@@ -32,7 +35,7 @@ from sensorhub.devices.wit_registers import (
 from sensorhub.model.events import DeviceEvent
 from sensorhub.model.units import RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
 
-_DATA, _COMMAND = "data", "command"
+_DATA, _COMMAND, _CABLE = "data", "command", "serial"
 _IMU_FRAME: Final = struct.Struct("<2x9h")
 _REGISTER_FRAME: Final = struct.Struct("<2xH8H")
 _MPS2_PER_LSB = ACC_G_PER_LSB * STANDARD_GRAVITY_MPS2
@@ -45,10 +48,10 @@ def _uuid(short: str) -> str:
 
 
 class WitBleDecoder(WitDecoder):
-    """Notifications to samples. Frames may straddle notifications; several may share one."""
+    """Bytes to samples. Frames may straddle notifications; several may share one."""
 
-    def __init__(self) -> None:
-        super().__init__(lane=_DATA)
+    def __init__(self, *, lane: str = _DATA) -> None:
+        super().__init__(lane=lane)
         self._frames = FrameCutter()
         self._stream = CountedStream(usual_hz=tuple(RATES_HZ.values()))
 
@@ -95,15 +98,15 @@ class WitBleDecoder(WitDecoder):
         out.extend(self._stream.push(acc, gyr, now_ns, clipped=clipped))
 
 
-def _controller(settings: StreamSettings) -> Controller:
-    return ScriptedController(radio_conversation(_COMMAND), settings)
+def _controller(settings: StreamSettings, *, lane: str) -> Controller:
+    return ScriptedController(radio_conversation(lane), settings)
 
 
 FAMILY = DeviceFamily(
     name="witmotion_ble",
     title="WitMotion Bluetooth sensor (WT901BLE, WT9011DCL)",
     new_decoder=WitBleDecoder,
-    new_controller=_controller,
+    new_controller=partial(_controller, lane=_COMMAND),
     ble=BleProfile(
         service_uuids=(_uuid("ffe5"),),
         channels=(
@@ -123,3 +126,16 @@ FAMILY = DeviceFamily(
         "Older units with the service FFE0 are not recognised.",
     ),
 )
+
+_USB = replace(
+    FAMILY,
+    name="witmotion_usb",
+    title="WitMotion Bluetooth sensor on its USB cable",
+    new_decoder=partial(WitBleDecoder, lane=_CABLE),
+    new_controller=partial(_controller, lane=_CABLE),
+    ble=None,
+    serial=SerialProfile(baud_rates=(115200,)),
+    notes=(*FAMILY.notes[:2], "One unit was found to need a factory reset before it spoke."),
+)
+
+FAMILIES = (_USB,)
