@@ -1,8 +1,8 @@
 """WitMotion's Bluetooth LE sensors (WT901BLE, WT9011DCL-BT50, BWT901BLE 5.0), by radio or USB.
 
-On their USB socket they say the same as by radio. Cheap, and the worst case for a clock: no time, no number, no checksum. From the vendor's examples
-and RGu0/WT901, which was checked on hardware. Older units with the service FFE0 are not supported:
-thousands of other gadgets have it.
+On their USB socket they say the same as by radio. Cheap, and the worst case for a clock: no time,
+no number, no checksum. From the vendor's examples and RGu0/WT901, which was checked on hardware.
+Older units with the service FFE0 are not supported: thousands of other gadgets have it.
 """
 
 import struct
