@@ -1,0 +1,74 @@
+"""Kick and hydrant, pelvis cycles and circles, side steps."""
+
+import math
+
+import pytest
+from counting_person import doing, watch
+
+from sensorhub.model.outcomes import RepetitionKind
+from sensorhub.model.placement import Side
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_kick_and_hydrant_are_one(seed: int) -> None:
+    seen = watch("donkey_kick_fire_hydrant", doing("donkey_kick_fire_hydrant", reps=6), seed=seed)
+    assert (seen.full, seen.partial) == (6, 0)
+    for found, true in zip(seen.outcome.repetitions, seen.true_repetitions, strict=True):
+        assert found.start_s == pytest.approx(true.start_s, abs=0.3)
+        assert found.end_s == pytest.approx(true.end_s, abs=0.7)
+        assert found.measures["kick_rom_rad"] > found.measures["hydrant_rom_rad"]
+
+
+@pytest.mark.parametrize("missing", ["kick", "hydrant"])
+def test_a_missing_half_is_named(missing: str) -> None:
+    scenario = doing("donkey_kick_fire_hydrant", reps=6, omit=[3], omit_way=missing)
+    seen = watch("donkey_kick_fire_hydrant", scenario)
+    third = seen.outcome.repetitions[2]
+    assert (seen.full, seen.partial) == (5, 1)
+    assert (third.kind, third.phase) == (RepetitionKind.PARTIAL, missing)
+
+
+@pytest.mark.parametrize("exercise", ["pelvic_tilt", "pelvic_tilt_side"])
+def test_to_and_fro_is_one_cycle(exercise: str) -> None:
+    for seed in (0, 1):
+        seen = watch(
+            exercise, doing(exercise, reps=6), side=Side.NONE, placements=("pelvis",), seed=seed
+        )
+        assert seen.full == 6
+        assert seen.state.count in (5, 6)
+
+
+@pytest.mark.parametrize("direction", ["cw", "ccw"])
+@pytest.mark.parametrize("mount", ["identity", "random"])
+def test_circles_have_their_sense_in_any_mounting(direction: str, mount: str) -> None:
+    scenario = doing("pelvic_circles", reps=6, direction=direction)
+    seen = watch(
+        "pelvic_circles", scenario, side=Side.NONE, placements=("pelvis",), mount=mount, seed=4
+    )
+    assert seen.full == 6
+    assert {r.phase for r in seen.outcome.repetitions} == {direction}
+    assert seen.state.count == 6
+
+
+def test_a_bicycle_goes_round() -> None:
+    for seed in (0, 1):
+        seen = watch(
+            "pelvic_bicycle",
+            doing("pelvic_bicycle", reps=8),
+            side=Side.NONE,
+            placements=("pelvis",),
+            seed=seed,
+        )
+        assert seen.full == 8
+
+
+@pytest.mark.parametrize("options", [{}, {"steps_out": 2}], ids=["one", "two"])
+@pytest.mark.parametrize("thigh", ["thigh_right", "thigh_left"])
+def test_side_steps_out_and_back(options: dict[str, object], thigh: str) -> None:
+    scenario = doing("multifidus_walk_out", reps=5, **options)
+    seen = watch("multifidus_walk_out", scenario, placements=(thigh, "pelvis"))
+    assert [s.direction for s in seen.outcome.steps] == [s.direction for s in seen.true_steps]
+    assert seen.full == 5
+    assert 1 <= seen.state.count <= 5 * int(options.get("steps_out", 1)) + 1
+    turned = [r.measures["trunk_turn_rad"] for r in seen.outcome.repetitions]
+    assert max(turned) < math.radians(6.0)
