@@ -22,6 +22,7 @@ RETURN_SHARE = 0.65
 """A repetition is counted when this share of the way back is done: before it ends, but surely."""
 
 HEIGHT_SHARE = 0.3
+"""Excursions are noticed from this share of the usual size on."""
 
 STRIDE_S = 1.9
 STRIDE_RAD = 0.96
@@ -38,6 +39,7 @@ class LiveCounter:
         range: what bodies do in this exercise.
         ignore_share: excursions below this share of the usual size are nothing.
         full_share: excursions of at least this share went all the way.
+        strides_count: steps are what is to be counted.
     """
 
     def __init__(
@@ -46,10 +48,12 @@ class LiveCounter:
         *,
         ignore_share: float,
         full_share: float = 0.6,
+        strides_count: bool = False,
     ) -> None:
         self._least = range.least_rad
         self._usual = range.usual_rad
         self._ignore_share, self._full_share = ignore_share, full_share
+        self._strides_count = strides_count
         still = max(math.radians(0.5), min(math.radians(1.5), 0.3 * range.least_rad))
         self._still_chord2 = still * still
         self._apart = max(math.radians(2.0), 0.5 * range.least_rad)
@@ -121,7 +125,9 @@ class LiveCounter:
         if len(self._poses) == POSES:
             others = [p for p in self._poses if p is not self._best]
             self._poses.remove(min(others, key=lambda p: p.worth))
-        self._poses.append(_Pose(up, self._least, self._ignore_share, self._full_share))
+        pose = _Pose(up, self._least, self._ignore_share, self._full_share)
+        pose.strides_count = self._strides_count
+        self._poses.append(pose)
         if self._best is None:
             self._best = self._poses[0]
 
@@ -130,17 +136,20 @@ class _Pose:
     """One pose to start from, and the excursions away from it and back."""
 
     __slots__ = (
-        "_counted_s", "_full_share", "_high", "_home", "_ignore_share", "_least", "_low", "_rising",
-        "_since_s", "angle", "full", "partial", "size", "strides", "worth",
+        "_counted_s", "_full_share", "_height_share", "_high", "_home", "_ignore_share", "_least",
+        "_low", "_rising", "_since_s", "angle", "full", "partial", "size", "strides",
+        "strides_count", "worth",
     )  # fmt: skip
 
     def __init__(self, home: Vec3, least: float, ignore_share: float, full_share: float) -> None:
         self._home, self._least = home, least
         self._ignore_share, self._full_share = ignore_share, full_share
+        self._height_share = min(HEIGHT_SHARE, 0.8 * full_share)
         self._low = self._high = self.angle = 0.0
         self._rising = False
         self._since_s = self._counted_s = -math.inf
         self.size = 0.0
+        self.strides_count = False
         self.full = self.partial = self.strides = 0
         self.worth = 0.0
 
@@ -162,7 +171,7 @@ class _Pose:
             return None
         if angle < self._low:
             self._low = angle
-        elif angle - self._low >= max(self._least * 0.5, HEIGHT_SHARE * self.size):
+        elif angle - self._low >= max(self._least * 0.5, self._height_share * self.size):
             self._rising, self._high, self._since_s = True, angle, time_s
             return LiveKind.REP_STARTED
         return None
@@ -176,7 +185,7 @@ class _Pose:
         stride = period_s < STRIDE_S and pause_s < PAUSE_SHARE * period_s and size < STRIDE_RAD
         self._counted_s = time_s
         self.strides = self.strides + 1 if stride else 0
-        if self.strides >= STRIDES:
+        if self.strides >= STRIDES and not self.strides_count:
             if self.strides == STRIDES:
                 self.full = max(0, self.full - STRIDES)
             return None

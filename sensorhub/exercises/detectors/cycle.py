@@ -7,6 +7,7 @@ fro where circles are asked for is counted to and fro.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sensorhub.exercises.circles import turns_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
@@ -94,7 +95,9 @@ class CycleDetector:
         found = explain(path, self._rules)
         if found is None:
             return []
-        chosen = select(path, found, self._rules, partial_share=self._thresholds.partial_share)
+        # The last way back, half of a swing, would pass for a repetition cut off by the end.
+        whole = replace(found, open_end=None)
+        chosen = select(path, whole, self._rules, partial_share=self._thresholds.partial_share)
         ends = whole_cycles(path, found.angle_rad, [c.cycle for c in chosen])
         return [
             Repetition(
