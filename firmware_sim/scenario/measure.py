@@ -55,7 +55,8 @@ def true_hold(
     inside = np.searchsorted(times, pose)
     final = up[:, min(int(inside[0]), up.shape[1] - 1)]
     # a sagging hold moves away from where it began: still counts, an interruption does not
-    limit = max(math.radians(5.0), 0.25 * float(away.max())) + step.sag_radps * step.hold_s
+    sagged = step.sag_radps * np.clip(times - pose[0], 0.0, step.hold_s)
+    limit = max(math.radians(5.0), 0.25 * float(away.max())) + sagged
     good = (_speed(up, dt) < STILL_RADPS) & (angles_between(up, final) < limit)
     marks = np.flatnonzero(good)
     return TrueHold(

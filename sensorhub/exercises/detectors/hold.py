@@ -32,6 +32,9 @@ SAME_POSE_REACH = 0.25
 """A hold taken up again is in the same pose within 5 degrees or a quarter of the way there."""
 
 
+HELD_SHARE = 0.25
+"""A rest of at least this share of the longest is no stop on the way, whatever its pose."""
+
 ONE_START_RAD = math.radians(45.0)
 """All holds of a set start from about one pose: a strap slips by 40 degrees at most."""
 
@@ -150,7 +153,7 @@ class HoldDetector:
             held = _Held(tuple(one), start, _ended_by(path, run[-1]), back)
             if held.held_s >= self._thresholds.shortest_s:
                 found.append(held)
-        return _of_one_exercise(found)
+        return _of_one_exercise(found, usual_s=self._setup.exercise.dose.hold_s)
 
     def _run(self, rests: Sequence[Rest], k: int, start: FloatArray) -> list[Rest]:
         """Rest ``k`` and those after it that are away from the start pose without a break."""
@@ -168,13 +171,13 @@ class HoldDetector:
         return run
 
 
-def _of_one_exercise(found: Sequence[_Held]) -> list[_Held]:
+def _of_one_exercise(found: Sequence[_Held], *, usual_s: float) -> list[_Held]:
     """The holds that go together: which of two poses is held and which is the start pose?
 
     Coming back to the start pose and resting there looks like entering a hold. The right choice is
     the one in which most holds begin and end in the start pose: with rests at both ends, the wrong
-    one misses a hold. Of equals it is the one that held first. Holds are compared with the one
-    before, because a strap may creep.
+    one misses a hold. What lasts less than such holds usually do says less. Of equals it is the one
+    that held first. Holds are compared with the one before, because a strap may creep.
     """
     chains: list[tuple[float, list[_Held]]] = []  # the best one that ends with each hold
     for held in found:
@@ -182,18 +185,29 @@ def _of_one_exercise(found: Sequence[_Held]) -> list[_Held]:
         for score, chain in chains:
             if score > best and held.follows(chain[-1]):
                 best, before = score, chain
-        chains.append((best + (1.0 if held.returned else LEFT_SHARE), [*before, held]))
+        own = min(1.0, held.held_s / usual_s) if usual_s > 0.0 else 1.0
+        own *= 1.0 if held.returned else LEFT_SHARE
+        chains.append((best + own, [*before, held]))
     return max(chains, key=lambda c: (c[0], -c[1][0].start_s), default=(0.0, []))[1]
 
 
 def _one_pose(path: Path, run: Sequence[Rest], start: FloatArray) -> list[Rest]:
-    """Of a run of rests those in one pose, the longest's: the others were stops on the way."""
+    """Of a run of rests those that are the hold: the others were stops on the way.
+
+    They are in the longest one's pose, or lasted long as well: somebody went deeper into the
+    stretch, or the strap slipped.
+    """
     main = max(range(len(run)), key=lambda k: run[k].lasts_s)
     far = max(SAME_POSE_RAD, SAME_POSE_REACH * angle_between_rad(start, run[main].pose))
+    long_s = HELD_SHARE * run[main].lasts_s
     first = last = main
-    while first > 0 and _same_pose(path, run[first - 1], run[first], far):
+    while first > 0 and (
+        run[first - 1].lasts_s > long_s or _same_pose(path, run[first - 1], run[first], far)
+    ):
         first -= 1
-    while last + 1 < len(run) and _same_pose(path, run[last], run[last + 1], far):
+    while last + 1 < len(run) and (
+        run[last + 1].lasts_s > long_s or _same_pose(path, run[last], run[last + 1], far)
+    ):
         last += 1
     return list(run[first : last + 1])
 
