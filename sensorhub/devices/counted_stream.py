@@ -52,7 +52,7 @@ class CountedStream:
 
     Args:
         usual_hz: rates the family is known for: a measured one near to one of them is that one.
-        numbered: the device does tell which samples are missing (:meth:`missed`), only no time.
+        numbered: the device does tell which samples are missing (:meth:`lost`), only no time.
         streams: numbers for its streams, where others draw from the same.
     """
 
@@ -140,15 +140,6 @@ class CountedStream:
         self._next_index += count
         self._lost += count
         return [event]
-
-    def missed(self, count: int, now_ns: int) -> list[DeviceEvent]:
-        """The device's own number says that ``count`` samples are missing before the next."""
-        if not count or self._period_s is None:
-            return []
-        lost = SamplesLost(now_ns, self._stream, self._next_index, count)
-        self._next_index += count
-        self._lost += count
-        return [lost]
 
     def seen_before(self, count: int) -> None:
         """The device's own number says that these came twice."""

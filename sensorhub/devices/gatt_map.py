@@ -136,7 +136,7 @@ class GattMapDecoder(LaneDecoder):
             if ahead < 0:
                 self._counted.seen_before(len(acc))
                 return []
-            events += self._counted.missed(ahead, now_ns)
+            events += self._counted.lost(ahead, now_ns)
         return [*events, *self._counted.push(acc, gyr, now_ns, clipped=clipped)]
 
     def _half(
