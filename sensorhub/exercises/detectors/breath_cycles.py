@@ -40,7 +40,7 @@ REGULAR_SHARE = 0.06
 CUT_SHARE = 0.065
 CUT_SPREADS = 2.5
 SHORTEST_MARGIN_SHARE = 0.03
-_RHYTHM_BREATHS = 6
+_RHYTHM_BREATHS = 8
 
 DEEPEST_SHARE = 3.5
 """A swing this many times the usual depth is the person moving."""

@@ -30,12 +30,16 @@ BRIDGE_S = 1.5
 HANDLED_FACTOR = 1.6
 """Of the usual shaking: a hand that lets go of a lying sensor shakes it 2 to 3 times as much."""
 
+HANDLED_MPS2 = 0.03
+"""... and no hand is as steady as 3 mg."""
+
 LEAST_STRETCH_S = 4.0
 """Nobody sees a breath in less."""
 
 _AROUND_S = 0.3
 _SAME_BIN = 1e-6  # a 10 Hz sensor's ticks meet the bins' edges but for rounding
 _SECOND_BINS = round(1.0 / BIN_S)
+_FOURTH_GAIN = 70.0  # variance of fourth differences of white noise: 1 + 16 + 36 + 16 + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,12 @@ class Grid:
         force = (self.up * self.norm_mps2[:, None])[filled]
         # Fourth differences: breathing itself, however quick, is smooth.
         rough = np.diff(force, n=4, axis=0)
-        square = np.pad((rough * rough).sum(axis=1), 2)
-        level = np.sqrt(np.convolve(square, np.ones(_SECOND_BINS), mode="same"))
+        square = np.pad((rough * rough).sum(axis=1), 2) / _FOURTH_GAIN
+        level = np.sqrt(np.convolve(square, np.ones(_SECOND_BINS) / _SECOND_BINS, mode="same"))
         time_s = self.time_s[filled]
         inside = (time_s >= start_s) & (time_s <= end_s)
-        usual = float(np.median(level))
-        return bool(inside.any()) and float(level[inside].max()) > HANDLED_FACTOR * usual
+        limit = max(HANDLED_FACTOR * float(np.median(level)), HANDLED_MPS2)
+        return bool(inside.any()) and float(level[inside].max()) > limit
 
 
 class GridRecorder:
