@@ -42,8 +42,14 @@ FINE_SHARE = 0.1
 STRETCH_S = 24.0
 """Length of the stretches that make proposals: a few repetitions of any tempo."""
 
+ALIKE = 0.95
+"""Cosine of the 18 degrees within which two planes, or two home poses, are one."""
+
 GUESSES = 3
 """So many of the best proposals are tried on the whole set."""
+
+ROUNDS = 3
+"""Size and cycles agree after so many looks, or nearly."""
 
 SHORTEST_TICKS = 12
 """Half a second: nothing can be said of less."""
@@ -94,8 +100,24 @@ def explain(path: Path, rules: Rules) -> Explanation | None:
         guess for part, movement in _proposals(path) for guess in _seen(part, movement, rules)
     ]
     guesses.sort(key=lambda g: -g.score)
-    found = [e for g in guesses[:GUESSES] if (e := _refined(path, g, rules)) is not None]
+    tried = _different(guesses)[:GUESSES]
+    found = [e for g in tried if (e := _refined(path, g, rules)) is not None]
     return max(found, key=lambda e: e.score, default=None)
+
+
+def _different(guesses: Sequence[Explanation]) -> list[Explanation]:
+    """Without those that say nearly what a better one says; either way round is the same."""
+    kept: list[Explanation] = []
+    for guess in guesses:
+        if not any(_alike(guess, better) for better in kept):
+            kept.append(guess)
+    return kept
+
+
+def _alike(one: Explanation, other: Explanation) -> bool:
+    same_plane = abs(float(one.movement.across @ other.movement.across)) > ALIKE
+    near_home = float(one.movement.home @ other.movement.home) > ALIKE
+    return same_plane and near_home and 0.7 < one.size_rad / other.size_rad < 1.4
 
 
 def from_home(ways: Sequence[Explanation]) -> Explanation | None:
@@ -125,19 +147,28 @@ def _travel_rad(found: Explanation, cycles: Sequence[Cycle]) -> float:
     return inner if corners else float(np.ptp(angle))
 
 
+def spreads_rad(path: Path, cycles: Sequence[Cycle], movement: Movement) -> list[float]:
+    """For each cycle the angle between where it went and the movement's plane of turning."""
+    away = path.up[[c.peak for c in cycles]] - path.up[[c.start for c in cycles]]
+    length = np.sqrt((away * away).sum(axis=1))
+    aside = np.maximum(0.0, np.abs(away @ movement.across) - WANDER_RAD)
+    share = aside / np.maximum(length, WANDER_RAD)
+    found: list[float] = np.where(
+        length > WANDER_RAD, np.arcsin(np.minimum(1.0, share)), 0.0
+    ).tolist()
+    return found
+
+
 def spread_rad(path: Path, cycle: Cycle, movement: Movement) -> float:
-    """The angle between where the cycle went and the movement's plane of turning."""
-    away = path.up[cycle.peak] - path.up[cycle.start]
-    length = math.sqrt(float(away @ away))
-    aside = max(0.0, abs(float(away @ movement.across)) - WANDER_RAD)
-    return math.asin(min(1.0, aside / length)) if length > WANDER_RAD else 0.0
+    """The angle between where one cycle went and the movement's plane of turning."""
+    return spreads_rad(path, [cycle], movement)[0]
 
 
 def _proposals(path: Path) -> Iterator[tuple[Path, Movement]]:
     """The movement of greatest variance of the whole set, and of every stretch of it."""
     n = len(path)
     width = min(n, round(STRETCH_S / path.tick_s))
-    starts = np.linspace(0, n - width, math.ceil(2 * n / width) - 1).astype(int).tolist()
+    starts = np.linspace(0, n - width, math.ceil(n / width)).astype(int).tolist()
     for part in [path, *(path.part(s, s + width) for s in starts if width < n)]:
         movement = along_greatest_variance(part.up)
         if movement is not None:
@@ -198,15 +229,21 @@ def _settled_cycles(
     """
     cycles: list[Cycle] = []
     last: Cycle | None = None
-    for _ in range(4):
+    for _ in range(ROUNDS):
         every = cycles_of(
             angle, points, size_rad=size_rad, least_height_rad=0.5 * rules.range.least_rad
         )
-        walks = walked(path, every)
+        right_size = [
+            c
+            for c in every
+            if c.finished and rules.ignore_share <= c.size_rad / size_rad <= LARGEST_SHARE
+        ]
+        walks = walked(path, right_size)
+        spreads = spreads_rad(path, right_size, movement)
         cycles = [
             c
-            for c, stride in zip(every, walks, strict=True)
-            if not stride and _belongs(path, c, movement, size_rad, rules)
+            for c, walk, spread in zip(right_size, walks, spreads, strict=True)
+            if not walk and spread <= SPREAD_RAD
         ]
         last = every[-1] if every and not every[-1].finished else None
         if not cycles:
@@ -218,14 +255,6 @@ def _settled_cycles(
     if not rules.range.least_rad <= size_rad <= rules.range.most_rad:
         return [], None, size_rad
     return cycles, last, size_rad
-
-
-def _belongs(path: Path, cycle: Cycle, movement: Movement, size_rad: float, rules: Rules) -> bool:
-    """Whether an excursion is of this movement, by size, direction, duration and way back."""
-    share = cycle.size_rad / size_rad
-    if not rules.ignore_share <= share <= LARGEST_SHARE or not cycle.finished:
-        return False
-    return spread_rad(path, cycle, movement) <= SPREAD_RAD
 
 
 def _usual_size(cycles: list[Cycle]) -> float:

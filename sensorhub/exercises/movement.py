@@ -24,7 +24,8 @@ class Movement:
     @property
     def across(self) -> FloatArray:
         """The direction at right angles to both: off the movement's plane."""
-        return np.cross(self.home, self.toward)
+        (a, b, c), (x, y, z) = self.home.tolist(), self.toward.tolist()
+        return np.array([b * z - c * y, c * x - a * z, a * y - b * x])
 
     def reversed(self) -> "Movement":
         """The same circle, counted the other way."""
