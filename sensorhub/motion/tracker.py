@@ -5,7 +5,7 @@ are counted from the start of a timeline, the filter is sequential, and everythi
 arithmetic element by element (no sums whose order could differ, no vectorised transcendentals).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,9 +32,13 @@ _SAME_CLOCK_S = 1e-7
 
 @dataclass(slots=True)
 class _Pending:
-    """Samples not yet turned into ticks; the first one starts a group."""
+    """Samples not yet turned into ticks; the first one starts a group.
 
-    time_s: list[FloatArray]
+    Attributes:
+        grid: runs of samples on one time grid: its origin, the first sample's number, how many.
+    """
+
+    grid: list[tuple[float, int, int]]
     acc: list[FloatArray]
     gyr: list[FloatArray]
     count: int = 0
@@ -45,10 +49,15 @@ class MotionTracker:
 
     Args:
         placement: where the sensor is worn; blocks of other placements are refused (ValueError).
+        work_s: samples are collected for so long before the filter runs; where nobody waits for
+            the ticks, a longer time is cheaper. The ticks are the same.
     """
 
-    def __init__(self, placement: Placement) -> None:
+    def __init__(self, placement: Placement, *, work_s: float = WORK_S) -> None:
         self._placement = placement
+        self._work_s = work_s
+        self._worthwhile = self._settling = 1
+        self._nothing = _nothing(placement)
         self._period_s = 0.0
         self._group = 1
         self._has_gyroscope = True
@@ -76,7 +85,7 @@ class MotionTracker:
             block.acc_mps2[-1],
             None if block.gyr_radps is None else block.gyr_radps[-1],
         )
-        self._work(self._pending.count)
+        self._work()
         return self._collect()
 
     def flush(self) -> MotionBlock:
@@ -114,31 +123,31 @@ class MotionTracker:
         tick_s = self._group * block.period_s
         self._inclination = CentredInclination.for_tick(tick_s)
         self._settled = False
+        self._worthwhile = max(self._group, int(self._work_s / block.period_s))
+        self._settling = self._whole_groups(int(SETTLE_S / block.period_s))
         self._pending = _Pending([], [], [])
         self._anchor_s = block.start_s
         self._anchor_count = 0
 
     def _append(self, start_s: float, acc: FloatArray, gyr: FloatArray | None) -> None:
+        pending, count = self._pending, len(acc)
         due_s = self._anchor_s + self._anchor_count * self._period_s
         if abs(start_s - due_s) > _SAME_CLOCK_S:
             self._anchor_s, self._anchor_count = start_s, 0
-        index = np.arange(self._anchor_count, self._anchor_count + len(acc), dtype=np.float64)
-        self._anchor_count += len(acc)
-        self._pending.time_s.append(self._anchor_s + index * self._period_s)
-        self._pending.acc.append(acc)
+        pending.grid.append((self._anchor_s, self._anchor_count, count))
+        self._anchor_count += count
+        pending.acc.append(acc)
         if gyr is not None:
-            self._pending.gyr.append(gyr)
-        self._pending.count += len(acc)
+            pending.gyr.append(gyr)
+        pending.count += count
 
-    def _work(self, available: int) -> None:
+    def _work(self) -> None:
         """Turn pending samples into ticks, as far as waiting for more cannot improve them."""
-        settle = self._whole_groups(int(SETTLE_S / self._period_s))
         if not self._settled and self._filter is not None:
-            if available < settle:
+            if self._pending.count < self._settling:
                 return
-            self._run(settle)
-        worthwhile = max(self._group, int(WORK_S / self._period_s))
-        if self._pending.count >= worthwhile:
+            self._run(self._settling)
+        if self._pending.count >= self._worthwhile:
             self._run(self._whole_groups(self._pending.count))
 
     def _drain(self) -> None:
@@ -154,17 +163,17 @@ class MotionTracker:
     def _run(self, count: int) -> None:
         """Exactly ``count`` pending samples, whole groups, to ticks."""
         pending, group = self._pending, self._group
-        time_s, acc = _joined(pending.time_s), _joined(pending.acc)
+        acc = _joined(pending.acc)
         gyr = _joined(pending.gyr) if pending.gyr else None
+        tick_s = self._tick_times_s(pending.grid, count)
         rest = pending.count - count
-        self._pending = _Pending(
-            [time_s[count:]] if rest else [],
-            [acc[count:]] if rest else [],
-            [gyr[count:]] if rest and gyr is not None else [],
-            rest,
-        )
+        self._pending = _Pending([], [], [])
+        if rest:
+            left = _Pending(_last_of(pending.grid, rest), [acc[count:]], [], rest)
+            left.gyr = [] if gyr is None else [gyr[count:]]
+            self._pending = left
         middle = slice(group // 2, count, group)
-        tick_s, tick_acc = time_s[middle], _group_mean(acc[:count], group)
+        tick_acc = _group_mean(acc[:count], group)
         if self._filter is None or gyr is None:
             self._emit_inclined(*self._inclination.push(tick_s, tick_acc))
             return
@@ -174,6 +183,19 @@ class MotionTracker:
         quat = found.quat[middle]
         rate = _group_mean(gyr[:count], group) - found.bias_radps[middle]
         self._emit(tick_s, up_in_sensor(quat), rate, tick_acc, quat)
+
+    def _tick_times_s(self, grid: list[tuple[float, int, int]], count: int) -> FloatArray:
+        """Times of the middle samples of the first ``count`` samples' groups."""
+        group, period_s = self._group, self._period_s
+        if len(grid) == 1:
+            origin_s, first, _ = grid[0]
+            index = np.arange(first + group // 2, first + count, group, dtype=np.float64)
+            return origin_s + index * period_s
+        every = [
+            origin_s + np.arange(first, first + n, dtype=np.float64) * period_s
+            for origin_s, first, n in _merged(grid)
+        ]
+        return _joined(every)[group // 2 : count : group]
 
     def _emit_inclined(self, time_s: FloatArray, acc: FloatArray, up: FloatArray) -> None:
         self._emit(time_s, up, None, acc, None)
@@ -191,15 +213,13 @@ class MotionTracker:
 
     def _collect(self) -> MotionBlock:
         """What is finished, as one block."""
-        done, self._done = self._done, []
+        if not self._done and not self._gaps and not self._clipped:
+            return self._nothing
+        done, self._done = self._done or [self._nothing], []
         gaps, self._gaps = tuple(self._gaps), []
         clipped, self._clipped = self._clipped, False
-        if not done:
-            none = np.zeros((0, 3))
-            empty, nobody = np.zeros(0), np.zeros(0, dtype=bool)
-            return MotionBlock(
-                self._placement, empty, none, None, none, None, nobody, gaps, clipped
-            )
+        if len(done) == 1:
+            return replace(done[0], gaps=gaps, clipped=clipped)
         rates = [b.rate_radps for b in done if b.rate_radps is not None]
         quats = [b.orientation for b in done if b.orientation is not None]
         if len(rates) != len(done):  # a sensor that lost its gyroscope between two timelines
@@ -221,9 +241,38 @@ def _joined(parts: list[FloatArray]) -> FloatArray:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
+def _merged(grid: list[tuple[float, int, int]]) -> list[tuple[float, int, int]]:
+    """Runs that follow each other on one grid, as one."""
+    merged = grid[:1]
+    for origin_s, first, n in grid[1:]:
+        before_s, start, count = merged[-1]
+        if before_s == origin_s and start + count == first:
+            merged[-1] = (origin_s, start, count + n)
+        else:
+            merged.append((origin_s, first, n))
+    return merged
+
+
+def _last_of(grid: list[tuple[float, int, int]], count: int) -> list[tuple[float, int, int]]:
+    """The runs of the last ``count`` samples."""
+    kept: list[tuple[float, int, int]] = []
+    for origin_s, first, n in reversed(grid):
+        take = min(n, count)
+        kept.append((origin_s, first + n - take, take))
+        count -= take
+        if not count:
+            break
+    return kept[::-1]
+
+
+def _nothing(placement: Placement) -> MotionBlock:
+    none = np.zeros((0, 3))
+    return MotionBlock(placement, np.zeros(0), none, None, none, None, np.zeros(0, dtype=bool))
+
+
 def _group_mean(values: FloatArray, group: int) -> FloatArray:
-    """Mean of each group of rows, added row by row so that the order never changes."""
-    total = values[0::group].copy()
-    for k in range(1, group):
-        total += values[k::group]
-    return total / group
+    """Mean of each group of rows."""
+    if group == 1:
+        return values
+    total = values.reshape(-1, group, values.shape[1]).sum(axis=1)
+    return np.asarray(total / group)
