@@ -36,6 +36,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "analyze": LazyCommand(
         "analyze", "analyze", "Count and time an exercise in recorded CSV files."
     ),
+    "calibrate": LazyCommand("calibrate", "calibrate", "Measure what a sensor itself does wrong."),
     "sessions": LazyCommand("sessions", "sessions", "List the stored sessions, or show one."),
     "export": LazyCommand("export", "export", "Write a session as CSV for the therapist."),
     "rescore": LazyCommand("rescore", "rescore", "Run a stored session through today's detectors."),

@@ -2,21 +2,31 @@
 
 import math
 
+from calibration.sensor import SensorCalibration
 from sensorhub.coach.stillness import Stillness
 from sensorhub.model.events import BatteryReported, DeviceEvent, SamplesArrived, SamplesLost
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
 from sensorhub.motion.assembler import BlockAssembler
 from sensorhub.motion.tracker import MotionTracker
+from sensorhub.sessions.correction import corrected
 
 QUALITY_WINDOW_S = 10.0
 
 
 class SensorPipeline:
-    """Assembler and tracker of one placement, for as long as the session lasts."""
+    """Assembler and tracker of one placement, for as long as the session lasts.
 
-    def __init__(self, placement: Placement) -> None:
+    Attributes:
+        calibration: of the sensor that is worn there, None where it has none; applied to the
+            samples that come from then on.
+    """
+
+    def __init__(
+        self, placement: Placement, *, calibration: SensorCalibration | None = None
+    ) -> None:
         self.placement = placement
+        self.calibration = calibration
         self._assembler = BlockAssembler(placement)
         self._tracker = MotionTracker(placement)
         self._stillness = Stillness()
@@ -53,7 +63,7 @@ class SensorPipeline:
             self._weigh(event.count, 0.0, 0.01)
         motion = []
         for block in self._assembler.push(event):
-            ticks = self._tracker.push(block)
+            ticks = self._tracker.push(corrected(block, self.calibration))
             self._stillness.push(ticks)
             if len(ticks) or ticks.gaps:
                 motion.append(ticks)

@@ -33,6 +33,7 @@ from sensorhub.model.link import Record
 from sensorhub.model.live import LiveState
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
+from sensorhub.sessions.correction import read_calibration
 from sensorhub.sessions.headline import headline
 from sensorhub.sessions.store import SessionLog
 from sensorhub.sessions.values import Prescription
@@ -41,6 +42,9 @@ FRESH_S = 1.5
 """Ticks older than this say nothing about now."""
 
 Cue = Callable[[Placement, str], None]
+
+FindCalibration = Callable[[str], str]
+"""The calibration (JSON) of a sensor by what it calls itself; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,9 @@ class LiveSession:
         cue: lets one sensor signal the person, as a set begins and ends.
         now_ns: hub clock.
         began_s: hub time that the screen counts from.
+        calibrations: what is known of the sensors by how they are reached (JSON), until they say
+            who they are.
+        find_calibration: asked when a sensor has said who it is.
 
     Raises:
         InputError: nothing of the plan can be done with these sensors.
@@ -81,6 +88,8 @@ class LiveSession:
         began_s: float,
         settings: CoachSettings | None = None,
         simulated: bool = False,
+        calibrations: Mapping[Placement, str] | None = None,
+        find_calibration: FindCalibration | None = None,
     ) -> None:
         self._library = library
         self._worn = tuple(placements)
@@ -90,7 +99,11 @@ class LiveSession:
         self._now_ns = now_ns
         self._simulated = simulated
         self._began_s = began_s
-        self._pipelines = {p: SensorPipeline(p) for p in placements}
+        known = calibrations or {}
+        self._pipelines = {
+            p: SensorPipeline(p, calibration=read_calibration(known.get(p, ""))) for p in placements
+        }
+        self._find_calibration = find_calibration or (lambda _: "")
         self._links = {p: LinkView("starting") for p in placements}
         self._running: RunningSet | None = None
         self._pacer: Pacer | None = None
@@ -119,7 +132,9 @@ class LiveSession:
     def on_event(self, placement: Placement, event: DeviceEvent) -> None:
         """Take in what a device said."""
         if isinstance(event, DeviceIdentified):
-            self._log.identify_sensor(placement, device_id=event.device_id)
+            document = self._find_calibration(event.device_id)
+            self._pipelines[placement].calibration = read_calibration(document)
+            self._log.identify_sensor(placement, device_id=event.device_id, calibration=document)
         for block in self._pipelines[placement].push(event):
             for running in (*self._ending, *([self._running] if self._running else [])):
                 if placement in running.placements:

@@ -16,6 +16,7 @@ from sensorhub.model.events import DeviceEvent
 from sensorhub.model.link import Record
 from sensorhub.model.placement import Placement
 from sensorhub.model.units import NS_PER_S
+from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.store import SessionLog, Store
 from sensorhub.sessions.values import SensorInfo, SessionInfo
 from sensorhub.transports.hubclock import HubClock
@@ -199,8 +200,14 @@ class Visit:
 
     def _begin(self) -> LiveSession:
         settings = self._settings
+        kept = StoreReader(self._store.path)
         sensors = [
-            SensorInfo(placement, str(uri), family_of(uri).name)
+            SensorInfo(
+                placement,
+                str(uri),
+                family_of(uri).name,
+                calibration=kept.calibration(str(uri)),
+            )
             for placement, uri in settings.sensors.items()
         ]
         info = SessionInfo(plan=settings.plan.id, simulated=settings.simulated)
@@ -216,6 +223,8 @@ class Visit:
             began_s=self._began_s,
             settings=settings.coach,
             simulated=settings.simulated,
+            calibrations={sensor.placement: sensor.calibration for sensor in sensors},
+            find_calibration=kept.calibration,
         )
         for placement, link in self._links.items():
             self._show_link(session, placement, link.status)

@@ -83,6 +83,19 @@ class StoreReader:
                 )
             )
 
+    def calibration(self, sensor: str) -> str:
+        """The latest calibration of a sensor, as JSON; empty where there is none.
+
+        Args:
+            sensor: what it calls itself, or its URI where it has no name.
+        """
+        with reading(self.path) as db:
+            found = db.execute(
+                "SELECT document FROM calibration WHERE sensor = ? ORDER BY id DESC LIMIT 1",
+                (sensor,),
+            ).fetchone()
+            return "" if found is None else str(found[0])
+
     def last_record_ns(self, name: str) -> int | None:
         """Hub time of the latest record of any sensor of a session; None: it has none."""
         with reading(self.path) as db:

@@ -112,7 +112,22 @@ CREATE TABLE notice (
 ) STRICT
 """
 
-MIGRATIONS = (Migration("first tables", FIRST_TABLES),)
+# The latest calibration of a sensor counts; earlier ones stay, as sessions refer to what they used.
+CALIBRATIONS = """
+CREATE TABLE calibration (
+    id INTEGER PRIMARY KEY,
+    sensor TEXT NOT NULL,
+    stored_utc TEXT NOT NULL,
+    software TEXT NOT NULL,
+    document TEXT NOT NULL
+) STRICT;
+CREATE INDEX calibration_by_sensor ON calibration (sensor, id)
+"""
+
+MIGRATIONS = (
+    Migration("first tables", FIRST_TABLES),
+    Migration("sensor calibrations", CALIBRATIONS),
+)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

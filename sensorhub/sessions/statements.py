@@ -109,6 +109,13 @@ def insert_notice(db: sqlite3.Connection, session_row: int, notice: Notice) -> N
     )
 
 
+def insert_calibration(db: sqlite3.Connection, sensor: str, document: str) -> None:
+    db.execute(
+        "INSERT INTO calibration (sensor, stored_utc, software, document) VALUES (?, ?, ?, ?)",
+        (sensor, datetime.now(UTC).isoformat(timespec="seconds"), __version__, document),
+    )
+
+
 def close_session(db: sqlite3.Connection, session_row: int, ended_ns: int) -> None:
     db.execute(
         "UPDATE exercise_set SET ended_ns = max(started_ns, ?)"

@@ -20,6 +20,7 @@ from sensorhub.sessions.database import WriterLock, connect_writer
 from sensorhub.sessions.statements import (
     close_session,
     insert_answer,
+    insert_calibration,
     insert_notice,
     insert_outcome,
     insert_sensor,
@@ -143,6 +144,15 @@ class Store:
         """Note something about the log of a session; waits until it is durable."""
         self._writer.call(lambda db: insert_notice(db, session_row(db, session), notice))
 
+    def save_calibration(self, sensor: str, document: str) -> None:
+        """Keep a sensor's calibration for all sessions to come; waits until it is durable.
+
+        Args:
+            sensor: what the sensor calls itself; its URI where it has no name.
+            document: the calibration as JSON.
+        """
+        self._writer.call(lambda db: insert_calibration(db, sensor, document))
+
     def compact(self, session: str) -> None:
         """Rewrite the small chunks of a closed session as few large ones, losing nothing.
 
@@ -193,11 +203,20 @@ class SessionLog:
         assert isinstance(row, int)
         self._sensor_rows[sensor.placement] = row
 
-    def identify_sensor(self, placement: Placement, *, device_id: str) -> None:
-        """Note what a sensor calls itself, once it has said so."""
+    def identify_sensor(
+        self, placement: Placement, *, device_id: str, calibration: str | None = None
+    ) -> None:
+        """Note what a sensor calls itself, once it has said so, and the calibration it then has.
+
+        ``calibration`` None leaves what was noted when the sensor was added.
+        """
         row = self._sensor_rows[placement]
         self._writer.post(
-            lambda db: db.execute("UPDATE sensor SET device_id = ? WHERE id = ?", (device_id, row))
+            lambda db: db.execute(
+                "UPDATE sensor SET device_id = ?, calibration = coalesce(?, calibration)"
+                " WHERE id = ?",
+                (device_id, calibration, row),
+            )
         )
 
     def append(self, placement: Placement, record: Record) -> bool:

@@ -86,11 +86,11 @@ def test_a_new_step_runs_once_with_its_record_and_a_backup_first(tmp_path: Path)
 
 def test_a_step_that_fails_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "sessions.sqlite"
-    from_dump(path, 1)
+    from_dump(path, len(MIGRATIONS))
     with pytest.raises(OSError, match="cannot be used"):
-        connect_writer(path, migrations=(MIGRATIONS[0], BROKEN))
+        connect_writer(path, migrations=(*MIGRATIONS, BROKEN))
     db = sqlite3.connect(path)
-    assert version_of(db) == 1
+    assert version_of(db) == len(MIGRATIONS)
     assert db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'first'").fetchone() == (0,)
     assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     db.close()
