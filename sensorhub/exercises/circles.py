@@ -20,6 +20,9 @@ OUTSIDE = 0.8
 DRIFT_S = 12.0
 """The middle of the circles may wander; it is taken over about so long."""
 
+POSTURE_RAD = math.radians(35.0)
+"""Pelvic circles lean at most 30 degrees; a segment further away is in another posture."""
+
 WHOLE_SHARE = 0.75
 """The last turn of a run counts when this share of it was done."""
 
@@ -39,9 +42,33 @@ def turns_of(path: Path, *, least_rad: float) -> list[Turn]:
     """All full turns, in order of time; ``least_rad`` is the smallest diameter that counts."""
     found: list[Turn] = []
     for piece in path.pieces:
-        part = path.part(piece.start, piece.stop)
-        if len(part) * part.tick_s > 1.0:
-            found += _turns_of_piece(part, least_rad)
+        for start, stop in _in_one_posture(path, piece):
+            part = path.part(start, stop)
+            if len(part) * part.tick_s > 1.0:
+                found += _turns_of_piece(part, least_rad)
+    return found
+
+
+def _in_one_posture(path: Path, piece: slice) -> list[tuple[int, int]]:
+    """The stretches of a piece to look for circles in.
+
+    Walking hips circle as well, and lying down or getting up is larger than any circle: a stretch
+    ends where its usual pose is left.
+    """
+    walks = np.zeros(piece.stop - piece.start + 2, bool)
+    for walk in path.walks:
+        first, last = np.searchsorted(path.time_s[piece], walk)
+        walks[first + 1 : last + 1] = True
+    walks[[0, -1]] = True
+    found = []
+    edges = np.flatnonzero(np.diff(walks)).tolist()
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        up = path.up[piece.start + start : piece.start + stop]
+        usual = np.median(up, axis=0)
+        near = up @ (usual / max(1e-9, float(np.linalg.norm(usual)))) > math.cos(POSTURE_RAD)
+        bounds = np.flatnonzero(np.diff(np.concatenate([[False], near, [False]]))).tolist()
+        offset = piece.start + start
+        found += [(offset + a, offset + b) for a, b in zip(bounds[::2], bounds[1::2], strict=True)]
     return found
 
 

@@ -73,22 +73,51 @@ def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edg
     return found
 
 
-def whole_cycles(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[float]:
-    """When cycles that swing to both sides of the start pose are back in it.
+def whole_cycles(
+    path: Path, angle_rad: FloatArray, cycles: list[Cycle]
+) -> list[tuple[float, float]]:
+    """Start and end of cycles that swing to both sides of the start pose.
 
-    After its fall such a cycle comes up again half way: its end is where that last burst of
-    turning comes to rest, or meets the next cycle.
+    Such a cycle leaves the start pose, which lies about half way between its two ends, goes to one
+    end and to the other, and comes back. Who does not rest in the start pose passes through it.
     """
-    rate = np.gradient(angle_rad) / path.tick_s if len(angle_rad) > 1 else angle_rad
-    ends = []
+    rate = np.abs(np.gradient(angle_rad)) / path.tick_s if len(angle_rad) > 1 else angle_rad
+    found = []
     for k, cycle in enumerate(cycles):
-        last = cycles[k + 1].start if k + 1 < len(cycles) else len(path) - 1
-        last = min(last, path.piece_of(cycle.end).stop - 1)
+        piece = path.piece_of(cycle.peak)
+        first = max(piece.start, cycles[k - 1].peak if k else 0)
+        last = min(piece.stop - 1, cycles[k + 1].peak if k + 1 < len(cycles) else len(path) - 1)
         low = cycle.peak + int(np.argmin(angle_rad[cycle.peak : last + 1]))
-        stop = min(last, low + 2 * max(1, low - cycle.peak))
-        burst = low + int(np.argmax(rate[low : stop + 1]))
-        ends.append(_rest(path, path.speed_radps, burst, last, float(rate[burst])))
-    return ends
+        top, bottom = float(angle_rad[cycle.peak]), float(angle_rad[low])
+        # The swing out is fastest a quarter below the peak, the swing back a quarter above the
+        # other end; each begins or ends with the rest next to that moment.
+        out = _last_below(angle_rad, top - 0.25 * (top - bottom), first, cycle.peak)
+        back = _first_above(angle_rad, bottom + 0.25 * (top - bottom), low, last)
+        found.append(
+            (
+                _start_pose_s(path, angle_rad, rate, out, first, (bottom, top)),
+                _start_pose_s(path, angle_rad, rate, back, last, (bottom, top)),
+            )
+        )
+    return found
+
+
+def _start_pose_s(
+    path: Path,
+    angle: FloatArray,
+    rate: FloatArray,
+    fast: int,
+    limit: int,
+    ends: tuple[float, float],
+) -> float:
+    """When the start pose was left for a swing, or reached by it: at rest there, or in passing."""
+    moment_s = _rest(path, path.speed_radps, fast, limit, float(rate[fast]))
+    middle, size = 0.5 * (ends[0] + ends[1]), ends[1] - ends[0]
+    if abs(float(np.interp(moment_s, path.time_s, angle)) - middle) < 0.3 * size:
+        return moment_s
+    if limit > fast:
+        return float(path.time_s[_first_above(angle, middle, fast, limit)])
+    return float(path.time_s[_last_below(angle, middle, limit, fast)])
 
 
 def _bursts(angle: FloatArray, rate: FloatArray, cycle: Cycle) -> tuple[int, int]:
@@ -120,6 +149,12 @@ def _last_above(angle: FloatArray, level: float, first: int, last: int) -> int:
     """The last tick in ``[first, last]`` above the level, else ``first``: another excursion."""
     above = np.flatnonzero(angle[first : last + 1] > level)
     return first + int(above[-1]) if len(above) else first
+
+
+def _last_below(angle: FloatArray, level: float, first: int, last: int) -> int:
+    """The last tick in ``[first, last]`` below the level, else ``first``."""
+    below = np.flatnonzero(angle[first : last + 1] < level)
+    return first + int(below[-1]) if len(below) else first
 
 
 def _first_above(angle: FloatArray, level: float, first: int, last: int) -> int:

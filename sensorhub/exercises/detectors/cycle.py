@@ -9,6 +9,8 @@ fro where circles are asked for is counted to and fro.
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from sensorhub.exercises.circles import turns_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import whole_cycles
@@ -16,11 +18,16 @@ from sensorhub.exercises.judge import Rules, explain
 from sensorhub.exercises.live_turns import LiveTurns
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.segment import CountedSegment
-from sensorhub.exercises.selection import select
+from sensorhub.exercises.selection import Selected, select
 from sensorhub.exercises.thresholds import CycleThresholds
+from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Repetition, RepetitionKind
+
+BETWEEN_SHARE = 0.75
+"""The start pose lies between the ends if the first way out is shorter than this share of the way
+from end to end: it is about a half to both sides, and all of it to one."""
 
 
 def new_detector(setup: DetectorSetup) -> Detector:
@@ -98,16 +105,27 @@ class CycleDetector:
         # The last way back, half of a swing, would pass for a repetition cut off by the end.
         whole = replace(found, open_end=None)
         chosen = select(path, whole, self._rules, partial_share=self._thresholds.partial_share)
-        ends = whole_cycles(path, found.angle_rad, [c.cycle for c in chosen])
+        edges = [(c.edges.start_s, c.edges.end_s) for c in chosen]
+        if chosen and _starts_between(path, found.angle_rad, chosen[0]):
+            edges = whole_cycles(path, found.angle_rad, [c.cycle for c in chosen])
         return [
             Repetition(
-                start_s=one.edges.start_s,
+                start_s=start_s,
                 peak_s=one.edges.peak_s,
-                end_s=max(end_s, one.edges.end_s),
+                end_s=end_s,
                 rom_rad=one.cycle.fall_rad or one.cycle.rise_rad,
                 kind=RepetitionKind.FULL if one.full else RepetitionKind.PARTIAL,
                 side=self._setup.side,
                 sure=one.sure,
             )
-            for one, end_s in zip(chosen, ends, strict=True)
+            for one, (start_s, end_s) in zip(chosen, edges, strict=True)
         ]
+
+
+def _starts_between(path: Path, angle_rad: FloatArray, first: Selected) -> bool:
+    """Whether the movement goes to both sides of the pose it starts in, or to one side only."""
+    cycle = first.cycle
+    if not cycle.finished:
+        return False
+    begin_rad = float(np.interp(first.edges.start_s, path.time_s, angle_rad))
+    return float(angle_rad[cycle.peak]) - begin_rad < BETWEEN_SHARE * cycle.fall_rad
