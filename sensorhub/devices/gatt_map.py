@@ -19,7 +19,8 @@ from sensorhub.devices.base import (
     StreamSettings,
 )
 from sensorhub.devices.counted_stream import CountedStream
-from sensorhub.devices.gatt_map_file import GattMap, SampleLane, Triple, Write, read_map
+from sensorhub.devices.gatt_map_file import read_map
+from sensorhub.devices.gatt_map_parts import GattMap, SampleLane, Triple, Write
 from sensorhub.devices.lane_decoder import LaneDecoder
 from sensorhub.devices.plausible import plausible
 from sensorhub.devices.script import Conversation, Say, Script, ScriptedController

@@ -43,12 +43,20 @@ import re
 import struct
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from sensorhub.devices.gatt_map_parts import (
+    RATE_FIELD,
+    GattMap,
+    IntegerField,
+    SampleLane,
+    Timestamp,
+    Triple,
+    Write,
+)
 from sensorhub.model.errors import InputError
 from sensorhub.model.events import FloatArray
 from sensorhub.model.units import RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
@@ -63,113 +71,12 @@ GYR_UNITS: Final[Mapping[str, float]] = {
     "mdeg/s": 1e-3 * RADPS_PER_DPS,
     "rad/s": 1.0,
 }
-RATE_FIELD = "rate_hz"
-
 _LAYOUT = re.compile(r"[<>](?:\d{0,2}[bBhHiIlLqQfd]){1,32}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _INTEGER = re.compile(r"(u|i)(8|16|24|32|40|48|64)(le|be)")
 _MOST_BYTES = 512
 _MOST_FILE_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class IntegerField:
-    """An integer somewhere in a notification.
-
-    Attributes:
-        size: bytes.
-        wrap: the counter begins anew at this value.
-    """
-
-    offset: int
-    size: int
-    byte_order: str
-    signed: bool
-    wrap: int
-
-    def read(self, data: bytes) -> int:
-        """Return its value; ``data`` is long enough."""
-        piece = data[self.offset : self.offset + self.size]
-        order: Any = self.byte_order
-        return int.from_bytes(piece, order, signed=self.signed) % self.wrap
-
-
-@dataclass(frozen=True, slots=True)
-class Timestamp:
-    """When the first or last sample of a notification was taken, in ticks."""
-
-    field: IntegerField
-    tick_s: float
-    of_last: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Triple:
-    """Three fields of a sample and what turns them into m/s2 or rad/s: ``raw * scale + offset``."""
-
-    fields: tuple[int, int, int]
-    scale: float
-    offset: float
-
-
-@dataclass(frozen=True, slots=True)
-class SampleLane:
-    """A characteristic that notifies samples. ``repeat`` 0: as many as there are."""
-
-    lane: str
-    layout: struct.Struct
-    offset: int
-    repeat: int
-    acc: Triple | None
-    gyr: Triple | None
-    timestamp: Timestamp | None
-    sequence: IntegerField | None
-    counts_packets: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Something to write. ``fields`` with RATE_FIELD in place of the rate; else ``data``."""
-
-    lane: str
-    data: bytes
-    layout: struct.Struct | None = None
-    fields: tuple[float | str, ...] = ()
-
-    def at_rate(self, rate_hz: float) -> bytes:
-        """Return the bytes for this rate."""
-        if self.layout is None:
-            return self.data
-        whole = self.layout.format[-1] not in "fd"
-        rate = round(rate_hz) if whole else rate_hz
-        return self.layout.pack(*(rate if one == RATE_FIELD else one for one in self.fields))
-
-    def rate_in(self, data: bytes) -> float | None:
-        """Return the rate that was written; None where these bytes are not this write."""
-        if self.layout is None or RATE_FIELD not in self.fields or len(data) != self.layout.size:
-            return None
-        return float(self.layout.unpack(data)[self.fields.index(RATE_FIELD)])
-
-
-@dataclass(frozen=True, slots=True)
-class GattMap:
-    """A whole file. ``rotation``: device axes to sensor frame, shape (3, 3)."""
-
-    name: str
-    title: str
-    services: tuple[str, ...]
-    name_prefixes: tuple[str, ...]
-    rates_hz: tuple[float, ...]
-    rotation: FloatArray
-    uuids: Mapping[str, str]
-    writable: Mapping[str, bool]
-    samples: tuple[SampleLane, ...]
-    starts: tuple[Write, ...]
-    stops: tuple[Write, ...]
-    battery_uuid: str | None
-    evidence: str
-    notes: tuple[str, ...]
 
 
 def read_map(path: Path) -> GattMap:
@@ -205,7 +112,7 @@ def parse_map(table: Mapping[str, Any]) -> GattMap:
     for one in table["characteristic"]:
         _only(one, _CHARACTERISTIC)
         lane = one["lane"]
-        if lane in uuids or not _NAME.fullmatch(lane):
+        if lane in (*uuids, "battery") or not _NAME.fullmatch(lane):
             raise InputError(f"“{lane}” is no lane, or there twice.")
         uuids[lane] = _uuid(one["uuid"])
         if one.get("write"):
@@ -213,15 +120,19 @@ def parse_map(table: Mapping[str, Any]) -> GattMap:
         if "values" in one:
             samples.append(_sample_lane(one))
     _check_samples(samples)
+    rates_hz = tuple(_positive(one) for one in table.get("rates_hz", ()))
     writes = [(one["when"], _write(one, writable)) for one in table.get("write", ())]
     if any(when not in ("start", "stop") for when, _ in writes):
         raise InputError("A write is for “start” or “stop”.")
+    for _, write in writes:
+        for rate_hz in rates_hz:
+            write.at_rate(rate_hz)  # raises what does not fit
     return GattMap(
         name=table["name"],
         title=str(table["title"]),
         services=tuple(_uuid(one) for one in table.get("services", ())),
         name_prefixes=tuple(str(one) for one in table.get("name_prefixes", ()) if one),
-        rates_hz=tuple(_positive(one) for one in table.get("rates_hz", ())),
+        rates_hz=rates_hz,
         rotation=_rotation(table.get("axes", ["x", "y", "z"])),
         uuids=uuids,
         writable=writable,

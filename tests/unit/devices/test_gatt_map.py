@@ -148,11 +148,39 @@ def test_sequence_numbers_tell_losses_and_repeats() -> None:
         ({"timestamp": {"offset": 0, "type": "u16le", "tick_s": 0}}, "positive"),
         ({"evaluate": "__import__('os')"}, "evaluate"),
         ({"lane": "../../x"}, "lane"),
+        ({"lane": "battery"}, "lane"),
     ],
 )
 def test_what_a_file_may_not_say(change: dict[str, Any], word: str) -> None:
     with pytest.raises(InputError, match=word):
         parse_map(a_map(**change))
+
+
+@pytest.mark.parametrize(
+    ("values", "fields", "rate_hz", "written"),
+    [
+        ("<HB", ["rate_hz", 7], 99.6, struct.pack("<HB", 100, 7)),
+        ("<Hf", [3, "rate_hz"], 62.5, struct.pack("<Hf", 3, 62.5)),
+        ("<fH", ["rate_hz", 3], 62.5, struct.pack("<fH", 62.5, 3)),
+    ],
+)
+def test_a_write_that_holds_the_rate(
+    values: str, fields: list[Any], rate_hz: float, written: bytes
+) -> None:
+    table = a_map(write=True) | {"rates_hz": [rate_hz]}
+    table["write"] = [{"when": "start", "lane": "motion", "values": values, "fields": fields}]
+    described = parse_map(table)
+    (write,) = described.starts
+    assert write.at_rate(rate_hz) == written
+    assert write.rate_in(written) == pytest.approx(round(rate_hz) if values == "<HB" else rate_hz)
+    assert write.rate_in(b"x") is None
+
+
+def test_a_rate_that_does_not_fit_its_field() -> None:
+    table = a_map(write=True) | {"rates_hz": [50, 300]}
+    table["write"] = [{"when": "start", "lane": "motion", "values": "<B", "fields": ["rate_hz"]}]
+    with pytest.raises(struct.error):
+        parse_map(table)
 
 
 @pytest.mark.parametrize("axes", [["x", "y", "-z"], ["x", "x", "z"], ["x", "y"]])
