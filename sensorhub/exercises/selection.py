@@ -1,8 +1,8 @@
 """From an explained set to its repetitions: what else looks like one is left out here.
 
 The explanation knows only sizes and directions. This is where time comes in: a repetition takes
-about as long as the others, does not come in a walking rhythm with heel strikes, and a set that
-consists of one or two excursions must be most of what the person did.
+about as long as the others, and a set that consists of one or two excursions must be most of what
+the person did. Whether all of it is a set is for ``coherence.py`` to say.
 """
 
 import math
@@ -12,6 +12,7 @@ from statistics import median
 
 import numpy as np
 
+from sensorhub.exercises.coherence import by_the_way, is_set
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import CLEAR_SHARE, Explanation, Rules, spread_rad
@@ -77,10 +78,18 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
             continue
         straight = spread_rad(path, cycle, found.movement) < math.radians(30.0)
         chosen.append(Selected(cycle, edge, full, sure=straight and share < 1.5))
+    chosen = _without_errands(path, chosen)
     for few, needed in FEW:
         if len(chosen) <= few and _share(path, chosen) < needed:
             return []
-    return chosen
+    whole = [c for c in chosen if c.full] or chosen
+    cycles, edges = [c.cycle for c in whole], [c.edges for c in whole]
+    return chosen if is_set(path, cycles, edges, usual_rad=rules.range.usual_rad) else []
+
+
+def _without_errands(path: Path, chosen: Sequence[Selected]) -> list[Selected]:
+    errands = by_the_way(path, [c.edges for c in chosen], [c.full for c in chosen])
+    return [c for c, errand in zip(chosen, errands, strict=True) if not errand]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from sensorhub.exercises.path import Path
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.thresholds import StepsThresholds
 from sensorhub.exercises.track import Track
-from sensorhub.exercises.walking import walked
 from sensorhub.exercises.zigzag import turning_points
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
@@ -64,7 +63,8 @@ class StepsDetector:
 
     def finish(self) -> Findings:
         """See :class:`Detector`."""
-        steps = self._steps(self._segments[0].path())
+        # Side steps are a way of walking: what looks like walking is what is counted here.
+        steps = self._steps(replace(self._segments[0].path(), walks=()))
         trunk = [s.track() for s in self._segments[1:]]
         if trunk:
             steps = [_with_trunk(step, trunk[0]) for step in steps]
@@ -83,8 +83,6 @@ class StepsDetector:
             )
             if c.finished and c.size_rad < 2.0 * found.size_rad
         ]
-        walks = walked(path, cycles)
-        cycles = [c for c, walk in zip(cycles, walks, strict=True) if not walk]
         edges = edges_of(path, found.angle_rad, cycles)
         kept = [
             (c.size_rad, e)
