@@ -16,7 +16,7 @@ import numpy as np
 from sensorhub.exercises.cycles import HEIGHT_SHARE, Cycle, cycles_of, mirrored
 from sensorhub.exercises.definition import Range
 from sensorhub.exercises.movement import Movement, along_greatest_variance, through
-from sensorhub.exercises.path import Path
+from sensorhub.exercises.path import Path, quantile
 from sensorhub.exercises.walking import walked
 from sensorhub.exercises.zigzag import TurningPoint, turning_points
 from sensorhub.model.events import FloatArray
@@ -178,8 +178,9 @@ def _proposals(path: Path) -> Iterator[tuple[Path, Movement]]:
 def _seen(part: Path, movement: Movement, rules: Rules) -> list[Explanation]:
     """What a proposal explains of its own stretch, counted either way."""
     angle = movement.angle_rad(part)
-    low, high = np.percentile(angle, (3.0, 97.0))
-    return _both_ways(part, movement, angle, float(high - low), rules)
+    ordered = np.sort(angle)
+    size = quantile(ordered, 0.97) - quantile(ordered, 0.03)
+    return _both_ways(part, movement, angle, size, rules)
 
 
 def _refined(path: Path, guess: Explanation, rules: Rules) -> Explanation | None:

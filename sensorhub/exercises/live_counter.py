@@ -6,7 +6,7 @@ excursions away from it and back; the pose with the most is believed.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from sensorhub.exercises.definition import Range
 from sensorhub.model.live import LiveEvent, LiveKind
@@ -90,20 +90,29 @@ class LiveCounter:
         """The usual size: this set's once there is one, else most people's."""
         return self._best.size if self._best and self._best.full else self._usual
 
-    def push(self, time_s: float, up: Vec3) -> Iterator[LiveEvent]:
+    def push(self, time_s: float, up: Vec3) -> Sequence[LiveEvent]:
         """One more tick; what it means."""
         self._watch_rest(time_s, up)
-        best = self._best
+        happened: list[tuple[_Pose, LiveKind]] = []
         for pose in self._poses:
-            happened = pose.push(time_s, up)
-            if pose is best and happened is not None and happened is not LiveKind.REP_COUNTED:
-                yield LiveEvent(happened, time_s, self.count, sure=self.unsure == 0)
-            if happened is not None and (best is None or pose.worth > best.worth):
-                best = self._best = pose
-        if best is not None and best.full != self._announced:
-            kind = LiveKind.REP_COUNTED if best.full > self._announced else LiveKind.REP_WITHDRAWN
-            self._announced = best.full
-            yield LiveEvent(kind, time_s, best.full, sure=self.unsure == 0)
+            kind = pose.push(time_s, up)
+            if kind is not None:
+                happened.append((pose, kind))
+        return self._said(time_s, happened) if happened else ()
+
+    def _said(self, time_s: float, happened: list[tuple["_Pose", LiveKind]]) -> list[LiveEvent]:
+        """What the person hears of what happened to the poses watched."""
+        events: list[LiveEvent] = []
+        for pose, kind in happened:
+            if pose is self._best and kind not in (LiveKind.REP_COUNTED, LiveKind.REP_WITHDRAWN):
+                events.append(LiveEvent(kind, time_s, self.count, sure=self.unsure == 0))
+            if self._best is None or pose.worth > self._best.worth:
+                self._best = pose
+        if self.count != self._announced:
+            kind = LiveKind.REP_COUNTED if self.count > self._announced else LiveKind.REP_WITHDRAWN
+            self._announced = self.count
+            events.append(LiveEvent(kind, time_s, self.count, sure=self.unsure == 0))
+        return events
 
     def _watch_rest(self, time_s: float, up: Vec3) -> None:
         """Where the person rests, a repetition may start: watch that pose too."""
@@ -186,9 +195,10 @@ class _Pose:
         self._counted_s = time_s
         self.strides = self.strides + 1 if stride else 0
         if self.strides >= STRIDES and not self.strides_count:
-            if self.strides == STRIDES:
-                self.full = max(0, self.full - STRIDES)
-            return None
+            if self.strides > STRIDES:
+                return None
+            self.full = max(0, self.full - STRIDES)
+            return LiveKind.REP_WITHDRAWN
         if size >= self._full_share * self.size:
             self.full += 1
             self.size = size if self.size == 0.0 else self.size + 0.3 * (size - self.size)

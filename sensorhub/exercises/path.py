@@ -99,6 +99,11 @@ def smooth(values: FloatArray, width: float) -> FloatArray:
     return np.stack(columns, axis=1)
 
 
+def quantile(ordered: FloatArray, share: float) -> float:
+    """The value below which ``share`` of an ascending array lies: its nearest member."""
+    return float(ordered[round(share * (len(ordered) - 1))])
+
+
 def turning_speed_radps(up: FloatArray, tick_s: float) -> FloatArray:
     """How fast a direction turns, shape (n,): the length of its central differences."""
     if len(up) < 2:

@@ -11,6 +11,9 @@ from sensorhub.model.live import LiveEvent, LiveKind, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
 
+LIVE_EVERY = 2
+"""The live count looks at every second tick: 12 a second or more are plenty for the ear."""
+
 
 class CountedSegment:
     """What every counting detector does alike.
@@ -36,6 +39,7 @@ class CountedSegment:
         self._recorder = TrackRecorder(placement)
         self._counter = _counter(range, ignore_share, excursions) if live else None
         self._excursions = excursions
+        self._ticks = 0
 
     def push(self, block: MotionBlock) -> list[LiveEvent]:
         """Take in one block, of any placement."""
@@ -44,9 +48,11 @@ class CountedSegment:
         self._recorder.push(block)
         if self._counter is None:
             return []
+        first, self._ticks = -self._ticks % LIVE_EVERY, self._ticks + len(block)
+        times_s, ups = block.time_s[first::LIVE_EVERY], block.up[first::LIVE_EVERY]
         return [
             LiveEvent(event.kind, event.time_s, event.count // self._excursions, event.sure)
-            for time_s, up in zip(block.time_s.tolist(), block.up.tolist(), strict=True)
+            for time_s, up in zip(times_s.tolist(), ups.tolist(), strict=True)
             for event in self._counter.push(time_s, up)
             if event.kind is not LiveKind.REP_COUNTED or event.count % self._excursions == 0
         ]

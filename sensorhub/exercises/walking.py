@@ -15,7 +15,7 @@ import numpy as np
 
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.movement import along_greatest_variance
-from sensorhub.exercises.path import Path
+from sensorhub.exercises.path import Path, quantile
 from sensorhub.exercises.track import Track
 from sensorhub.exercises.zigzag import turning_points
 from sensorhub.model.events import FloatArray
@@ -130,10 +130,11 @@ def _swings(part: Path) -> tuple[int, int, float] | None:
     if movement is None:
         return None
     angle = movement.angle_rad(part)
-    low, high = np.percentile(angle, (5.0, 95.0))
-    if high - low < LEAST_SWING_RAD:
+    ordered = np.sort(angle)
+    reach = quantile(ordered, 0.95) - quantile(ordered, 0.05)
+    if reach < LEAST_SWING_RAD:
         return None
-    turns = turning_points(angle, 0.4 * float(high - low))
+    turns = turning_points(angle, 0.4 * reach)
     if len(turns) < LEAST_TURNS:
         return None
     index = np.array([t.index for t in turns])
@@ -145,7 +146,7 @@ def _swings(part: Path) -> tuple[int, int, float] | None:
         return None
     first, last = int(index[0]), int(index[-1])
     rate = np.abs(np.diff(angle[first : last + 1]))
-    if float(np.mean(rate < 0.15 * np.percentile(rate, 95.0))) > REST_SHARE:
+    if float(np.mean(rate < 0.15 * quantile(np.sort(rate), 0.95))) > REST_SHARE:
         return None
     return first, last, stride_s
 

@@ -5,7 +5,7 @@ are counted from the start of a timeline, the filter is sequential, and everythi
 arithmetic element by element (no sums whose order could differ, no vectorised transcendentals).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -173,16 +173,16 @@ class MotionTracker:
             left.gyr = [] if gyr is None else [gyr[count:]]
             self._pending = left
         middle = slice(group // 2, count, group)
-        tick_acc = _group_mean(acc[:count], group)
         if self._filter is None or gyr is None:
-            self._emit_inclined(*self._inclination.push(tick_s, tick_acc))
+            self._emit_inclined(*self._inclination.push(tick_s, _group_mean(acc[:count], group)))
             return
         feed = self._filter.update if self._settled else self._filter.settle
         found = feed(np.ascontiguousarray(acc[:count]), np.ascontiguousarray(gyr[:count]))
         self._settled = True
         quat = found.quat[middle]
-        rate = _group_mean(gyr[:count], group) - found.bias_radps[middle]
-        self._emit(tick_s, up_in_sensor(quat), rate, tick_acc, quat)
+        means = _group_mean(np.concatenate((acc[:count], gyr[:count]), axis=1), group)
+        rate = means[:, 3:] - found.bias_radps[middle]
+        self._emit(tick_s, up_in_sensor(quat), rate, means[:, :3], quat)
 
     def _tick_times_s(self, grid: list[tuple[float, int, int]], count: int) -> FloatArray:
         """Times of the middle samples of the first ``count`` samples' groups."""
@@ -218,8 +218,8 @@ class MotionTracker:
         done, self._done = self._done or [self._nothing], []
         gaps, self._gaps = tuple(self._gaps), []
         clipped, self._clipped = self._clipped, False
-        if len(done) == 1:
-            return replace(done[0], gaps=gaps, clipped=clipped)
+        if len(done) == 1 and not gaps and not clipped:
+            return done[0]
         rates = [b.rate_radps for b in done if b.rate_radps is not None]
         quats = [b.orientation for b in done if b.orientation is not None]
         if len(rates) != len(done):  # a sensor that lost its gyroscope between two timelines
