@@ -167,10 +167,25 @@ class BleTransport:
                         bluez={"use_start_notify": self._notify is NotifyPath.SIGNALS},
                     )
             if channel.read:
-                async with asyncio.timeout(_SUBSCRIBE_PATIENCE_S):
-                    value = await client.read_gatt_char(characteristic)
-                self._arrival(channel.name, queue)(characteristic, value)
+                await self._read_once(client, characteristic, channel, queue)
         return payload
+
+    async def _read_once(
+        self,
+        client: BleakClient,
+        characteristic: BleakGATTCharacteristic,
+        channel: BleChannel,
+        queue: ChunkQueue,
+    ) -> None:
+        try:
+            async with asyncio.timeout(_SUBSCRIBE_PATIENCE_S):
+                value = await client.read_gatt_char(characteristic)
+        except BleakGATTProtocolError as error:
+            if not channel.optional:
+                raise
+            _LOG.info("%s does not tell its %s: %s", self._target, channel.name, translated(error))
+            return
+        self._arrival(channel.name, queue)(characteristic, value)
 
     def _arrival(
         self, channel: str, queue: ChunkQueue
