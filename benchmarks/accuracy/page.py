@@ -252,8 +252,8 @@ def _alarm_section(alarms: Sequence[FalseAlarm]) -> str:
         "### Doing something else",
         "",
         "Each activity for half a minute, analysed as every exercise that a thigh or pelvis sensor",
-        "counts (sitting down and bending are not held against squats, lunges and the like, which bend",
-        "the hip out of standing as well). Nothing may be counted.",
+        "counts (sitting down and bending are not held against squats, lunges and the like, which",
+        "bend the hip out of standing as well). Nothing may be counted.",
         "",
     ]
     rows = []

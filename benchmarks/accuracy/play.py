@@ -57,11 +57,17 @@ def without_scenario() -> list[str]:
     return sorted(set(load_library()) - set(scenario_names()))
 
 
+def kind_of(exercise: str) -> str:
+    """The kind of movement that its scenario performs."""
+    steps = load_scenario(exercise).steps
+    return next(step for step in steps if isinstance(step, Perform)).movement.kind
+
+
 def cases(*, seeds: int) -> list[Case]:
     """The whole matrix, false repetitions included, in order."""
     found = []
     for exercise in exercises():
-        kind = _performed(load_scenario(exercise)).movement.kind
+        kind = kind_of(exercise)
         if kind == GUIDED:
             found += [Case(exercise, "usual", seed) for seed in range(seeds)]
             continue
@@ -114,10 +120,6 @@ def blocks_of(placement: Placement, data: SensorData) -> list[SampleBlock]:
 @cache
 def _variations() -> dict[str, Variation]:
     return {v.name: v for v in VARIATIONS}
-
-
-def _performed(scenario: Scenario) -> Perform:
-    return next(step for step in scenario.steps if isinstance(step, Perform))
 
 
 def _placement(exercise: Exercise, scenario: Scenario) -> str:
