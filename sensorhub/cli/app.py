@@ -37,6 +37,7 @@ COMMANDS: dict[str, LazyCommand] = {
         "analyze", "analyze", "Count and time an exercise in recorded CSV files."
     ),
     "calibrate": LazyCommand("calibrate", "calibrate", "Measure what a sensor itself does wrong."),
+    "rom": LazyCommand("rom", "rom", "Check the hip's range of motion, and its trend."),
     "sessions": LazyCommand("sessions", "sessions", "List the stored sessions, or show one."),
     "export": LazyCommand("export", "export", "Write a session as CSV for the therapist."),
     "rescore": LazyCommand("rescore", "rescore", "Run a stored session through today's detectors."),

@@ -1,0 +1,220 @@
+"""``sensorhub rom``: a range-of-motion check, live, from a recording, or as it is in the store."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sensorhub.cli.context import Context, pass_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensorhub.exports.range_check import Range
+    from sensorhub.model.outcomes import SetOutcome
+    from sensorhub.sessions.values import StoredSession
+
+EPILOG = """\b
+Examples:
+  sensorhub rom --sensor thigh_right=ble:OMP-1A2B --sensor pelvis=ble:OMP-3C4D
+  sensorhub rom --from recording/ --exercise straight_leg_raise --side right
+  sensorhub rom
+  sensorhub rom --session 2026-03-01-1 --json
+
+With sensors: three repetitions of each movement they can see, then the table. Without: the table of
+a stored session (the latest one with such movements). Beside each range stands the minimal
+detectable change: a smaller difference may be measurement error."""
+
+
+@click.command(epilog=EPILOG, short_help="Check the hip's range of motion, and its trend.")
+@click.option(
+    "--sensor",
+    "sensors",
+    metavar="WHERE=URI",
+    multiple=True,
+    help="Do the check now with this sensor; again for each sensor.",
+)
+@click.option(
+    "--from",
+    "recording",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A recording instead of a session.",
+)
+@click.option("--exercise", "exercise_id", metavar="ID", help="What was done in the recording.")
+@click.option("--side", type=click.Choice(["left", "right"]), help="The side it was done on.")
+@click.option("--session", "session_name", metavar="NAME", help="A stored session.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option(
+    "--speed",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="For simulated sensors that run faster than the wall clock.",
+)
+@pass_settings
+def rom(
+    settings: Context,
+    *,
+    sensors: tuple[str, ...],
+    recording: Path | None,
+    exercise_id: str | None,
+    side: str | None,
+    session_name: str | None,
+    as_json: bool,
+    speed: float,
+) -> None:
+    """Best range of each movement and side, left against right, and against earlier sessions."""
+    from sensorhub.exports.range_check import ranges_of
+    from sensorhub.model.errors import InputError
+
+    if sum(map(bool, (sensors, recording, session_name))) > 1:
+        raise InputError("--sensor, --from and --session exclude each other.")
+    if (exercise_id or side) and recording is None:
+        raise InputError("--exercise and --side belong to --from.")
+    earlier: Sequence[StoredSession] = ()
+    if recording is not None:
+        outcomes = [_analysed(recording, exercise_id, side)]
+    else:
+        if sensors:
+            session_name = _checked_now(settings, sensors, speed=speed)
+        outcomes, earlier = _stored(settings, session_name)
+    ranges = ranges_of(outcomes, earlier=earlier)
+    if as_json:
+        click.echo(json.dumps(_json(ranges), allow_nan=False))
+        return
+    for line in _table(ranges):
+        click.echo(line)
+
+
+def _analysed(recording: Path, exercise_id: str | None, side: str | None) -> "SetOutcome":
+    from sensorhub.exercises.definition import find_exercise
+    from sensorhub.exports.range_check import MOVEMENTS
+    from sensorhub.model.errors import InputError
+    from sensorhub.model.placement import Side
+    from sensorhub.sessions.analysis import analyze_blocks
+    from sensorhub.sessions.recording import read_recording
+
+    if exercise_id is None:
+        raise InputError("Which movement is it?", hint=f"--exercise {' or '.join(MOVEMENTS)}.")
+    exercise = find_exercise(exercise_id)
+    if exercise.id not in MOVEMENTS:
+        raise InputError(
+            f"{exercise.title} is no range-of-motion test.", hint=f"Tests: {', '.join(MOVEMENTS)}."
+        )
+    sensors = read_recording([recording]).sensors
+    asked = None if side is None else Side(side)
+    return analyze_blocks(sensors, exercise, side=asked).outcome
+
+
+def _checked_now(settings: Context, sensors: "Sequence[str]", *, speed: float) -> str:
+    """Run the check as a plan; the name of its session."""
+    import sys
+
+    from sensorhub.cli.run import parse_sensors
+    from sensorhub.coach.plan import Dose, Plan, PlanItem
+    from sensorhub.daemon.live_view import view_for
+    from sensorhub.daemon.run import run_and_export
+    from sensorhub.daemon.settings import RunSettings
+    from sensorhub.exercises.definition import find_exercise
+    from sensorhub.exports.range_check import MOVEMENTS, REPETITIONS
+
+    items = tuple(
+        PlanItem(name, find_exercise(name).sides, 1, Dose(reps=REPETITIONS), 15.0)
+        for name in MOVEMENTS
+    )
+    wanted = RunSettings(
+        plan=Plan("rom", "Range-of-motion check", items),
+        sensors=parse_sensors(sensors),
+        data_dir=settings.data_dir,
+        speed=speed,
+        simulated=speed != 1.0,
+    )
+    return run_and_export(
+        wanted, view=view_for(sys.stdout), ask=None, to=None, tell=click.echo
+    ).name
+
+
+def _stored(
+    settings: Context, name: str | None
+) -> "tuple[list[SetOutcome], Sequence[StoredSession]]":
+    """The sets of a stored session (the latest with such movements), and the sessions before."""
+    from sensorhub.exports.range_check import MOVEMENTS
+    from sensorhub.model.errors import InputError
+    from sensorhub.sessions.reader import StoreReader
+
+    store = StoreReader(settings.store_path)
+    sessions = store.sessions()
+    if name is not None:
+        session = store.session(name)
+    else:
+        fitting = [s for s in sessions if any(one.exercise in MOVEMENTS for one in s.sets)]
+        if not fitting:
+            raise InputError(
+                "No stored session has a range-of-motion test.",
+                hint="Do one: sensorhub rom --sensor thigh_right=URI",
+            )
+        session = fitting[-1]
+    names = [s.name for s in sessions]
+    before = sessions[: names.index(session.name)]
+    outcomes = [one.outcome for one in session.sets if one.outcome is not None]
+    # A simulated person has no history in common with a real one.
+    return outcomes, [s for s in before if s.info.simulated == session.info.simulated]
+
+
+def _json(ranges: "Sequence[Range]") -> dict[str, object]:
+    from sensorhub.exports.range_check import side_difference_share
+
+    return {
+        "ranges": [
+            {
+                "exercise": one.exercise,
+                "side": one.side.value,
+                "what": one.what,
+                "best_deg": round(one.best_deg, 1),
+                "mdc_deg": one.mdc_deg,
+                "repetitions": one.repetitions,
+                "evidence": one.evidence,
+                "left_right_difference_share": _rounded(
+                    side_difference_share(ranges, one.exercise), 3
+                ),
+                "earlier_deg": [round(value, 1) for value in one.earlier_deg],
+                "change_deg": _rounded(one.change_deg, 1),
+                "is_change": one.is_change,
+                "flags": list(one.flags),
+            }
+            for one in ranges
+        ]
+    }
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _table(ranges: "Sequence[Range]") -> list[str]:
+    from sensorhub.exercises.definition import find_exercise
+    from sensorhub.exports.range_check import side_difference_share
+
+    if not ranges:
+        return ["No full repetition of a range-of-motion test was seen."]
+    lines = []
+    for one in ranges:
+        title = find_exercise(one.exercise).title
+        error = "" if one.mdc_deg is None else f" (detectable change {one.mdc_deg:g})"
+        line = f"{title}, {one.side}: {one.what} {one.best_deg:.0f} degrees{error}"
+        line += f", best of {one.repetitions}, {one.evidence}"
+        if one.change_deg is not None:
+            word = "a change" if one.is_change else "within measurement error"
+            line += f"; {one.change_deg:+.0f} since last time, {word}"
+        lines.append(line)
+        if one.flags:
+            lines.append(f"  ! {' '.join(one.flags)}")
+    for exercise in dict.fromkeys(one.exercise for one in ranges):
+        share = side_difference_share(ranges, exercise)
+        if share is not None:
+            smaller = "left" if share > 0.0 else "right"
+            title = find_exercise(exercise).title
+            lines.append(f"{title}: the {smaller} is {abs(share):.0%} smaller.")
+    return lines
