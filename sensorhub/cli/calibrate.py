@@ -24,10 +24,10 @@ seconds). The result is applied by itself whenever this sensor is used from then
     help="Of the room, kept with the result.",
 )
 @click.option(
-    "--minutes",
-    "patience_min",
-    type=click.FloatRange(0.1, 60.0),
-    default=10.0,
+    "--seconds",
+    "patience_s",
+    type=click.FloatRange(1.0, 3600.0),
+    default=600.0,
     show_default=True,
     help="Give up after so long.",
 )
@@ -44,7 +44,7 @@ def calibrate(
     *,
     uri_text: str,
     temperature_celsius: float | None,
-    patience_min: float,
+    patience_s: float,
     speed: float,
 ) -> None:
     """Measure bias and scale of one sensor from a dozen resting poses, and keep them."""
@@ -61,7 +61,7 @@ def calibrate(
             uri,
             data_dir=settings.data_dir,
             tell=click.echo,
-            patience_s=60.0 * patience_min,
+            patience_s=patience_s,
             temperature_celsius=temperature_celsius,
             speed=speed,
         )

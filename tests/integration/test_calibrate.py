@@ -61,7 +61,7 @@ def test_too_few_poses_keep_nothing(tmp_path: Path) -> None:
         program = sensorhub(
             "calibrate",
             simulated.uris["pelvis"],
-            "--minutes=0.1",
+            "--seconds=6",
             f"--speed={SPEED:g}",
             data=data,
         )

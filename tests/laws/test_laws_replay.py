@@ -239,7 +239,7 @@ def test_the_samples_of_a_session_are_a_recording(whole: Visited, tmp_path: Path
     )  # as true as its crystal
     first_s = FIRST_NS / NS_PER_S
     span = Span(SET_START_NS / NS_PER_S - first_s, SET_END_NS / NS_PER_S - first_s)
-    outcome, _ = analyze_blocks(recording.sensors, find_exercise("squat"), span=span)
+    outcome = analyze_blocks(recording.sensors, find_exercise("squat"), span=span).outcome
     final = session.sets[0].final
     assert final is not None
     assert peaks(outcome, 0.0) == pytest.approx(peaks(final, first_s), abs=0.05)
