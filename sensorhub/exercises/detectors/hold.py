@@ -27,6 +27,9 @@ STOP_S = 1.5
 LEFT_SHARE = 0.5
 """A hold that did not lead back to the start pose says half as much about what is a hold."""
 
+SHORT_LOSS = 0.25
+"""... and one that is over at once says so much less than one that lasts as long as prescribed."""
+
 SAME_POSE_RAD = math.radians(5.0)
 SAME_POSE_REACH = 0.25
 """A hold taken up again is in the same pose within 5 degrees or a quarter of the way there."""
@@ -176,8 +179,8 @@ def _of_one_exercise(found: Sequence[_Held], *, usual_s: float) -> list[_Held]:
 
     Coming back to the start pose and resting there looks like entering a hold. The right choice is
     the one in which most holds begin and end in the start pose: with rests at both ends, the wrong
-    one misses a hold. What lasts less than such holds usually do says less. Of equals it is the one
-    that held first. Holds are compared with the one before, because a strap may creep.
+    one misses a hold. What lasts less than such holds usually do says a little less. Of equals it
+    is the one that held first. Holds are compared with the one before, because a strap may creep.
     """
     chains: list[tuple[float, list[_Held]]] = []  # the best one that ends with each hold
     for held in found:
@@ -185,8 +188,8 @@ def _of_one_exercise(found: Sequence[_Held], *, usual_s: float) -> list[_Held]:
         for score, chain in chains:
             if score > best and held.follows(chain[-1]):
                 best, before = score, chain
-        own = min(1.0, held.held_s / usual_s) if usual_s > 0.0 else 1.0
-        own *= 1.0 if held.returned else LEFT_SHARE
+        short = 1.0 - min(1.0, held.held_s / usual_s) if usual_s > 0.0 else 0.0
+        own = (1.0 - SHORT_LOSS * short) * (1.0 if held.returned else LEFT_SHARE)
         chains.append((best + own, [*before, held]))
     return max(chains, key=lambda c: (c[0], -c[1][0].start_s), default=(0.0, []))[1]
 
