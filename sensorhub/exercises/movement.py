@@ -48,7 +48,12 @@ def through(home: FloatArray, top: FloatArray) -> Movement | None:
 
 
 def along_greatest_variance(up: FloatArray) -> Movement | None:
-    """The great circle that best holds these directions; its home is their mean."""
+    """The great circle that best holds these directions; its home is their mean.
+
+    None where there is none: fewer than two directions, or all over the sphere.
+    """
+    if len(up) < 2:
+        return None
     mean = up.mean(axis=0)
     length = float(np.linalg.norm(mean))
     if length < 1e-6:
