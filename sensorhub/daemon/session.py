@@ -31,10 +31,12 @@ from sensorhub.model.errors import InputError
 from sensorhub.model.events import DeviceEvent, DeviceIdentified
 from sensorhub.model.link import Record
 from sensorhub.model.live import LiveState
+from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
 from sensorhub.sessions.correction import read_calibration
 from sensorhub.sessions.headline import headline
+from sensorhub.sessions.process import why_not
 from sensorhub.sessions.store import SessionLog
 from sensorhub.sessions.values import Prescription
 
@@ -207,11 +209,16 @@ class LiveSession:
 
     def _close(self, ending: RunningSet) -> None:
         self._ending.remove(ending)
-        outcome = ending.finish()
+        outcome: SetOutcome | None = None
+        try:
+            outcome = ending.finish()
+            result = headline(outcome)
+        except Exception as error:  # noqa: BLE001 (the log has everything; the end counts again)
+            result = why_not(error)
         ended_ns = round(ending.end_s * NS_PER_S)
         self._log.end_set(ending.number, ended_ns=ended_ns, live=outcome)
         title = self._library[ending.planned.exercise].title
-        text = f"Set {ending.number}, {title}{_side(ending.planned)}: {headline(outcome)}."
+        text = f"Set {ending.number}, {title}{_side(ending.planned)}: {result.rstrip('.')}."
         self._view.say(text, elapsed_s=self._now_s() - self._began_s)
 
     def _signal(self, planned: PlannedSet, pattern: str) -> None:
