@@ -61,6 +61,10 @@ BOUNCE_MPS2 = 1.0
 STEP_S = 1.5
 """First and last step lie within this time of the strides."""
 
+EVEN_SHARE = 0.65
+"""Strides are alike: the smaller swings are at least this share of the larger ones. A repetition
+that bounces at its top has swings of half its size between whole ones."""
+
 GRAVITY_MPS2 = 9.80665
 
 
@@ -143,6 +147,9 @@ def _swings(part: Path) -> tuple[int, int, float] | None:
     if stride_s > SLOWEST_STRIDE_S:
         return None
     if stride_s >= SHAKEN_S and float(np.median(swing)) > LARGEST_STRIDE_RAD:
+        return None
+    ordered = np.sort(swing)
+    if quantile(ordered, 0.25) < EVEN_SHARE * quantile(ordered, 0.75):
         return None
     first, last = int(index[0]), int(index[-1])
     rate = np.abs(np.diff(angle[first : last + 1]))
