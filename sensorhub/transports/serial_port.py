@@ -178,7 +178,7 @@ class SerialTransport:
             loop.remove_writer(device.fileno())
             if self._port.startswith(SOCKET_SCHEME):
                 # pyserial sleeps a third of a second after closing a socket
-                self._closing = loop.run_in_executor(None, device.close)
+                self._closing = loop.run_in_executor(None, _close_socket, device)
             else:
                 device.close()
         self._room.set()
@@ -211,6 +211,18 @@ def _error_number(error: BaseException | None) -> int:
             return error.args[0]
         error = error.__cause__ or error.__context__
     return 0
+
+
+def _close_socket(device: serial.SerialBase) -> None:
+    """Close a network port for good.
+
+    pyserial 3.5 shuts the socket down first, and leaves it open where that fails: when the other
+    side was gone before.
+    """
+    held = device._socket  # noqa: SLF001 (there is no other way to it)
+    device.close()
+    if held is not None:
+        held.close()
 
 
 def _close_unwanted(opening: "asyncio.Future[serial.SerialBase]") -> None:

@@ -541,8 +541,10 @@ def test_any_order_of_anything_never_raises_and_stays_bounded(
         due = host.peer.next_poll_us()
         assert due is None or due > host.now
     assert all(0 < len(data) <= mtu - 3 for _, _, data in host.log)
-    # It is still a sensor: a fresh link answers.
+    # It is still a sensor: a fresh link answers, once it was woken if it had been sent to sleep.
     host.peer.link_down(host.now)
+    host.wait(2 * SECOND_US)
+    sensor.press_button(host.now)
     host.wait(2 * SECOND_US)
     host.connect()
     assert host.ask(Op.GET_CONFIG, tid=200).status == OK
