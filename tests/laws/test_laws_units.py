@@ -70,7 +70,18 @@ DIMENSIONLESS = {
 """Last words of names that carry no unit, each with its reason."""
 
 
-ANY_UNIT = {"offset", "value", "values", "signal", "vectors", "height", "width", "before", "after"}
+ANY_UNIT = {
+    "offset",
+    "value",
+    "values",
+    "ordered",
+    "signal",
+    "vectors",
+    "height",
+    "width",
+    "before",
+    "after",
+}
 """Words of helpers that work on whatever they are given, in its own unit."""
 
 
