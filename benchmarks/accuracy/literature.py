@@ -31,9 +31,9 @@ PUBLISHED: tuple[Published, ...] = (
     ),
     Published(
         "edges of repetitions",
-        "limits of agreement",
-        "-0.21 to 0.22 s",
-        "as compiled in Bolink 2016 and others",
+        "several, read at second hand",
+        "limits of agreement -0.21 to 0.22 s",
+        "-",
     ),
     Published("seconds of a hold", "any", "no figure found", "-"),
     Published("exact count of breaths", "any", "no figure found", "-"),

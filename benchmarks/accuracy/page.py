@@ -69,6 +69,8 @@ def simulated_section(scores: Sequence[Score], alarms: Sequence[FalseAlarm]) -> 
         [
             "## Simulated people",
             "",
+            f"Seeds (persons, sensors, mountings) in each cell: {len({s.seed for s in scores})}.",
+            "",
             _glance(scores, alarms),
             "### Each exercise, all variations together",
             "",
