@@ -12,6 +12,7 @@ from firmware_sim.fields import Fields
 from firmware_sim.person import SensorSetup
 from firmware_sim.render import render
 from firmware_sim.scenario.loader import Scenario, load_scenario, parse_scenario
+from firmware_sim.scenario.vary import with_tempo
 from sensorhub.exercises.definition import find_exercise, load_library
 from sensorhub.model.outcomes import RepetitionKind, SetOutcome
 from sensorhub.model.placement import Placement, Side
@@ -31,7 +32,10 @@ def scenario(text: str) -> Scenario:
 @cache
 def worn(text: str, seed: int, rate_hz: float = 100.0) -> SampleBlock:
     """What a thigh sensor records of a scenario: its TOML, or its name."""
-    done = scenario(text) if "\n" in text else load_scenario(text)
+    return recorded(scenario(text) if "\n" in text else load_scenario(text), seed, rate_hz)
+
+
+def recorded(done: Scenario, seed: int, rate_hz: float = 100.0) -> SampleBlock:
     setup = SensorSetup(mount="random")
     data = render(done, rate_hz=rate_hz, seed=seed, setup=setup).sensors["thigh_right"]
     period_s = float(np.median(np.diff(data.time_s)))
@@ -77,7 +81,5 @@ def test_a_chair_fetched_between_squats_is_none(seed: int) -> None:
 def test_quick_lifts_about_a_resting_hip_are_not_walking(
     exercise: str, tempo_s: float, seed: int
 ) -> None:
-    text = (
-        f'[[step]]\nmovement = "{exercise}"\nreps = 8\ntempo_s = {tempo_s}\nrest_s = [0.0, 0.1]\n'
-    )
-    assert len(judged(exercise, worn(text, seed)).repetitions) == 8
+    quick = with_tempo(load_scenario(exercise), tempo_s, rest_s=(0.0, 0.1))
+    assert len(judged(exercise, recorded(quick, seed)).repetitions) == 10
