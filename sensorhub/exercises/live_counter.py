@@ -29,7 +29,7 @@ STRIDE_RAD = 0.96
 PAUSE_SHARE = 0.45
 STRIDES = 3
 """Excursions quicker and smaller than these, without a pause, so many in a row, are walking
-(see ``locomotion.py``); they are withdrawn."""
+(see ``walking.py``); they are withdrawn."""
 
 
 class LiveCounter:
