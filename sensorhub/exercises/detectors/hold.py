@@ -34,7 +34,6 @@ SAME_POSE_RAD = math.radians(5.0)
 SAME_POSE_REACH = 0.25
 """A hold taken up again is in the same pose within 5 degrees or a quarter of the way there."""
 
-
 HELD_SHARE = 0.25
 """A rest of at least this share of the longest is no stop on the way, whatever its pose."""
 
