@@ -17,6 +17,11 @@ hundreds. So arrivals tell best how the clocks drift apart, exchanges where they
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum
+
+import numpy as np
+
+from sensorhub.model.events import FloatArray
 
 SKEW_SIGMA_EXCHANGES = 1e-4
 """Crystals differ by some tens of parts per million."""
@@ -124,39 +129,37 @@ def _skew(
     points: Sequence[tuple[float, float, float]], arrivals: Sequence[Arrival], prior: float
 ) -> tuple[float, float]:
     """Return slope and standard deviation; ``points`` are (time, offset, standard deviation)."""
-    sxx0, sxy0 = _moments(
-        [x for x, _, _ in points], [y for _, y, _ in points], [sd**-2 for _, _, sd in points]
-    )
+    sxx0, sxy0 = 0.0, 0.0
+    if points:
+        time_s, offset_s, sigma_s = np.array(points).T
+        sxx0, sxy0 = _moments(time_s, offset_s, sigma_s**-2)
     sxx0 += prior**-2
-    x = [one.device_s for one in arrivals]
-    y = [one.high_s for one in arrivals]
-    weights = [_ARRIVAL_SIGMA_S**-2] * len(x)
     slope, sxx = sxy0 / sxx0, sxx0
-    for _ in range(_PASSES if arrivals else 0):
-        more_xx, more_xy = _moments(x, y, weights)
-        sxx = sxx0 + more_xx
-        slope = (sxy0 + more_xy) / sxx
-        level = sorted(b - slope * (a - x[-1]) for a, b in zip(x, y, strict=True))
-        base = level[
-            len(level) // 4
-        ]  # most arrivals are late, some very: start from the early ones
-        weights = [
-            1.0 / (_ARRIVAL_SIGMA_S**2 + max(0.0, b - slope * (a - x[-1]) - base) ** 2)
-            for a, b in zip(x, y, strict=True)
-        ]
+    if arrivals:
+        times_s, bounds_s = np.array([(one.device_s, one.high_s) for one in arrivals]).T
+        since_s = times_s - times_s[-1]
+        weights = np.full(len(since_s), _ARRIVAL_SIGMA_S**-2)
+        for _ in range(_PASSES):
+            more_xx, more_xy = _moments(times_s, bounds_s, weights)
+            sxx = sxx0 + more_xx
+            slope = (sxy0 + more_xy) / sxx
+            level_s = bounds_s - slope * since_s
+            # Most arrivals are late, some very: start from the early ones.
+            base_s = np.partition(level_s, len(level_s) // 4)[len(level_s) // 4]
+            late_s = np.maximum(0.0, level_s - base_s)
+            weights = 1.0 / (_ARRIVAL_SIGMA_S**2 + late_s * late_s)
     return slope, max(sxx**-0.5, _LEAST_SKEW_SIGMA)
 
 
-def _moments(x: list[float], y: list[float], weights: list[float]) -> tuple[float, float]:
-    """Return the weighted sums of squares and products about the weighted means."""
-    if not x:
-        return 0.0, 0.0
-    total = sum(weights)
-    x0, y0 = x[-1], y[-1]  # differences first: offsets may be days, what matters is microseconds
-    dx = [a - x0 for a in x]
-    dy = [b - y0 for b in y]
-    mean_x = sum(w * a for w, a in zip(weights, dx, strict=True)) / total
-    mean_y = sum(w * b for w, b in zip(weights, dy, strict=True)) / total
-    sxx = sum(w * (a - mean_x) ** 2 for w, a in zip(weights, dx, strict=True))
-    sxy = sum(w * (a - mean_x) * (b - mean_y) for w, a, b in zip(weights, dx, dy, strict=True))
-    return sxx, sxy
+def _moments(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[float, float]:
+    """Return the weighted sums of squares and products about the weighted means.
+
+    Sums are exact: the same log gives the same time stamps on every machine.
+    """
+    total = fsum(weights.tolist())
+    # Differences first: offsets may be days, what matters is microseconds.
+    dx, dy = x - x[-1], y - y[-1]
+    dx -= fsum((weights * dx).tolist()) / total
+    dy -= fsum((weights * dy).tolist()) / total
+    weighted = weights * dx
+    return fsum((weighted * dx).tolist()), fsum((weighted * dy).tolist())
