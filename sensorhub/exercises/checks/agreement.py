@@ -8,6 +8,7 @@ leaves clearly less. That comparison needs no model of the movement and no momen
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,52 +54,67 @@ def disagreement(track: Track) -> Disagreement | None:
         return None
     if float(np.abs(rate - rate.mean(axis=(0, 1))).max()) < DEAD_RADPS:
         return Disagreement("it does not turn at all")
-    own = float(_left(acc, rate[None], tick_s)[0])
+    own = float(_left(acc, _turned_back(acc, rate, [1.0], tick_s)[0], np.eye(3)[None])[0])
     if own < SURELY_RIGHT * float(acc.var(axis=1).sum()):
         return None
-    matrices = np.stack([matrix for matrix, _ in OTHER_READINGS])
-    left = _left(acc, np.einsum("cij,mnj->cmni", matrices, rate), tick_s)
+    turned = _turned_back(acc, rate, [readings.scale for readings in OTHER_READINGS], tick_s)
+    left = np.concatenate(
+        [
+            _left(acc, sums, readings.axes)
+            for sums, readings in zip(turned, OTHER_READINGS, strict=True)
+        ]
+    )
     best = int(np.argmin(left))
-    return Disagreement(OTHER_READINGS[best][1]) if left[best] < CLEARLY_LESS * own else None
+    if left[best] >= CLEARLY_LESS * own:
+        return None
+    return Disagreement([words for readings in OTHER_READINGS for words in readings.words][best])
 
 
 def _windows(track: Track, rate_radps: FloatArray) -> tuple[FloatArray, FloatArray, float]:
     """Windows without gaps in which there is turning: shape (m, n, 3) each, and their tick."""
     tick_s = float(np.median(np.diff(track.time_s)))
     n = max(4, round(WINDOW_S / tick_s))
-    acc, rate = [], []
-    for first in range(0, len(track) - n + 1, n):
-        part = slice(first, first + n)
-        lasts_s = float(track.time_s[first + n - 1] - track.time_s[first])
-        if lasts_s > (n - 1) * tick_s + LONGEST_BRIDGE_S or not track.settled[part].all():
-            continue
-        window = track.acc_mps2[part]
-        spread_mps2 = math.sqrt(float(window.var(axis=0).sum()))
-        if spread_mps2 > LEAST_TURNING * STANDARD_GRAVITY_MPS2:
-            acc.append(window)
-            rate.append(rate_radps[part])
-        if len(acc) >= MOST_WINDOWS:
-            break
-    if not acc:
-        return np.zeros((0, n, 3)), np.zeros((0, n, 3)), tick_s
-    return np.stack(acc), np.stack(rate), tick_s
+    m = len(track) // n
+    acc, rate = (values[: m * n].reshape(m, n, 3) for values in (track.acc_mps2, rate_radps))
+    time_s, settled = (values[: m * n].reshape(m, n) for values in (track.time_s, track.settled))
+    whole = time_s[:, -1] - time_s[:, 0] <= (n - 1) * tick_s + LONGEST_BRIDGE_S
+    spread_mps2 = np.sqrt(acc.var(axis=1).sum(axis=1))
+    turning = spread_mps2 > LEAST_TURNING * STANDARD_GRAVITY_MPS2
+    used = np.flatnonzero(whole & settled.all(axis=1) & turning)[:MOST_WINDOWS]
+    return acc[used], rate[used], tick_s
 
 
-def _left(acc: FloatArray, rates: FloatArray, tick_s: float) -> FloatArray:
-    """What varies still in the accelerations, shape (m, n, 3), turned back by rates.
+def _turned_back(
+    acc: FloatArray, rate: FloatArray, scales: Sequence[float], tick_s: float
+) -> FloatArray:
+    """Sums over each window of ``turn[i, j] * acc[l]``, shape (c, m, 3, 3, 3).
 
-    ``rates`` has shape (c, m, n, 3): c ways to read the gyroscope; the result has shape (c,).
+    ``turn`` goes back to where the window began, by the rates, shape (m, n, 3), times each of the c
+    scales.
     """
-    n = acc.shape[1]
-    steps = _rotations(0.5 * tick_s * (rates[:, :, 1:] + rates[:, :, :-1]))
-    pose = np.broadcast_to(np.eye(3), (*rates.shape[:2], 3, 3))
-    total = np.broadcast_to(acc[:, 0], (*rates.shape[:2], 3)).copy()
-    for k in range(1, n):
-        pose = pose @ steps[:, :, k - 1]
-        total += (pose @ acc[:, k, :, None])[..., 0]
+    steps = 0.5 * tick_s * (rate[:, 1:] + rate[:, :-1])
+    turns = _rotations(np.array(scales)[:, None, None, None] * steps)
+    pose = np.empty((*turns.shape[:2], acc.shape[1], 3, 3))
+    pose[:, :, 0] = np.eye(3)
+    for k in range(acc.shape[1] - 1):
+        np.matmul(pose[:, :, k], turns[:, :, k], out=pose[:, :, k + 1])
+    across = pose.reshape(*pose.shape[:3], 9).swapaxes(-1, -2)
+    return np.asarray((across @ acc).reshape(*pose.shape[:2], 3, 3, 3))
+
+
+def _left(acc: FloatArray, sums: FloatArray, axes: FloatArray) -> FloatArray:
+    """What varies still in the accelerations, shape (m, n, 3), turned back: shape (c,).
+
+    Args:
+        sums: shape (m, 3, 3, 3), see :func:`_turned_back`.
+        axes: rotations, shape (c, 3, 3), that the gyroscope is read through. To turn by a rotated
+            rate is to rotate back, turn and rotate; one product with the sums does for each.
+    """
+    m, n, _ = acc.shape
+    total = sums.reshape(m, 3, 9) @ axes.swapaxes(1, 2).reshape(-1, 9).T
     # Turning keeps lengths: the variance is the mean square less the square of the mean.
     square = float((acc * acc).sum()) / n
-    return np.asarray(square - ((total / n) ** 2).sum(axis=(1, 2)))
+    return np.asarray(square - ((total / n) ** 2).sum(axis=(0, 1)))
 
 
 def _rotations(vectors: FloatArray) -> FloatArray:
@@ -113,19 +129,31 @@ def _rotations(vectors: FloatArray) -> FloatArray:
     return np.asarray(np.eye(3) + sine * cross + cosine * (cross @ cross))
 
 
-def _other_readings() -> list[tuple[FloatArray, str]]:
-    """Every way the gyroscope's axes may be swapped and turned round, and wrong scales."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """Readings of the gyroscope: times ``scale``, through each of ``axes``, shape (c, 3, 3)."""
+
+    scale: float
+    axes: FloatArray
+    words: tuple[str, ...]
+
+
+def _swapped(scale: float) -> _Readings:
+    """Every way the axes may be swapped and turned round that is a rotation times ``scale``."""
+    axes, words = [], []
     for order in itertools.permutations(range(3)):
         for signs in itertools.product((1.0, -1.0), repeat=3):
             matrix = np.zeros((3, 3))
             matrix[range(3), order] = signs
-            if not np.array_equal(matrix, np.eye(3)):
-                found.append((matrix, _axes_in_words(order, signs)))
-    found += [
-        (scale * np.eye(3), f"it reads {1.0 / scale:.3g} times what it should") for scale in SCALES
-    ]
-    return found
+            if np.linalg.det(matrix) * scale > 0.0 and not np.array_equal(matrix, np.eye(3)):
+                axes.append(scale * matrix)
+                words.append(_axes_in_words(order, signs))
+    return _Readings(scale, np.stack(axes), tuple(words))
+
+
+def _scaled(scale: float) -> _Readings:
+    words = f"it reads {1.0 / scale:.3g} times what it should"
+    return _Readings(scale, np.eye(3)[None], (words,))
 
 
 def _axes_in_words(order: tuple[int, ...], signs: tuple[float, ...]) -> str:
@@ -135,4 +163,4 @@ def _axes_in_words(order: tuple[int, ...], signs: tuple[float, ...]) -> str:
     return f"its axes seem to be {axes} instead of x, y, z"
 
 
-OTHER_READINGS = _other_readings()
+OTHER_READINGS = (_swapped(1.0), _swapped(-1.0), *map(_scaled, SCALES))
