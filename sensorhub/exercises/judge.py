@@ -36,6 +36,10 @@ FULL_SHARE = 0.6
 CLEAR_SHARE = 0.6
 """Excursions that decide which way round the movement goes: larger than bounces."""
 
+ELSEWHERE_RAD, ELSEWHERE_SHARE = math.radians(10.0), 0.5
+"""A pose this far (or this share of the usual size) from where repetitions begin, end or have
+their top is another one."""
+
 FINE_SHARE = 0.1
 """Turning points are first collected down to this share of the range seen."""
 
@@ -120,7 +124,7 @@ def _alike(one: Explanation, other: Explanation) -> bool:
     return same_plane and near_home and 0.7 < one.size_rad / other.size_rad < 1.4
 
 
-def from_home(ways: Sequence[Explanation]) -> Explanation | None:
+def from_home(path: Path, ways: Sequence[Explanation]) -> Explanation | None:
     """Of the two ways to count one movement, the one that leaves home and comes back.
 
     The right way explains the first departure and the last return, the wrong way round neither. A
@@ -128,8 +132,9 @@ def from_home(ways: Sequence[Explanation]) -> Explanation | None:
     """
     if len(ways) < 2:
         return ways[0] if ways else None
-    one, other = sorted(ways, key=lambda e: _clear(e)[0].start)
-    gained = _travel_rad(one, _clear(one)) - _travel_rad(one, _clear(other))
+    own = {id(e): _without_arrivals(path, e, _clear(e)) for e in ways}
+    one, other = sorted(ways, key=lambda e: own[id(e)][0].start)
+    gained = _travel_rad(one, own[id(one)]) - _travel_rad(one, own[id(other)])
     return other if gained < -0.5 * one.size_rad else one
 
 
@@ -137,6 +142,22 @@ def _clear(found: Explanation) -> list[Cycle]:
     """The explanation's large cycles: no bounces among them."""
     clear = [c for c in found.cycles if c.size_rad > CLEAR_SHARE * found.size_rad]
     return clear or list(found.cycles)
+
+
+def _without_arrivals(path: Path, found: Explanation, cycles: list[Cycle]) -> list[Cycle]:
+    """Without a first or last cycle that comes from, or leads to, elsewhere than the others.
+
+    Somebody who lies down, and later gets up, passes through the poses of the exercise.
+    """
+    if len(cycles) < 3:
+        return cycles
+    feet = path.up[[[c.start, c.end] for c in cycles]]
+    home = np.median(feet.reshape(-1, 3), axis=0)
+    far = feet - home / max(1e-12, float(np.linalg.norm(home)))
+    chord = 2.0 * math.sin(0.5 * max(ELSEWHERE_RAD, ELSEWHERE_SHARE * found.size_rad))
+    near = (far * far).sum(axis=2).max(axis=1) < chord * chord
+    first, last = int(not near[0]), len(cycles) - int(not near[-1])
+    return cycles[first:last]
 
 
 def _travel_rad(found: Explanation, cycles: Sequence[Cycle]) -> float:
@@ -189,7 +210,7 @@ def _refined(path: Path, guess: Explanation, rules: Rules) -> Explanation | None
     best: Explanation | None = None
     for _ in range(2):
         found = _both_ways(path, movement, movement.angle_rad(path), size, rules)
-        best = from_home(found)
+        best = from_home(path, found)
         if best is None:
             return None
         typical = [c for c in best.cycles if c.size_rad > FULL_SHARE * best.size_rad]

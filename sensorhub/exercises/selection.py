@@ -15,8 +15,16 @@ import numpy as np
 from sensorhub.exercises.coherence import by_the_way, is_set
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges, edges_of
-from sensorhub.exercises.judge import CLEAR_SHARE, Explanation, Rules, spread_rad
+from sensorhub.exercises.judge import (
+    CLEAR_SHARE,
+    ELSEWHERE_RAD,
+    ELSEWHERE_SHARE,
+    Explanation,
+    Rules,
+    spread_rad,
+)
 from sensorhub.exercises.path import Path
+from sensorhub.exercises.rests import angle_between_rad
 from sensorhub.model.events import FloatArray
 
 FEW = ((2, 0.4), (5, 0.12))
@@ -127,7 +135,15 @@ def _unfinished(path: Path, found: Explanation) -> list[Cycle]:
         return []
     if len(path) - last.start > 1.5 * usual_ticks:
         return []
-    return [last]
+    # Getting up, or turning over, leads elsewhere than the repetitions did.
+    away_rad = angle_between_rad(path.up[last.peak], _usual_top(path, found))
+    return [last] if away_rad < max(ELSEWHERE_RAD, ELSEWHERE_SHARE * found.size_rad) else []
+
+
+def _usual_top(path: Path, found: Explanation) -> FloatArray:
+    """Where "up" usually is at the top of a repetition."""
+    mean: FloatArray = path.up[[c.peak for c in found.cycles]].mean(axis=0)
+    return mean / max(1e-12, float(np.linalg.norm(mean)))
 
 
 def _share(path: Path, chosen: Sequence[Selected]) -> float:
