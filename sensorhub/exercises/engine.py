@@ -10,8 +10,8 @@ from sensorhub.exercises.definition import Exercise
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, NewDetector, PacedDetector
 from sensorhub.exercises.measures.measuring import measured
 from sensorhub.exercises.measures.motion import SegmentMotion
+from sensorhub.exercises.recorder import TrackRecorder
 from sensorhub.exercises.spoken import spoken
-from sensorhub.exercises.track import TrackRecorder
 from sensorhub.model.errors import InputError
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
@@ -59,11 +59,12 @@ class SetAnalyzer:
                 f"there is: {worn}.",
                 hint="Wear one there, or choose another exercise.",
             )
-        setup = DetectorSetup(exercise, side, self._primary, self._optional, live)
+        self._recorders = {p: TrackRecorder(p) for p in self.placements}
+        setup = DetectorSetup(
+            exercise, side, self._primary, self._optional, live, recorders=self._recorders
+        )
         module = importlib.import_module(f"sensorhub.exercises.detectors.{exercise.detector}")
         self._detector: Detector = cast("NewDetector", module.new_detector)(setup)
-        # The detector keeps the same blocks: this costs references, not another copy of them.
-        self._recorders = {p: TrackRecorder(p) for p in self.placements}
         self._gaps: list[Gap] = []
         self._clipped: set[Placement] = set()
         self._without_gyroscope: set[Placement] = set()
@@ -103,7 +104,11 @@ class SetAnalyzer:
     def finish(self) -> SetOutcome:
         """The judgement over the whole set; the same however the motion was split."""
         tracks = {p: recorder.track() for p, recorder in self._recorders.items()}
-        motions = {p: SegmentMotion.of(track) for p, track in tracks.items() if len(track) > 1}
+        motions = {
+            p: SegmentMotion.of(track, self._recorders[p].path())
+            for p, track in tracks.items()
+            if len(track) > 1
+        }
         found = measured(
             self._detector.finish(),
             exercise=self._exercise,

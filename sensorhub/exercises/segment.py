@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from sensorhub.exercises.definition import Range
 from sensorhub.exercises.live_counter import LiveCounter
-from sensorhub.exercises.path import Path, path_of
-from sensorhub.exercises.track import Track, TrackRecorder
+from sensorhub.exercises.path import Path
+from sensorhub.exercises.recorder import TrackRecorder
+from sensorhub.exercises.track import Track
 from sensorhub.exercises.walking import walks_of
 from sensorhub.model.live import LiveEvent, LiveKind, LiveState
 from sensorhub.model.motion import MotionBlock
-from sensorhub.model.placement import Placement
 
 LIVE_EVERY = 2
 """The live count looks at every second tick: 12 a second or more are plenty for the ear."""
@@ -19,7 +19,7 @@ class CountedSegment:
     """What every counting detector does alike.
 
     Args:
-        placement: whose blocks are taken in; others are passed by.
+        recorder: of the placement that is followed; somebody else fills it.
         range: what bodies do in this exercise.
         ignore_share: live, excursions below this share of the usual size are nothing.
         excursions: how many excursions make one of what is counted.
@@ -28,25 +28,22 @@ class CountedSegment:
 
     def __init__(
         self,
-        placement: Placement,
+        recorder: TrackRecorder,
         range: Range,  # noqa: A002 (the field's own word)
         *,
         ignore_share: float,
         excursions: int = 1,
         live: bool = True,
     ) -> None:
-        self.placement = placement
-        self._recorder = TrackRecorder(placement)
+        self.placement = recorder.placement
+        self._recorder = recorder
         self._counter = _counter(range, ignore_share, excursions) if live else None
         self._excursions = excursions
         self._ticks = 0
 
     def push(self, block: MotionBlock) -> list[LiveEvent]:
-        """Take in one block, of any placement."""
-        if block.placement is not self.placement:
-            return []
-        self._recorder.push(block)
-        if self._counter is None:
+        """One more block, of any placement: what it means, live."""
+        if self._counter is None or block.placement is not self.placement:
             return []
         first, self._ticks = -self._ticks % LIVE_EVERY, self._ticks + len(block)
         times_s, ups = block.time_s[first::LIVE_EVERY], block.up[first::LIVE_EVERY]
@@ -78,9 +75,8 @@ class CountedSegment:
 
     def path(self) -> Path:
         """All ticks so far, smoothed for judging."""
-        track = self._recorder.track()
-        path = path_of(track)
-        return replace(path, walks=walks_of(path, track))
+        path = self._recorder.path()
+        return replace(path, walks=walks_of(path, self._recorder.track()))
 
 
 def _counter(limits: Range, ignore_share: float, excursions: int) -> LiveCounter:

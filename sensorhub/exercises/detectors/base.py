@@ -6,11 +6,12 @@ whole set again from all its ticks and is what is recorded; it must not depend o
 were split into blocks, nor on when the live half said what.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from sensorhub.exercises.definition import Exercise
+from sensorhub.exercises.recorder import TrackRecorder
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import (
@@ -35,6 +36,7 @@ class DetectorSetup:
         optional: worn placements that add measures.
         live: False where nobody is watching: ``push`` then may leave out all that ``finish`` does
             not need.
+        recorders: of those placements; each block is in there before the detector gets it.
     """
 
     exercise: Exercise
@@ -42,6 +44,7 @@ class DetectorSetup:
     primary: tuple[Placement, ...]
     optional: tuple[Placement, ...] = ()
     live: bool = True
+    recorders: Mapping[Placement, TrackRecorder] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

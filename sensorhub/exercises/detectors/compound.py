@@ -66,7 +66,7 @@ class CompoundDetector:
             limits, thresholds.shortest_s, thresholds.longest_s, thresholds.ignore_share
         )
         self._segment = CountedSegment(
-            setup.primary[0],
+            setup.recorders[setup.primary[0]],
             limits,
             ignore_share=thresholds.ignore_share,
             excursions=2,

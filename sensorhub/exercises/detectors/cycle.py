@@ -47,7 +47,7 @@ class CycleDetector:
             limits, thresholds.shortest_s, thresholds.longest_s, thresholds.ignore_share
         )
         self._segment = CountedSegment(
-            setup.primary[0],
+            setup.recorders[setup.primary[0]],
             limits,
             ignore_share=thresholds.ignore_share,
             excursions=2,  # to one side of the start pose and to the other

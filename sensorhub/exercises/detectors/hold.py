@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.live_hold import LiveHold
-from sensorhub.exercises.path import Path, path_of
+from sensorhub.exercises.path import Path
 from sensorhub.exercises.rests import Rest, angle_between_rad, rests_of
 from sensorhub.exercises.thresholds import HoldThresholds
-from sensorhub.exercises.track import TrackRecorder
 from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
@@ -95,7 +94,7 @@ class HoldDetector:
         if not isinstance(thresholds, HoldThresholds) or limits is None:
             raise ValueError(f"{setup.exercise.id} is not a hold")
         self._setup, self._thresholds, self._range = setup, thresholds, limits
-        self._recorder = TrackRecorder(setup.primary[0])
+        self._recorder = setup.recorders[setup.primary[0]]
         self._live = LiveHold(
             away_rad=limits.least_rad,
             still_radps=thresholds.still_radps,
@@ -105,10 +104,7 @@ class HoldDetector:
 
     def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
         """See :class:`Detector`."""
-        if block.placement is not self._setup.primary[0]:
-            return ()
-        self._recorder.push(block)
-        if not self._setup.live:
+        if not self._setup.live or block.placement is not self._setup.primary[0]:
             return ()
         return [
             event
@@ -123,7 +119,7 @@ class HoldDetector:
 
     def finish(self) -> Findings:
         """See :class:`Detector`."""
-        path = path_of(self._recorder.track())
+        path = self._recorder.path()
         held = self._held(path)
         return Findings(
             holds=tuple(

@@ -15,7 +15,6 @@ from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import FlagCode, QualityFlag, Repetition, RepetitionKind
 from sensorhub.model.placement import Placement, Side
 
-
 DRAGGED_SHARE = 3.0
 """A leg whose excursions are this many times smaller than the other's was only dragged along."""
 
@@ -45,7 +44,7 @@ class RepetitionDetector:
         self._asked = setup.side in (Side.LEFT, Side.RIGHT)
         self._segments = [
             CountedSegment(
-                placement,
+                setup.recorders[placement],
                 limits,
                 ignore_share=thresholds.ignore_share,
                 live=setup.live and (k == 0 or not self._asked),

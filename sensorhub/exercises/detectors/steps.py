@@ -49,7 +49,13 @@ class StepsDetector:
         self._setup, self._thresholds = setup, thresholds
         self._rules = Rules(limits, thresholds.shortest_s, thresholds.longest_s, 0.2)
         self._segments = [
-            CountedSegment(p, limits, ignore_share=0.2, excursions=2, live=setup.live and k == 0)
+            CountedSegment(
+                setup.recorders[p],
+                limits,
+                ignore_share=0.2,
+                excursions=2,
+                live=setup.live and k == 0,
+            )
             for k, p in enumerate((setup.primary[0], *_trunk(setup)))
         ]
 

@@ -28,9 +28,9 @@ class SegmentMotion:
     has_gyroscope: bool
 
     @classmethod
-    def of(cls, track: Track) -> "SegmentMotion":
-        """A whole track's."""
-        path = path_of(track)
+    def of(cls, track: Track, path: Path | None = None) -> "SegmentMotion":
+        """A whole track's, whose path may be known already."""
+        path = path_of(track) if path is None else path
         if track.rate_radps is not None and len(track.rate_radps) == len(track):
             return cls(path, track.up, track.rate_radps, has_gyroscope=True)
         return cls(path, track.up, _turning_of_up(path), has_gyroscope=False)

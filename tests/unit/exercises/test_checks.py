@@ -15,7 +15,8 @@ from firmware_sim.scenario.loader import load_scenario
 from sensorhub.exercises.checks.agreement import disagreement
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.exercises.engine import SetAnalyzer
-from sensorhub.exercises.track import Track, TrackRecorder
+from sensorhub.exercises.recorder import TrackRecorder
+from sensorhub.exercises.track import Track
 from sensorhub.model.events import FloatArray
 from sensorhub.model.outcomes import FlagCode, QualityFlag
 from sensorhub.model.placement import Placement, Side
