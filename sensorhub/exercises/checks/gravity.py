@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from sensorhub.exercises.track import Track
+from sensorhub.model.events import FloatArray
 from sensorhub.model.units import STANDARD_GRAVITY_MPS2
 
 TOLERANCE_SHARE = 0.01
@@ -24,7 +25,7 @@ OFF_RESTS_SHARE = 0.3
 
 def gravity_error_share(track: Track) -> float | None:
     """By which share the rests that are off are off, signed; None: all is well, or no rest."""
-    found = np.array(_rests_mps2(track)) / STANDARD_GRAVITY_MPS2 - 1.0
+    found = _rests_mps2(track) / STANDARD_GRAVITY_MPS2 - 1.0
     if len(found) < LEAST_RESTS:
         return None
     off = found[np.abs(found) > TOLERANCE_SHARE]
@@ -33,24 +34,17 @@ def gravity_error_share(track: Track) -> float | None:
     return float(np.median(off))
 
 
-def _rests_mps2(track: Track) -> list[float]:
+def _rests_mps2(track: Track) -> FloatArray:
     """The length of the mean acceleration of every second of rest."""
     if len(track) < 3:
-        return []
+        return np.zeros(0)
     tick_s = float(np.median(np.diff(track.time_s)))
     n = max(3, round(REST_S / tick_s))
-    found = []
-    for first in range(0, len(track) - n + 1, n):
-        part = slice(first, first + n)
-        if float(track.time_s[first + n - 1] - track.time_s[first]) > n * tick_s:
-            continue
-        acc = track.acc_mps2[part]
-        if float(acc.std(axis=0).max()) > STILL_MPS2:
-            continue
-        if track.rate_radps is not None:
-            rate = track.rate_radps[part]
-            if float((rate * rate).sum(axis=1).max()) > STILL_RADPS**2:
-                continue
-        mean = acc.mean(axis=0)
-        found.append(math.sqrt(float(mean @ mean)))
-    return found
+    m = len(track) // n
+    acc, time_s = track.acc_mps2[: m * n].reshape(m, n, 3), track.time_s[: m * n].reshape(m, n)
+    resting = time_s[:, -1] - time_s[:, 0] <= n * tick_s
+    resting &= acc.std(axis=1).max(axis=1) <= STILL_MPS2
+    if track.rate_radps is not None:
+        rate = track.rate_radps[: m * n].reshape(m, n, 3)
+        resting &= (rate * rate).sum(axis=2).max(axis=1) <= STILL_RADPS**2
+    return np.asarray(np.linalg.norm(acc[resting].mean(axis=1), axis=1))

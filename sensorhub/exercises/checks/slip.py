@@ -33,9 +33,12 @@ def slipped_at_s(motion: SegmentMotion, repetitions: Sequence[Repetition]) -> fl
         for one in repetitions
         if one.kind is RepetitionKind.FULL and (frame := _frame(motion, one)) is not None
     ]
+    if len(seen) < 2 * LEAST_EACH:
+        return None
+    frames = np.stack([frame for _, frame in seen])
     best: tuple[float, float] | None = None
     for k in range(LEAST_EACH, len(seen) - LEAST_EACH + 1):
-        step_rad = _step_rad(np.stack([f for _, f in seen[:k]]), np.stack([f for _, f in seen[k:]]))
+        step_rad = _step_rad(frames[:k], frames[k:])
         if step_rad is not None and (best is None or step_rad > best[0]):
             best = step_rad, seen[k][0]
     return None if best is None else best[1]
