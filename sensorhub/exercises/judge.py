@@ -46,6 +46,10 @@ FINE_SHARE = 0.1
 STRETCH_S = 24.0
 """Length of the stretches that make proposals: a few repetitions of any tempo."""
 
+SHORT_STRETCH_S = 8.0
+"""The same where all that was recorded is a few of them: getting into position and up again must
+not be part of every one."""
+
 ALIKE = 0.95
 """Cosine of the 18 degrees within which two planes, or two home poses, are one."""
 
@@ -188,7 +192,8 @@ def spread_rad(path: Path, cycle: Cycle, movement: Movement) -> float:
 def _proposals(path: Path) -> Iterator[tuple[Path, Movement]]:
     """The movement of greatest variance of the whole set, and of every stretch of it."""
     n = len(path)
-    width = min(n, round(STRETCH_S / path.tick_s))
+    stretch_s = STRETCH_S if n * path.tick_s > 2.0 * STRETCH_S else SHORT_STRETCH_S
+    width = min(n, round(stretch_s / path.tick_s))
     starts = np.linspace(0, n - width, math.ceil(n / width)).astype(int).tolist()
     for part in [path, *(path.part(s, s + width) for s in starts if width < n)]:
         movement = along_greatest_variance(part.up)
