@@ -18,7 +18,7 @@ demo: $(STAMP) ## a simulated person does a short plan: live counts, stored sess
 	$(BIN)/sensorhub demo
 
 test: $(STAMP) ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(STAMP) ## format, lint, types, import directions, generated pages
 	$(BIN)/ruff format --check .
