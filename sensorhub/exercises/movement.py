@@ -5,6 +5,7 @@ along (nearly) a great circle of the sphere of directions, and back. ``Movement`
 the angle along it is signed and does not fold past 90 degrees.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,9 +42,9 @@ class Movement:
 
 def through(home: FloatArray, top: FloatArray) -> Movement | None:
     """The movement from one direction to another; None where they (nearly) coincide."""
-    home = home / max(1e-12, float(np.linalg.norm(home)))
+    home = home / max(1e-12, math.sqrt(float(home @ home)))
     away = top - home * float(top @ home)
-    length = float(np.linalg.norm(away))
+    length = math.sqrt(float(away @ away))
     return None if length < 1e-6 else Movement(home, away / length)
 
 
@@ -62,3 +63,20 @@ def along_greatest_variance(up: FloatArray) -> Movement | None:
     tangent = up - (up @ mean)[:, None] * mean
     _values, vectors = np.linalg.eigh(tangent.T @ tangent)
     return through(mean, mean + vectors[:, 2])
+
+
+def angles_of_greatest_variance(up: FloatArray) -> FloatArray:
+    """For many stretches of directions, shape (m, n, 3), the angle along the movement of each.
+
+    Shape (m, n), zero at the mean direction; all zero where there is no such movement. The same as
+    :func:`along_greatest_variance` stretch by stretch, and as many times faster as there are.
+    """
+    mean = up.mean(axis=1)
+    length = np.sqrt((mean * mean).sum(axis=1))[:, None]
+    home = mean / np.maximum(length, 1e-12)
+    still = (up @ home[:, :, None])[..., 0]
+    tangent = up - still[..., None] * home[:, None, :]
+    _values, vectors = np.linalg.eigh(tangent.swapaxes(1, 2) @ tangent)
+    along = (up @ vectors[:, :, 2:])[..., 0]
+    angle = np.unwrap(np.arctan2(along, still), axis=1)
+    return np.where(length < 1e-6, 0.0, angle)

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from sensorhub.exercises.cycles import Cycle
-from sensorhub.exercises.movement import along_greatest_variance
+from sensorhub.exercises.movement import angles_of_greatest_variance
 from sensorhub.exercises.path import Path, quantile
 from sensorhub.exercises.track import Track
 from sensorhub.exercises.zigzag import turning_points
@@ -100,22 +100,30 @@ def _inside(path: Path, cycle: Cycle, walk: tuple[float, float]) -> bool:
 
 def _windows(path: Path, track: Track) -> Iterator[tuple[int, int]]:
     """First and last tick of the strides in every window in which the person walks."""
+    for start, angle in _swinging(path):
+        swings = _swings(angle, path.tick_s)
+        if swings is None:
+            continue
+        first, last, stride_s = swings
+        quick = stride_s < SHAKEN_S
+        if quick or _hip_travels(track, start + first, start + last + 1, path.tick_s):
+            yield start + first, start + last
+
+
+def _swinging(path: Path) -> Iterator[tuple[int, FloatArray]]:
+    """Windows in which there is movement enough: their first ticks, and the angle along it."""
     width = round(WINDOW_S / path.tick_s)
     turned = np.concatenate([[0.0], np.cumsum(path.speed_radps)])
     for stretch in _stretches(path):
-        for start in range(
-            stretch.start, max(stretch.start + 1, stretch.stop - width // 2), width // 3
-        ):
-            stop = min(stretch.stop, start + width)
-            if turned[stop] - turned[start] < LEAST_SPEED_RADPS * (stop - start):
-                continue
-            swings = _swings(path.part(start, stop))
-            if swings is None:
-                continue
-            first, last, stride_s = swings
-            quick = stride_s < SHAKEN_S
-            if quick or _hip_travels(track, start + first, start + last + 1, path.tick_s):
-                yield start + first, start + last
+        end = max(stretch.start + 1, stretch.stop - width // 2)
+        starts = np.arange(stretch.start, end, width // 3)
+        stops = np.minimum(stretch.stop, starts + width)
+        moving = turned[stops] - turned[starts] >= LEAST_SPEED_RADPS * (stops - starts)
+        # All windows but the last ones of a stretch are of one length and looked at together.
+        for length in sorted(set((stops - starts)[moving].tolist()), reverse=True):
+            chosen = starts[moving & (stops - starts == length)]
+            up = path.up[chosen[:, None] + np.arange(length)]
+            yield from zip(chosen.tolist(), angles_of_greatest_variance(up), strict=True)
 
 
 def _stretches(path: Path) -> Iterator[slice]:
@@ -128,12 +136,8 @@ def _stretches(path: Path) -> Iterator[slice]:
     yield slice(start, len(path))
 
 
-def _swings(part: Path) -> tuple[int, int, float] | None:
+def _swings(angle: FloatArray, tick_s: float) -> tuple[int, int, float] | None:
     """Where a window swings to and fro as a walker does, and how long a stride takes."""
-    movement = along_greatest_variance(part.up)
-    if movement is None:
-        return None
-    angle = movement.angle_rad(part)
     ordered = np.sort(angle)
     reach = quantile(ordered, 0.95) - quantile(ordered, 0.05)
     if reach < LEAST_SWING_RAD:
@@ -143,7 +147,7 @@ def _swings(part: Path) -> tuple[int, int, float] | None:
         return None
     index = np.array([t.index for t in turns])
     swing = np.abs(np.diff([t.value for t in turns]))
-    stride_s = 2.0 * float(np.median(np.diff(index))) * part.tick_s
+    stride_s = 2.0 * float(np.median(np.diff(index))) * tick_s
     if stride_s > SLOWEST_STRIDE_S:
         return None
     if stride_s >= SHAKEN_S and float(np.median(swing)) > LARGEST_STRIDE_RAD:
