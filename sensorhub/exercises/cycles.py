@@ -45,7 +45,7 @@ class Cycle:
         """Its height: the mean of rise and fall, or the smaller if the other led elsewhere."""
         if not self.finished:
             return self.rise_rad
-        small, large = sorted((self.rise_rad, self.fall_rad))
+        small, large = min(self.rise_rad, self.fall_rad), max(self.rise_rad, self.fall_rad)
         return 0.5 * (small + large) if large < 2.0 * small else small
 
     @property
@@ -83,11 +83,10 @@ def _cycle(
 ) -> Cycle:
     rise, fall = peak.value - before.value, peak.value - after.value
     foot = peak.value - FOOT_SHARE * (min(rise, fall) if fall > 0.0 else rise)
-    low = np.flatnonzero(angle[before.index : peak.index + 1] <= foot)
-    back = np.flatnonzero(angle[peak.index : after.index + 1] <= foot)
-    start = before.index + (int(low[-1]) if len(low) else 0)
-    end = peak.index + int(back[0]) if len(back) else after.index
-    return Cycle(start, peak.index, end, rise, fall)
+    # The first tick at or below the foot, going either way; of an unfinished cycle the peak itself.
+    back = (angle[before.index : peak.index + 1][::-1] <= foot).argmax()
+    forth = (angle[peak.index : after.index + 1] <= foot).argmax()
+    return Cycle(peak.index - int(back), peak.index, peak.index + int(forth), rise, fall)
 
 
 def mirrored(points: Sequence[TurningPoint]) -> list[TurningPoint]:

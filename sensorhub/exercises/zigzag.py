@@ -38,23 +38,28 @@ class ZigZag:
 
     def push(self, value: float) -> TurningPoint | None:
         """The turning point this value confirms, if it does."""
-        self._index += 1
-        if self._index == 0:
+        return self.push_at(self._index + 1, value)
+
+    def push_at(self, index: int, value: float) -> TurningPoint | None:
+        """The same for a signal with ascending indices of its own."""
+        first, self._index = self._index < 0, index
+        if first:
             self._low = self._high = value
+            self._low_at = self._high_at = index
             return None
         if value > self._high:
-            self._high, self._high_at = value, self._index
-        if value < self._low:
-            self._low, self._low_at = value, self._index
+            self._high, self._high_at = value, index
+        elif value < self._low:
+            self._low, self._low_at = value, index
         if self._rising is not True and value - self._low >= self.height:
             found = TurningPoint(self._low_at, self._low, is_peak=False)
             self._rising = True
-            self._high, self._high_at = value, self._index
+            self._high, self._high_at = value, index
             return found
         if self._rising is not False and self._high - value >= self.height:
             found = TurningPoint(self._high_at, self._high, is_peak=True)
             self._rising = False
-            self._low, self._low_at = value, self._index
+            self._low, self._low_at = value, index
             return found
         return None
 
@@ -88,8 +93,9 @@ def higher_turning_points(points: Sequence[TurningPoint], height: float) -> list
 
 def _search(index: list[int], values: list[float], height: float) -> list[TurningPoint]:
     zigzag = ZigZag(height)
-    found = [point for value in values if (point := zigzag.push(value)) is not None]
+    push_at = zigzag.push_at
+    found = [point for k, value in zip(index, values, strict=True) if (point := push_at(k, value))]
     last = zigzag.pending()
     if last is not None:
         found.append(last)
-    return [TurningPoint(index[p.index], p.value, p.is_peak) for p in found]
+    return found
