@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sensorhub.exercises.selection import Selected
 from sensorhub.model.placement import Placement
@@ -24,12 +25,19 @@ def of_both_legs(
     the larger one is meant.
     """
     every = [LegRepetition(placement, one) for placement, found in legs for one in found]
+    in_order = sorted(every, key=_start_s)
+    if all(a.one.edges.end_s <= b.one.edges.start_s for a, b in pairwise(in_order)):
+        return in_order
     every.sort(key=lambda r: -r.one.cycle.size_rad)
     kept: list[LegRepetition] = []
     for candidate in every:
         if not any(_overlap(candidate.one, other.one) for other in kept):
             kept.append(candidate)
-    return sorted(kept, key=lambda r: r.one.edges.start_s)
+    return sorted(kept, key=_start_s)
+
+
+def _start_s(repetition: LegRepetition) -> float:
+    return repetition.one.edges.start_s
 
 
 def _overlap(a: Selected, b: Selected) -> bool:

@@ -12,7 +12,6 @@ import numpy as np
 
 from sensorhub.exercises.path import Path
 from sensorhub.model.events import FloatArray
-from sensorhub.motion.elevation import plane_angle_rad
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +33,11 @@ class Movement:
 
     def angle_rad(self, path: Path) -> FloatArray:
         """The angle along the movement at every tick, zero at home."""
-        angle = np.empty(len(path))
-        for piece in path.pieces:
-            angle[piece] = plane_angle_rad(path.up[piece], start=self.home, toward=self.toward)
+        along, still = np.stack([self.toward, self.home]) @ path.up.T
+        angle: FloatArray = np.arctan2(along, still)
+        if np.abs(np.diff(angle)).max(initial=0.0) > np.pi:
+            for piece in path.pieces:
+                angle[piece] = np.unwrap(angle[piece])
         return angle
 
 

@@ -1,5 +1,6 @@
 """What a whole set looks like to a judge: the smoothed path of "up", its speed, and its shaking."""
 
+import functools
 import itertools
 from dataclasses import dataclass
 
@@ -89,14 +90,22 @@ def smooth(values: FloatArray, width: float) -> FloatArray:
     reach = min(int(4.0 * width), len(values) - 1)
     if reach < 1:
         return values.copy()
-    steps = np.arange(-reach, reach + 1)
-    kernel = np.exp(-0.5 * (steps / width) ** 2)
-    kernel /= kernel.sum()
+    kernel = _gaussian(reach, width)
     padded = np.concatenate([values[reach:0:-1], values, values[-2 : -reach - 2 : -1]])
     if values.ndim == 1:
         return np.convolve(padded, kernel, mode="valid")
     columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
     return np.stack(columns, axis=1)
+
+
+@functools.lru_cache(maxsize=64)
+def _gaussian(reach: int, width: float) -> FloatArray:
+    """Weights of a Gaussian average: made once, as hundreds of short pieces are smoothed alike."""
+    steps = np.arange(-reach, reach + 1)
+    kernel = np.exp(-0.5 * (steps / width) ** 2)
+    kernel /= kernel.sum()
+    kernel.flags.writeable = False
+    return kernel
 
 
 def quantile(ordered: FloatArray, share: float) -> float:

@@ -139,7 +139,7 @@ def _phases(angle: FloatArray, rate: FloatArray, *, peak: int) -> _Phases:
 
 
 def _first_slow(rate: FloatArray, fastest_radps: float) -> int | None:
-    slow = np.flatnonzero(rate <= max(LEAST_REST_RADPS, REST_SHARE * float(fastest_radps)))
+    slow = (rate <= max(LEAST_REST_RADPS, REST_SHARE * float(fastest_radps))).nonzero()[0]
     return int(slow[0]) if len(slow) else None
 
 
