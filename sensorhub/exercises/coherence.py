@@ -7,13 +7,13 @@ whole sets. What somebody does by the way - turning over, settling, getting up -
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
-from statistics import fmean, median, pstdev
+from statistics import median
+
+import numpy as np
 
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges
 from sensorhub.exercises.path import Path
-from sensorhub.exercises.rests import angle_between_rad
 
 MOST_SCATTER = 0.8
 """More than this is no set; between what real sets show and what moving about shows."""
@@ -95,9 +95,10 @@ def _apart_rad(path: Path, ticks: Sequence[int]) -> float:
     Divided by the root of two, as by chance the difference of two is so much larger than that of
     one from the mean.
     """
-    poses = path.up[list(ticks)]
-    return median(angle_between_rad(a, b) for a, b in pairwise(poses)) / math.sqrt(2.0)
+    steps = np.diff(path.up[list(ticks)], axis=0)
+    chords = np.sqrt((steps * steps).sum(axis=1))
+    return float(np.median(2.0 * np.arcsin(np.minimum(1.0, 0.5 * chords)))) / math.sqrt(2.0)
 
 
 def _variation(values: Sequence[float]) -> float:
-    return pstdev(values) / max(1e-12, fmean(values))
+    return float(np.std(values)) / max(1e-12, float(np.mean(values)))

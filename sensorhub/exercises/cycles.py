@@ -32,6 +32,7 @@ class Cycle:
         end: tick of its foot after the peak.
         rise_rad: from the valley before up to the peak.
         fall_rad: from the peak down to the valley after (0 where the data ended at the peak).
+        size_rad: its height: the mean of rise and fall, or the smaller if the other led elsewhere.
     """
 
     start: int
@@ -39,14 +40,7 @@ class Cycle:
     end: int
     rise_rad: float
     fall_rad: float
-
-    @property
-    def size_rad(self) -> float:
-        """Its height: the mean of rise and fall, or the smaller if the other led elsewhere."""
-        if not self.finished:
-            return self.rise_rad
-        small, large = min(self.rise_rad, self.fall_rad), max(self.rise_rad, self.fall_rad)
-        return 0.5 * (small + large) if large < 2.0 * small else small
+    size_rad: float
 
     @property
     def finished(self) -> bool:
@@ -82,11 +76,15 @@ def _cycle(
     angle: FloatArray, before: TurningPoint, peak: TurningPoint, after: TurningPoint
 ) -> Cycle:
     rise, fall = peak.value - before.value, peak.value - after.value
-    foot = peak.value - FOOT_SHARE * (min(rise, fall) if fall > 0.0 else rise)
+    small, large = min(rise, fall), max(rise, fall)
+    if fall <= 0.0:
+        small = large = rise
+    foot = peak.value - FOOT_SHARE * small
+    size = 0.5 * (small + large) if large < 2.0 * small else small
     # The first tick at or below the foot, going either way; of an unfinished cycle the peak itself.
     back = (angle[before.index : peak.index + 1][::-1] <= foot).argmax()
     forth = (angle[peak.index : after.index + 1] <= foot).argmax()
-    return Cycle(peak.index - int(back), peak.index, peak.index + int(forth), rise, fall)
+    return Cycle(peak.index - int(back), peak.index, peak.index + int(forth), rise, fall, size)
 
 
 def mirrored(points: Sequence[TurningPoint]) -> list[TurningPoint]:
@@ -107,6 +105,9 @@ def _without_bounces(
     while True:
         valleys = [(k, p.value) for k, p in enumerate(kept) if not p.is_peak]
         worst, excess = 0, BOUNCE_SHARE * size_rad
+        heights = [value for _, value in valleys]
+        if not heights or max(heights) - min(heights) <= excess:
+            return kept  # none of them is that high, whatever is ground
         for j, (k, value) in enumerate(valleys):
             before, after = valleys[max(0, j - 2) : j], valleys[j + 1 : j + 3]
             if not before or not after:

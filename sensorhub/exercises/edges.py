@@ -126,8 +126,8 @@ def _bursts(angle: FloatArray, rate: FloatArray, cycle: Cycle) -> tuple[int, int
     First and last: at the top it may bounce.
     """
     high = angle[cycle.peak] - TOP_SHARE * cycle.size_rad
-    rising = np.flatnonzero(angle[cycle.start : cycle.peak + 1] >= high)
-    falling = np.flatnonzero(angle[cycle.peak : cycle.end + 1] >= high)
+    rising = (angle[cycle.start : cycle.peak + 1] >= high).nonzero()[0]
+    falling = (angle[cycle.peak : cycle.end + 1] >= high).nonzero()[0]
     top = cycle.start + int(rising[0])
     leave = cycle.peak + int(falling[-1])
     up = cycle.start + int(np.argmax(rate[cycle.start : top + 1]))
@@ -138,8 +138,8 @@ def _bursts(angle: FloatArray, rate: FloatArray, cycle: Cycle) -> tuple[int, int
 def _half_width_s(path: Path, angle: FloatArray, cycle: Cycle) -> float:
     """How long the cycle was above half its height, without a break."""
     level = angle[cycle.peak] - 0.5 * cycle.size_rad
-    before = np.flatnonzero(angle[cycle.start : cycle.peak + 1] <= level)
-    after = np.flatnonzero(angle[cycle.peak : cycle.end + 1] <= level)
+    before = (angle[cycle.start : cycle.peak + 1] <= level).nonzero()[0]
+    after = (angle[cycle.peak : cycle.end + 1] <= level).nonzero()[0]
     first = cycle.start + (int(before[-1]) if len(before) else 0)
     last = cycle.peak + int(after[0]) if len(after) else cycle.end
     return float(path.time_s[last] - path.time_s[first])
@@ -147,19 +147,19 @@ def _half_width_s(path: Path, angle: FloatArray, cycle: Cycle) -> float:
 
 def _last_above(angle: FloatArray, level: float, first: int, last: int) -> int:
     """The last tick in ``[first, last]`` above the level, else ``first``: another excursion."""
-    above = np.flatnonzero(angle[first : last + 1] > level)
+    above = (angle[first : last + 1] > level).nonzero()[0]
     return first + int(above[-1]) if len(above) else first
 
 
 def _last_below(angle: FloatArray, level: float, first: int, last: int) -> int:
     """The last tick in ``[first, last]`` below the level, else ``first``."""
-    below = np.flatnonzero(angle[first : last + 1] < level)
+    below = (angle[first : last + 1] < level).nonzero()[0]
     return first + int(below[-1]) if len(below) else first
 
 
 def _first_above(angle: FloatArray, level: float, first: int, last: int) -> int:
     """The first tick in ``[first, last]`` above the level, else ``last``."""
-    above = np.flatnonzero(angle[first : last + 1] > level)
+    above = (angle[first : last + 1] > level).nonzero()[0]
     return first + int(above[0]) if len(above) else last
 
 
@@ -171,7 +171,7 @@ def _rest(path: Path, speed: FloatArray, burst: int, limit: int, fastest: float)
     threshold = max(LEAST_REST_RADPS, REST_SHARE * float(fastest))
     step = 1 if limit >= burst else -1
     way = speed[burst : limit + 1] if step > 0 else speed[limit : burst + 1][::-1]
-    slow = np.flatnonzero(way <= threshold)
+    slow = (way <= threshold).nonzero()[0]
     if not len(slow) and any(limit in (p.start, p.stop - 1) for p in path.pieces):
         return float(path.time_s[limit])
     if not len(slow):

@@ -184,11 +184,6 @@ def spreads_rad(path: Path, cycles: Sequence[Cycle], movement: Movement) -> list
     return found
 
 
-def spread_rad(path: Path, cycle: Cycle, movement: Movement) -> float:
-    """The angle between where one cycle went and the movement's plane of turning."""
-    return spreads_rad(path, [cycle], movement)[0]
-
-
 def _proposals(path: Path) -> Iterator[tuple[Path, Movement]]:
     """The movement of greatest variance of the whole set, and of every stretch of it."""
     n = len(path)

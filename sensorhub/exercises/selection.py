@@ -6,6 +6,7 @@ the person did. Whether all of it is a set is for ``coherence.py`` to say.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -21,7 +22,7 @@ from sensorhub.exercises.judge import (
     ELSEWHERE_SHARE,
     Explanation,
     Rules,
-    spread_rad,
+    spreads_rad,
 )
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.rests import angle_between_rad
@@ -74,7 +75,8 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
         return []
     usual = _Usual.of(both, found.size_rad)
     chosen: list[Selected] = []
-    for cycle, edge in both:
+    spreads = spreads_rad(path, [c for c, _ in both], found.movement)
+    for (cycle, edge), spread in zip(both, spreads, strict=True):
         share, lasts_s = cycle.size_rad / found.size_rad, edge.end_s - edge.start_s
         full = share >= partial_share
         rest_s = edge.start_s - chosen[-1].edges.end_s if chosen else usual.rest_s
@@ -84,7 +86,7 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
             continue
         if not full and usual.bounces(rest_s=rest_s, half_width_s=edge.half_width_s):
             continue
-        straight = spread_rad(path, cycle, found.movement) < math.radians(30.0)
+        straight = spread < math.radians(30.0)
         chosen.append(Selected(cycle, edge, full, sure=straight and share < 1.5))
     chosen = _without_errands(path, chosen)
     for few, needed in FEW:
@@ -111,10 +113,9 @@ class _Usual:
     @classmethod
     def of(cls, both: Sequence[tuple[Cycle, Edges]], size_rad: float) -> "_Usual":
         edges = [e for c, e in both if c.size_rad > CLEAR_SHARE * size_rad] or [e for _, e in both]
-        ends = [e.end_s for _, e in both]
-        rests = [
-            e.start_s - max((t for t in ends if t <= e.start_s), default=e.start_s) for e in edges
-        ]
+        ends = sorted(e.end_s for _, e in both)
+        before = [bisect_right(ends, e.start_s) for e in edges]
+        rests = [e.start_s - ends[k - 1] if k else 0.0 for k, e in zip(before, edges, strict=True)]
         return cls(
             median(e.end_s - e.start_s for e in edges),
             median(e.half_width_s for e in edges),

@@ -70,6 +70,8 @@ GRAVITY_MPS2 = 9.80665
 
 def walked(path: Path, cycles: Sequence[Cycle]) -> list[bool]:
     """For each cycle whether the person walked then."""
+    if not path.walks:
+        return [False] * len(cycles)
     return [any(_inside(path, cycle, walk) for walk in path.walks) for cycle in cycles]
 
 
