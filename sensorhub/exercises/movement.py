@@ -33,12 +33,21 @@ class Movement:
 
     def angle_rad(self, path: Path) -> FloatArray:
         """The angle along the movement at every tick, zero at home."""
-        along, still = np.stack([self.toward, self.home]) @ path.up.T
-        angle: FloatArray = np.arctan2(along, still)
-        if np.abs(np.diff(angle)).max(initial=0.0) > np.pi:
+        angle = self.folded_angle_rad(path.up)
+        if folds(angle):
             for piece in path.pieces:
                 angle[piece] = np.unwrap(angle[piece])
         return angle
+
+    def folded_angle_rad(self, up: FloatArray) -> FloatArray:
+        """The same of directions, shape (n, 3), between -180 and 180 degrees, where it may jump."""
+        along, still = np.stack([self.toward, self.home]) @ up.T
+        return np.asarray(np.arctan2(along, still))
+
+
+def folds(angle_rad: FloatArray) -> bool:
+    """Whether an angle jumps from one side of 180 degrees to the other."""
+    return float(np.abs(angle_rad[1:] - angle_rad[:-1]).max(initial=0.0)) > np.pi
 
 
 def through(home: FloatArray, top: FloatArray) -> Movement | None:

@@ -49,10 +49,11 @@ def _heights_m(
         return None
     if one.rom_rad < math.radians(5.0):
         return None
-    vertical = (track.acc_mps2[part] * track.up[part]).sum(axis=1)
+    vertical = np.einsum("ij,ij->i", track.acc_mps2[part], track.up[part])
     # It is (nearly) at rest at both ends: what is left of the speed there is the sensor's error.
+    along = np.arange(len(vertical)) / (len(vertical) - 1)
     speed = np.cumsum(vertical - vertical.mean()) * motion.tick_s
-    speed -= np.linspace(speed[0], speed[-1], len(speed))
+    speed -= speed[0] + (speed[-1] - speed[0]) * along
     height = np.cumsum(speed) * motion.tick_s
-    level = height - np.linspace(height[0], height[-1], len(height))
+    level = height - (height[-1] - height[0]) * along
     return float(np.ptp(level)), float(height[-1] - height[0]), one.rom_rad

@@ -70,6 +70,15 @@ def angle_rad(one_axis: FloatArray, other_axis: FloatArray) -> float:
     return math.atan2(across, a * x + b * y + c * z)
 
 
+def turning_rate_radps(angle_rad: FloatArray, tick_s: float) -> FloatArray:
+    """Central differences of an angle, shape (n,), one-sided at its ends; n is at least 2."""
+    rate = np.empty_like(angle_rad)
+    rate[1:-1] = (angle_rad[2:] - angle_rad[:-2]) / (2.0 * tick_s)
+    rate[0] = (angle_rad[1] - angle_rad[0]) / tick_s
+    rate[-1] = (angle_rad[-1] - angle_rad[-2]) / tick_s
+    return rate
+
+
 def _turning_of_up(path: Path) -> FloatArray:
     rate = np.zeros((len(path), 3))
     for piece in path.pieces:

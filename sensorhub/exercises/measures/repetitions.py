@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from sensorhub.exercises.edges import LEAST_REST_RADPS, REST_SHARE, SHORTEST_HOLD_S
-from sensorhub.exercises.measures.motion import SegmentMotion, angle_rad
+from sensorhub.exercises.measures.motion import SegmentMotion, angle_rad, turning_rate_radps
 from sensorhub.exercises.measures.smoothness import ldlj, sparc
 from sensorhub.exercises.measures.stillness import sway_and_tremor
-from sensorhub.exercises.movement import Movement, through
+from sensorhub.exercises.movement import Movement, folds, through
 from sensorhub.model.events import FloatArray
 from sensorhub.model.outcomes import Repetition, RepetitionKind
-from sensorhub.motion.elevation import plane_angle_rad
 
 LEAST_HOLD_S = 1.0
 """Shorter holds say nothing about sway."""
@@ -64,8 +63,10 @@ def repetition_measures(
         found["peak_angle_rad"] = _angle_at(motion, usual, one.peak_s)
     if one.rom_rad < LEAST_ROM_RAD:
         return found
-    angle = plane_angle_rad(motion.up[part], start=own.home, toward=own.toward)
-    rate = np.gradient(angle) / motion.tick_s
+    angle = own.folded_angle_rad(motion.up[part])
+    if folds(angle):
+        angle = np.unwrap(angle)
+    rate = turning_rate_radps(angle, motion.tick_s)
     phases = _phases(angle, rate, peak=motion.at(one.peak_s) - part.start)
     found |= _times(motion, part, phases, one)
     speed = np.sqrt((motion.rate_radps[part] ** 2).sum(axis=1))
