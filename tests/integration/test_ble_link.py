@@ -143,7 +143,7 @@ def test_two_sensors_at_once_and_one_breaks(tmp_path):
             await heard_one.until(lambda: broken.happened[Kind.DISCONNECT] == 3)
             await heard_one.until(lambda: one.status.phase is not P.STREAMING)
             await heard_one.streaming()
-            # The other one was never let go of (in fast time a busy computer may miss a beat of it).
+            # The other one was never let go of (a busy computer may miss a beat, in fast time).
             assert heard.phases.count(P.CONNECTING) == 1
             await heard.streaming()
         nothing_missing(heard_one)
