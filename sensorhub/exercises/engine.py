@@ -78,17 +78,22 @@ class SetAnalyzer:
 
     def push(self, block: MotionBlock) -> list[LiveEvent]:
         """Take in more motion; what that means for the person, provisionally."""
-        if block.placement not in self.placements:
+        recorder = self._recorders.get(block.placement)
+        if recorder is None:
             return []
-        self._recorders[block.placement].push(block)
-        self._gaps.extend(block.gaps)
+        recorder.push(block)
+        if block.gaps:
+            self._gaps.extend(block.gaps)
         if block.clipped:
             self._clipped.add(block.placement)
-        if len(block):
+        if len(block.time_s):
             if block.rate_radps is None:
                 self._without_gyroscope.add(block.placement)
-            self._start_s = min(self._start_s, float(block.time_s[0]))
-            self._end_s = max(self._end_s, float(block.time_s[-1]))
+            first_s, last_s = float(block.time_s[0]), float(block.time_s[-1])
+            if first_s < self._start_s:
+                self._start_s = first_s
+            if last_s > self._end_s:
+                self._end_s = last_s
         return list(self._detector.push(block))
 
     def pace(self, *, start_s: float, now_s: float) -> None:

@@ -55,7 +55,7 @@ class LiveCounter:
         self._ignore_share, self._full_share = ignore_share, full_share
         self._strides_count = strides_count
         still = max(math.radians(0.5), min(math.radians(1.5), 0.3 * range.least_rad))
-        self._still_chord2 = still * still
+        self._still_chord = still
         self._apart = max(math.radians(2.0), 0.5 * range.least_rad)
         self._rest: Vec3 | None = None
         self._rest_since_s = 0.0
@@ -93,11 +93,9 @@ class LiveCounter:
     def push(self, time_s: float, up: Vec3) -> Sequence[LiveEvent]:
         """One more tick; what it means."""
         self._watch_rest(time_s, up)
-        happened: list[tuple[_Pose, LiveKind]] = []
-        for pose in self._poses:
-            kind = pose.push(time_s, up)
-            if kind is not None:
-                happened.append((pose, kind))
+        happened = [
+            (pose, kind) for pose in self._poses if (kind := pose.push(time_s, up)) is not None
+        ]
         return self._said(time_s, happened) if happened else ()
 
     def _said(self, time_s: float, happened: list[tuple["_Pose", LiveKind]]) -> list[LiveEvent]:
@@ -117,7 +115,7 @@ class LiveCounter:
     def _watch_rest(self, time_s: float, up: Vec3) -> None:
         """Where the person rests, a repetition may start: watch that pose too."""
         rest = self._rest
-        if rest is None or _chord2(rest, up) > self._still_chord2:
+        if rest is None or math.dist(rest, up) > self._still_chord:
             self._rest, self._rest_since_s = up, time_s
             if rest is None:
                 self._add(up)
@@ -145,8 +143,8 @@ class _Pose:
     """One pose to start from, and the excursions away from it and back."""
 
     __slots__ = (
-        "_counted_s", "_full_share", "_height_share", "_high", "_home", "_ignore_share", "_least",
-        "_low", "_rising", "_since_s", "angle", "full", "partial", "size", "strides",
+        "_counted_s", "_full_share", "_height", "_height_share", "_high", "_home", "_ignore_share",
+        "_least", "_low", "_rising", "_since_s", "angle", "full", "partial", "size", "strides",
         "strides_count", "worth",
     )  # fmt: skip
 
@@ -158,6 +156,7 @@ class _Pose:
         self._rising = False
         self._since_s = self._counted_s = -math.inf
         self.size = 0.0
+        self._height = 0.5 * least
         self.strides_count = False
         self.full = self.partial = self.strides = 0
         self.worth = 0.0
@@ -180,7 +179,7 @@ class _Pose:
             return None
         if angle < self._low:
             self._low = angle
-        elif angle - self._low >= max(self._least * 0.5, self._height_share * self.size):
+        elif angle - self._low >= self._height:
             self._rising, self._high, self._since_s = True, angle, time_s
             return LiveKind.REP_STARTED
         return None
@@ -202,6 +201,7 @@ class _Pose:
         if size >= self._full_share * self.size:
             self.full += 1
             self.size = size if self.size == 0.0 else self.size + 0.3 * (size - self.size)
+            self._height = max(0.5 * self._least, self._height_share * self.size)
         else:
             self.partial += 1
         self.worth = self.size * self.full * (self.full + 1)
@@ -210,10 +210,6 @@ class _Pose:
         )
 
 
-def _chord2(a: Vec3, b: Vec3) -> float:
-    x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
-    return x * x + y * y + z * z
-
-
 def _angle(a: Vec3, b: Vec3) -> float:
-    return 2.0 * math.asin(min(1.0, 0.5 * math.sqrt(_chord2(a, b))))
+    half = 0.5 * math.dist(a, b)
+    return 2.0 * math.asin(half) if half < 1.0 else math.pi

@@ -45,13 +45,20 @@ class CountedSegment:
         """One more block, of any placement: what it means, live."""
         if self._counter is None or block.placement is not self.placement:
             return []
-        first, self._ticks = -self._ticks % LIVE_EVERY, self._ticks + len(block)
+        first, self._ticks = -self._ticks % LIVE_EVERY, self._ticks + len(block.time_s)
         times_s, ups = block.time_s[first::LIVE_EVERY], block.up[first::LIVE_EVERY]
-        return [
-            LiveEvent(event.kind, event.time_s, event.count // self._excursions, event.sure)
+        push, each = self._counter.push, self._excursions
+        events = [
+            event
             for time_s, up in zip(times_s.tolist(), ups.tolist(), strict=True)
-            for event in self._counter.push(time_s, up)
-            if event.kind is not LiveKind.REP_COUNTED or event.count % self._excursions == 0
+            for event in push(time_s, up)
+        ]
+        if each == 1 or not events:
+            return events
+        return [
+            LiveEvent(event.kind, event.time_s, event.count // each, event.sure)
+            for event in events
+            if event.kind is not LiveKind.REP_COUNTED or event.count % each == 0
         ]
 
     def state(self) -> LiveState:

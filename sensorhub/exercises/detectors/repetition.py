@@ -54,8 +54,10 @@ class RepetitionDetector:
 
     def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
         """See :class:`Detector`."""
-        events = [segment.push(block) for segment in self._segments]
-        return events[0]
+        # The first segment speaks; the others count along for the state.
+        for segment in self._segments[1:]:
+            segment.push(block)
+        return self._segments[0].push(block)
 
     def state(self) -> LiveState:
         """See :class:`Detector`."""
