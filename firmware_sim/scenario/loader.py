@@ -206,6 +206,8 @@ def _traits(fields: Fields) -> PersonTraits:
 
 def _step(fields: Fields, side: str, own: Mapping[str, Movement]) -> Step:
     kinds = [kind for kind in STEP_KINDS if kind in fields]
+    if "movement" in kinds and "rest_s" in kinds:
+        kinds.remove("rest_s")  # there it is the rest between repetitions
     if len(kinds) != 1:
         raise InputError(f"{fields.where}: a step has exactly one of {', '.join(STEP_KINDS)}")
     step: Step
