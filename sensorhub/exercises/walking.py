@@ -42,9 +42,6 @@ LEAST_SPEED_RADPS = 0.1
 MOMENT_S = 0.5
 """Longer gaps may hide a rest."""
 
-SNIPPET_S, SNIPPETS_APART_S = 2.5, 10.0
-"""Somebody cut the recording into strides, or single repetitions, and threw the rest away."""
-
 LEAST_SWING_RAD = math.radians(3.0)
 """A walking pelvis tilts by as little."""
 
@@ -132,23 +129,13 @@ def _swinging(path: Path) -> Iterator[tuple[int, FloatArray]]:
 
 
 def _stretches(path: Path) -> Iterator[slice]:
-    """Pieces joined where nobody can have rested between them, for all that was recorded.
-
-    Where only moments are missing, nobody stood still in those. Where a recording is nothing but
-    snippets too short for anything else, they are snippets of one thing.
-    """
+    """Pieces joined where only moments are missing between them: nobody stands still in those."""
     start = 0
     for before, after in pairwise(path.pieces):
-        longer = max(_lasts_s(path, before), _lasts_s(path, after))
-        apart_s = float(path.time_s[after.start] - path.time_s[before.stop - 1])
-        if apart_s > (SNIPPETS_APART_S if longer < SNIPPET_S else MOMENT_S):
+        if path.time_s[after.start] - path.time_s[before.stop - 1] > MOMENT_S:
             yield slice(start, before.stop)
             start = after.start
     yield slice(start, len(path))
-
-
-def _lasts_s(path: Path, piece: slice) -> float:
-    return float(path.time_s[piece.stop - 1] - path.time_s[piece.start])
 
 
 def _swings(angle: FloatArray, tick_s: float) -> tuple[int, int, float] | None:

@@ -16,7 +16,7 @@ from firmware_sim.scenario.vary import with_tempo
 from sensorhub.exercises.definition import find_exercise, load_library
 from sensorhub.model.outcomes import RepetitionKind, SetOutcome
 from sensorhub.model.placement import Placement, Side
-from sensorhub.model.samples import Gap, SampleBlock
+from sensorhub.model.samples import SampleBlock
 from sensorhub.sessions.analysis import analyze_blocks
 
 THIGH = Placement.THIGH_RIGHT
@@ -83,20 +83,3 @@ def test_quick_lifts_about_a_resting_hip_are_not_walking(
 ) -> None:
     quick = with_tempo(load_scenario(exercise), tempo_s, rest_s=(0.0, 0.1))
     assert len(judged(exercise, recorded(quick, seed)).repetitions) == 10
-
-
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_walking_cut_into_strides_is_no_exercise(seed: int) -> None:
-    """Recordings come cut: one stride kept, the second after it thrown away, and so on."""
-    whole = worn("walking", seed)
-    assert whole.gyr_radps is not None
-    stride, thrown = round(1.1 / whole.period_s), round(0.9 / whole.period_s)
-    blocks: list[SampleBlock] = []
-    for first in range(0, len(whole), stride + thrown):
-        start_s = whole.start_s + first * whole.period_s
-        gap = Gap(THIGH, blocks[-1].end_s, start_s) if blocks else None
-        rows = slice(first, first + stride)
-        acc, gyr = whole.acc_mps2[rows], whole.gyr_radps[rows]
-        blocks.append(SampleBlock(THIGH, start_s, whole.period_s, acc, gyr, gap))
-    found = analyze_blocks({THIGH: blocks}, find_exercise("squat"), side=Side.RIGHT).outcome
-    assert not found.repetitions
