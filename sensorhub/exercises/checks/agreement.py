@@ -93,7 +93,7 @@ def _turned_back(
     scales.
     """
     steps = 0.5 * tick_s * (rate[:, 1:] + rate[:, :-1])
-    turns = _rotations(np.array(scales)[:, None, None, None] * steps)
+    turns = _rotations(steps, np.array(scales))
     pose = np.empty((*turns.shape[:2], acc.shape[1], 3, 3))
     pose[:, :, 0] = np.eye(3)
     for k in range(acc.shape[1] - 1):
@@ -117,16 +117,15 @@ def _left(acc: FloatArray, sums: FloatArray, axes: FloatArray) -> FloatArray:
     return np.asarray(square - ((total / n) ** 2).sum(axis=(0, 1)))
 
 
-def _rotations(vectors: FloatArray) -> FloatArray:
-    """Rotation vectors, shape (..., 3), to matrices (Rodrigues' formula)."""
-    angle = np.sqrt((vectors * vectors).sum(axis=-1))[..., None, None]
-    x, y, z = np.moveaxis(vectors, -1, 0)
+def _rotations(vectors: FloatArray, scales: FloatArray) -> FloatArray:
+    """Rotation vectors, shape (m, n, 3), times each scale, to matrices (Rodrigues' formula)."""
+    angle = np.maximum(np.sqrt((vectors * vectors).sum(axis=-1)), 1e-9)
+    x, y, z = np.moveaxis(vectors / angle[..., None], -1, 0)
     zero = np.zeros_like(x)
     cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1)
-    cross = cross.reshape(*vectors.shape[:-1], 3, 3)
-    safe = np.maximum(angle, 1e-9)
-    sine, cosine = np.sin(safe) / safe, (1.0 - np.cos(safe)) / (safe * safe)
-    return np.asarray(np.eye(3) + sine * cross + cosine * (cross @ cross))
+    cross = cross.reshape(*angle.shape, 3, 3)
+    scaled = (scales[:, None, None] * angle)[..., None, None]
+    return np.asarray(np.eye(3) + np.sin(scaled) * cross + (1.0 - np.cos(scaled)) * (cross @ cross))
 
 
 @dataclass(frozen=True, slots=True)

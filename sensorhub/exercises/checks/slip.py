@@ -36,9 +36,11 @@ def slipped_at_s(motion: SegmentMotion, repetitions: Sequence[Repetition]) -> fl
     if len(seen) < 2 * LEAST_EACH:
         return None
     frames = np.stack([frame for _, frame in seen])
+    sums = np.cumsum(frames, axis=0)  # as good as means: only directions matter
     best: tuple[float, float] | None = None
     for k in range(LEAST_EACH, len(seen) - LEAST_EACH + 1):
-        step_rad = _step_rad(frames[:k], frames[k:])
+        poses = sums[k - 1], sums[-1] - sums[k - 1]
+        step_rad = _step_rad(frames[:k], frames[k:], poses)
         if step_rad is not None and (best is None or step_rad > best[0]):
             best = step_rad, seen[k][0]
     return None if best is None else best[1]
@@ -59,9 +61,14 @@ def _frame(motion: SegmentMotion, one: Repetition) -> FloatArray | None:
     return np.stack([motion.path.up[motion.at(one.start_s)], sign * axis])
 
 
-def _step_rad(before: FloatArray, after: FloatArray) -> float | None:
-    """The turn between two groups of frames, shape (k, 2, 3), where it is a step; else None."""
-    poses = [group.mean(axis=0) for group in (before, after)]
+def _step_rad(
+    before: FloatArray, after: FloatArray, poses: tuple[FloatArray, FloatArray]
+) -> float | None:
+    """The turn between two groups of frames, shape (k, 2, 3), where it is a step; else None.
+
+    Args:
+        poses: the direction of each group's mean, shape (2, 3).
+    """
     step_rad = max(angle_rad(poses[0][row], poses[1][row]) for row in (0, 1))
     if step_rad < STEP_RAD:
         return None
