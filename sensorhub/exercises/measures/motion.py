@@ -42,8 +42,8 @@ class SegmentMotion:
 
     def part(self, start_s: float, end_s: float) -> slice:
         """The ticks from ``start_s`` up to and including ``end_s``."""
-        first, last = self.path.time_s.searchsorted((start_s - 1e-9, end_s + 1e-9))
-        return slice(int(first), int(last))
+        search = self.path.time_s.searchsorted
+        return slice(int(search(start_s - 1e-9)), int(search(end_s + 1e-9)))
 
     def is_whole(self, part: slice) -> bool:
         """Whether no long gap lies within."""

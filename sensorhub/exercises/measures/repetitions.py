@@ -55,39 +55,32 @@ def repetition_measures(
     if next_start_s is not None:
         found["resting_s"] = max(0.0, next_start_s - one.end_s)
     part = motion.part(one.start_s, one.end_s)
-    own = _own_movement(motion, one)
-    if part.stop - part.start < 3 or own is None or not motion.is_whole(part):
+    if part.stop - part.start < 3 or not motion.is_whole(part):
+        return found
+    start, peak = motion.at(one.start_s), motion.at(one.peak_s)
+    ups = motion.path.up
+    own = through(ups[start], ups[peak])
+    if own is None:
         return found
     if usual is not None:
-        found["start_angle_rad"] = _angle_at(motion, usual, one.start_s)
-        found["peak_angle_rad"] = _angle_at(motion, usual, one.peak_s)
+        angles = usual.folded_angle_rad(ups[[start, peak]])
+        found["start_angle_rad"], found["peak_angle_rad"] = angles.tolist()
     if one.rom_rad < LEAST_ROM_RAD:
         return found
     angle = own.folded_angle_rad(motion.up[part])
     if folds(angle):
         angle = np.unwrap(angle)
     rate = turning_rate_radps(angle, motion.tick_s)
-    phases = _phases(angle, rate, peak=motion.at(one.peak_s) - part.start)
+    phases = _phases(angle, rate, peak=peak - part.start)
     found |= _times(motion, part, phases, one)
-    speed = np.sqrt((motion.rate_radps[part] ** 2).sum(axis=1))
-    for word, way, first, last in (
-        ("up", "raising", phases.start, phases.arrive),
-        ("down", "lowering", phases.leave, phases.end),
-    ):
-        sign = 1.0 if word == "up" else -1.0
-        if last > first:
-            found[f"peak_rate_{word}_radps"] = max(
-                0.0, float((sign * rate[first : last + 1]).max())
-            )
-            moved_rad = sign * float(angle[last] - angle[first])
-            found[f"mean_rate_{word}_radps"] = moved_rad / ((last - first) * motion.tick_s)
-        for name, value in (
-            (f"{way}_sparc", sparc(speed[first : last + 1], tick_s=motion.tick_s)),
-            (f"{way}_ldlj", ldlj(speed[first : last + 1], tick_s=motion.tick_s)),
-        ):
-            if value is not None:
-                found[name] = value
-    off_axis = off_axis_share(motion.rate_radps[part])
+    rates = motion.rate_radps[part]
+    speed = np.sqrt(np.einsum("ij,ij->i", rates, rates))
+    raising, lowering = slice(phases.start, phases.arrive + 1), slice(phases.leave, phases.end + 1)
+    found |= _rates("up", angle[raising], rate[raising], motion.tick_s)
+    found |= _smoothness("raising", speed[raising], motion.tick_s)
+    found |= _rates("down", -angle[lowering], -rate[lowering], motion.tick_s)
+    found |= _smoothness("lowering", speed[lowering], motion.tick_s)
+    off_axis = off_axis_share(rates)
     if off_axis is not None:
         found["off_axis_share"] = off_axis
     if found["holding_s"] >= LEAST_HOLD_S:
@@ -96,6 +89,25 @@ def repetition_measures(
             if name in ("sway_rad", "tremor_radps"):
                 found[name] = number
     return found
+
+
+def _rates(word: str, angle: FloatArray, rate: FloatArray, tick_s: float) -> dict[str, float]:
+    """Greatest and mean angular rate of a phase, positive in its own direction."""
+    if len(angle) < 2:
+        return {}
+    return {
+        f"peak_rate_{word}_radps": max(0.0, float(rate.max())),
+        f"mean_rate_{word}_radps": float(angle[-1] - angle[0]) / ((len(angle) - 1) * tick_s),
+    }
+
+
+def _smoothness(way: str, speed: FloatArray, tick_s: float) -> dict[str, float]:
+    """What is known of a phase's smoothness."""
+    measures = {
+        f"{way}_sparc": sparc(speed, tick_s=tick_s),
+        f"{way}_ldlj": ldlj(speed, tick_s=tick_s),
+    }
+    return {name: value for name, value in measures.items() if value is not None}
 
 
 def off_axis_share(rate_radps: FloatArray) -> float | None:
@@ -112,16 +124,6 @@ def pelvis_share(pelvis: SegmentMotion, one: Repetition) -> float | None:
         return None
     start, peak = pelvis.path.up[pelvis.at(one.start_s)], pelvis.path.up[pelvis.at(one.peak_s)]
     return angle_rad(start, peak) / one.rom_rad
-
-
-def _own_movement(motion: SegmentMotion, one: Repetition) -> Movement | None:
-    up = motion.path.up
-    return through(up[motion.at(one.start_s)], up[motion.at(one.peak_s)]) if len(up) else None
-
-
-def _angle_at(motion: SegmentMotion, movement: Movement, time_s: float) -> float:
-    up = motion.path.up[motion.at(time_s)]
-    return math.atan2(float(up @ movement.toward), float(up @ movement.home))
 
 
 def _phases(angle: FloatArray, rate: FloatArray, *, peak: int) -> _Phases:
