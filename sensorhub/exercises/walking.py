@@ -122,7 +122,7 @@ def _swinging(path: Path) -> Iterator[tuple[int, FloatArray]]:
         stops = np.minimum(stretch.stop, starts + width)
         moving = turned[stops] - turned[starts] >= LEAST_SPEED_RADPS * (stops - starts)
         # All windows but the last ones of a stretch are of one length and looked at together.
-        for length in sorted(set((stops - starts)[moving].tolist()), reverse=True):
+        for length in sorted(set((stops - starts)[moving].tolist()) - {0}, reverse=True):
             chosen = starts[moving & (stops - starts == length)]
             up = path.up[chosen[:, None] + np.arange(length)]
             yield from zip(chosen.tolist(), angles_of_greatest_variance(up), strict=True)
