@@ -19,8 +19,6 @@ class RepetitionThresholds:
         shortest_s: nobody does this movement faster; quicker excursions are something else.
         longest_s: a repetition that takes longer was given up.
         hold_s: how long each repetition is to be held at the top; 0 where no hold is asked for.
-        alternating: the legs take turns; a sensor on one leg sees every other repetition small.
-        turning: the movement turns about the vertical; gravity cannot see that, gyroscopes can.
     """
 
     partial_share: float = 0.6
@@ -28,8 +26,6 @@ class RepetitionThresholds:
     shortest_s: float = 0.5
     longest_s: float = 25.0
     hold_s: float = 0.0
-    alternating: bool = False
-    turning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +92,10 @@ class StepsThresholds:
     Attributes:
         shortest_s: of one step.
         longest_s: of one step.
-        trunk_rad: the trunk should not turn further than this in a step.
     """
 
     shortest_s: float = 0.4
     longest_s: float = 6.0
-    trunk_rad: float = 15.0 * _DEG
 
 
 @dataclass(frozen=True, slots=True)
