@@ -55,7 +55,7 @@ done
 mkdir -p "$root/source"
 git -C "$SOURCE" ls-files -coz --exclude-standard | tar -C "$SOURCE" --null -T - -cf - | tar -C "$root/source" -xf -
 
-within() { chroot "$root" /usr/bin/env -u PIP_FIND_LINKS HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
+within() { chroot "$root" /usr/bin/env -u PIP_FIND_LINKS HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 there() { within test -e "$1" || failed "$1 is not there"; }
 gone() { ! within test -e "$1" || failed "$1 is still there"; }
 
@@ -73,7 +73,6 @@ within systemd-analyze security --offline=true --threshold="$MOST_EXPOSED" senso
 within udevadm verify /etc/udev/rules.d/60-sensorhub.rules 2>/dev/null || echo "(this udev cannot verify rules)"
 
 echo "== a session, as the hub's own user"
-within "${HUB:-/usr/local/bin/sensorhub-hub}" sessions list >/dev/null 2>&1 || true
 within setpriv --reuid=sensorhub --regid=sensorhub --init-groups /opt/sensorhub/current/bin/python -c '
 import itertools, pathlib
 from sensorhub.sessions.store import Store
