@@ -10,7 +10,7 @@ from visits import Program
 
 PR_SET_MDWE, PR_GET_MDWE, REFUSE_EXEC_GAIN = 65, 66, 1
 
-# The kernel keeps the ban over the start of another program, as systemd's MemoryDenyWriteExecute does.
+# The ban outlives the start of another program, as systemd's MemoryDenyWriteExecute does.
 LOCKED_UP = f"""
 import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
