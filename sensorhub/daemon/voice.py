@@ -1,0 +1,97 @@
+"""A view that also speaks: what is said aloud is heard on the hub's own loudspeaker.
+
+Sounds are made ahead of the session, so that none is late within it; a sentence that nobody could
+foresee is made when it is said, beside the running session.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+
+from sensorhub.coach.prompts import PromptKey
+from sensorhub.coach.said import Said, note
+from sensorhub.coach.snapshot import Snapshot
+from sensorhub.daemon.live_view import View
+from sensorhub.model.errors import EnvironmentProblemError
+from sensorhub.speech.cache import SpeechCache
+from sensorhub.speech.speaker import Speaker
+from sensorhub.speech.voice import Voice
+
+REPLACED = frozenset({PromptKey.COUNT, PromptKey.SECONDS_LEFT})
+"""Of these only the newest is worth hearing."""
+
+MAX_MAKING = 4
+"""So many unforeseen sentences are made at once; more than that are not heard, only read."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class VoicedView:
+    """Shows on ``view`` and speaks. Await :meth:`prepare` before, keep :meth:`run` running.
+
+    Args:
+        view: where everything is shown as well.
+        cache: the sounds.
+        voice: how it sounds.
+        speaker: plays them; its own :meth:`~Speaker.run` runs within this one's.
+    """
+
+    def __init__(self, view: View, *, cache: SpeechCache, voice: Voice, speaker: Speaker) -> None:
+        self._view = view
+        self._cache = cache
+        self._voice = voice
+        self._speaker = speaker
+        self._making: set[asyncio.Task[None]] = set()
+        self._mute = False
+
+    async def prepare(self, texts: Iterable[str]) -> None:
+        """Make the sounds of all that can be said. A hub that cannot speak says so, and goes on."""
+        try:
+            await asyncio.to_thread(self._cache.prepare, texts, self._voice)
+        except EnvironmentProblemError as error:
+            self._mute = True
+            self._view.say(note(str(error)), elapsed_s=0.0)
+
+    async def run(self) -> None:
+        """Play until cancelled."""
+        try:
+            await self._speaker.run()
+        finally:
+            for task in self._making:
+                task.cancel()
+            for task in tuple(self._making):
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    def say(self, said: Said, *, elapsed_s: float) -> None:
+        """Show it, and speak it where it is for the ear."""
+        self._view.say(said, elapsed_s=elapsed_s)
+        if not said.aloud or self._mute:
+            return
+        sound = self._cache.find(said.text, self._voice)
+        if sound is not None:
+            key = None if said.prompt is None else said.prompt.key
+            replaces = key.value if key in REPLACED and key is not None else ""
+            self._speaker.play(sound, urgent=said.urgent, replaces=replaces)
+        elif len(self._making) < MAX_MAKING:
+            task = asyncio.get_running_loop().create_task(self._make(said))
+            self._making.add(task)
+            task.add_done_callback(self._making.discard)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show it; a picture makes no sound."""
+        self._view.show(snapshot)
+
+    def close(self) -> None:
+        """Give the screen back, and be silent."""
+        self._speaker.hush()
+        self._view.close()
+
+    async def _make(self, said: Said) -> None:
+        try:
+            sound = await asyncio.to_thread(self._cache.get, said.text, self._voice)
+        except EnvironmentProblemError as error:
+            _LOG.warning("%s", error)
+            return
+        self._speaker.play(sound, urgent=said.urgent)
