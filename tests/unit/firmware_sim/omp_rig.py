@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 
 from firmware_sim.omp.core import DeviceOptions
 from firmware_sim.omp.device import OmpDevice, identity_of
+from firmware_sim.omp.tables import Op
 from firmware_sim.peer import Peer
 from firmware_sim.signals import ImuSettings
+
+LOST, CLIPPED, JUMP, BACKFILLED = 1 << 4, 1 << 5, 1 << 6, 1 << 3
+RATE_104 = 1e6 / 104 * 1.001  # true period of the bench's IMU at 104 Hz, us
 
 HELLO = b"\x01\x02\x01\x01"
 SECOND_US = 1_000_000
@@ -197,3 +201,16 @@ class Bench:
 def tlv(kind: int, layout: str, *values: int) -> bytes:
     value = struct.pack("<" + layout, *values)
     return bytes((kind, len(value))) + value
+
+
+def indices(packets: list[Samples]) -> list[int]:
+    """The index that each sample names itself."""
+    return [ay * 32768 + ax for packet in packets for ax, ay, *_ in packet.values]
+
+
+def streaming(*, mtu: int = 247, body: bytes = b"", **options: object) -> Bench:
+    imu = options.pop("imu", None)
+    sensor = device(imu, **options)  # type: ignore[arg-type]
+    host = Bench(sensor.ble, mtu=mtu).connect()
+    assert host.ask(Op.START, body).status == 0
+    return host

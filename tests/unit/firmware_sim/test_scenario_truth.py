@@ -9,25 +9,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scenario_rig import finish, played
 
 from firmware_sim.body.movements import movements
 from firmware_sim.body.skeleton import Channel
-from firmware_sim.fields import Fields, InputError
-from firmware_sim.imu.stream import CHUNK_S
-from firmware_sim.person import Person
 from firmware_sim.scenario.loader import (
     ACTIVITIES,
     Act,
     Dip,
-    Perform,
-    Rest,
-    Wait,
     load_scenario,
-    parse_scenario,
     scenario_names,
 )
-from firmware_sim.scenario.performer import _REACTION_S, LOOKAHEAD_S, Performer
-from firmware_sim.scenario.truth import sample_index
+from firmware_sim.scenario.performer import Performer
 from firmware_sim.scenario.vary import (
     each_set,
     on_side,
@@ -44,29 +37,6 @@ from firmware_sim.scenario.vary import (
 EXERCISES = sorted(
     m.exercise for m in movements().values() if m.exercise == m.name and m.name in scenario_names()
 )
-
-
-def finish(scenario, seed=0):
-    performer = Performer(scenario, seed=seed)
-    ahead = 0.0
-    while performer.finished_s is None:
-        ahead += 60.0
-        assert ahead < 3600.0
-        performer.advance(ahead)
-    return performer
-
-
-def played(name, **kinds):
-    scenario = load_scenario(name)
-    return replace(
-        scenario, steps=tuple(Rest(2.0) if isinstance(s, Wait) else s for s in scenario.steps)
-    )
-
-
-def parse(text):
-    import tomllib
-
-    return parse_scenario(Fields(tomllib.loads(text), "test.toml"), "test")
 
 
 @pytest.mark.parametrize("name", scenario_names())
@@ -300,153 +270,3 @@ def test_the_motion_does_not_depend_on_who_looked_when(jumps, seed):
     for time in np.cumsum(jumps):
         performer.advance(float(time))
     assert np.array_equal(performer.state(grid)[0], straight)
-
-
-# Cues
-
-
-def two_waits(timeout=""):
-    return parse(f"""
-        posture = "supine"
-        lead_in_s = 1.0
-        [[step]]
-        wait = "cue"
-        {timeout}
-        [[step]]
-        movement = "straight_leg_raise"
-        reps = 2
-        [[step]]
-        wait = "cue"
-        {timeout}
-        [[step]]
-        movement = "straight_leg_raise"
-        reps = 1
-    """)
-
-
-def reps_at(performer, time_s):
-    performer.advance(time_s)
-    return sum(len(s.repetitions) for s in performer.truth(time_s).sets)
-
-
-def test_without_a_cue_a_person_waits_for_ever():
-    performer = Performer(two_waits())
-    assert reps_at(performer, 500.0) == 0
-    assert performer.waiting
-    assert performer.finished_s is None
-
-
-def test_each_cue_ends_one_wait_a_reaction_later():
-    performer = Performer(two_waits(), seed=2)
-    performer.advance(20.0)
-    performer.cue(20.0)
-    performer.advance(60.0)
-    first = performer.truth(60.0).sets
-    assert [len(s.repetitions) for s in first] == [2]
-    assert _REACTION_S[0] <= first[0].start_s - 20.0 <= _REACTION_S[1]
-    performer.cue(61.0)
-    assert reps_at(performer, 90.0) == 3
-    assert performer.finished_s is not None
-
-
-def test_two_sensors_that_vibrate_together_are_one_cue():
-    performer = Performer(two_waits())
-    performer.advance(20.0)
-    performer.cue(20.0)
-    performer.cue(20.4)
-    assert reps_at(performer, 200.0) == 2
-
-
-def test_a_cue_during_a_set_is_remembered_for_the_next_wait():
-    performer = Performer(two_waits())
-    performer.advance(20.0)
-    performer.cue(20.0)
-    performer.advance(23.0)
-    performer.cue(23.0)
-    assert reps_at(performer, 60.0) == 3
-
-
-def test_nobody_waits_longer_than_the_time_out():
-    performer = Performer(two_waits("timeout_s = 10"))
-    assert reps_at(performer, 10.0) == 0
-    assert reps_at(performer, 120.0) == 3
-
-
-def test_a_sensor_that_reads_ahead_of_time_cannot_make_a_person_late():
-    # one generated chunk and the chip's filter must fit into the shortest reaction
-    assert CHUNK_S + 0.02 <= LOOKAHEAD_S < _REACTION_S[0]
-
-
-def test_the_demo_person_follows_the_hub():
-    person = Person(load_scenario("demo"), seed=1)
-    performer = person.performer
-    for time_s in (10.0, 60.0, 90.0, 130.0, 160.0, 200.0):
-        performer.advance(time_s)
-        assert performer.waiting
-        person.cue(round(time_s * 1e6))
-    performer.advance(260.0)
-    truth = person.truth()
-    assert [s.exercise for s in truth.sets] == [
-        "squat",
-        "straight_leg_raise",
-        "kneeling_hip_flexor_stretch",
-    ]
-    assert [r.kind for r in truth.sets[0].repetitions].count("full") == 5
-    assert len(truth.sets[1].repetitions) == 5
-    assert truth.sets[2].holds[0].held_s > 15.5
-    assert performer.finished_s is not None
-
-
-def test_sample_index_is_the_nearest_sample():
-    assert sample_index(2.004, first_sample_s=0.5, period_s=0.01) == 150
-
-
-# What people write into files
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ('[[step]]\nmovement = "squad"', "did you mean 'squat'"),
-        ('[[step]]\nmovement = "squat"\nrepz = 3', "unknown field 'repz' (did you mean 'reps'?)"),
-        ('titel = "x"\n[[step]]\nrest_s = 3', "unknown field 'titel' (did you mean 'title'?)"),
-        ('posture = "stading"\n[[step]]\nrest_s = 3', "no posture 'stading'"),
-        ('[[step]]\nmovement = "squat"\nrest_s = 3\nwait = "cue"', "exactly one of"),
-        ("[[step]]\nreps = 3", "exactly one of"),
-        ('[[step]]\nwait = "bell"', "no wait 'bell'"),
-        ('[[step]]\nactivity = "dance"', "no activity 'dance'"),
-        ('[[step]]\nmovement = "squat"\nreps = 0', "reps must be a whole number"),
-        ('[[step]]\nmovement = "squat"\ntempo_s = "fast"', "tempo_s must be a number"),
-        ('[[step]]\nmovement = "squat"\ntempo_s = nan', "tempo_s must be"),
-        ('[[step]]\nmovement = "squat"\npartial = [0]', "counted from 1"),
-        ('[[step]]\nmovement = "squat"\nside = "both"', "no side 'both'"),
-        ("[person]\nsway = -1\n[[step]]\nrest_s = 1", "sway must be"),
-        ("[person]\nheight = 1\n[[step]]\nrest_s = 1", "unknown field 'height'"),
-        ("title = 'nothing to do'", "at least one"),
-    ],
-)
-def test_mistakes_are_named(text, says):
-    with pytest.raises(InputError) as error:
-        parse(text)
-    assert says in str(error.value)
-    assert "test.toml" in str(error.value) or "squat" in str(error.value)
-
-
-def test_unknown_scenarios_and_unreadable_files_are_named(tmp_path):
-    with pytest.raises(InputError, match="did you mean 'squat'"):
-        load_scenario("squatt")
-    with pytest.raises(InputError, match="cannot be read"):
-        load_scenario(str(tmp_path / "none.toml"))
-    broken = tmp_path / "broken.toml"
-    broken.write_text("[[step", encoding="utf-8")
-    with pytest.raises(InputError, match="not a TOML file"):
-        load_scenario(str(broken))
-
-
-def test_a_scenario_of_one_s_own_is_one_file(tmp_path):
-    own = tmp_path / "mine.toml"
-    own.write_text('[[step]]\nmovement = "clam"\nreps = 4\nside = "left"\n', encoding="utf-8")
-    scenario = load_scenario(str(own))
-    assert scenario.posture == "side_lying_bent"
-    assert isinstance(scenario.steps[0], Perform)
-    assert len(finish(scenario).truth().sets[0].repetitions) == 4

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import itertools
 import json
 import zipfile
 from collections.abc import Callable
@@ -21,11 +20,6 @@ from sensorhub.sessions.store import STORE_NAME, SessionLog, Store
 from sensorhub.sessions.values import SensorInfo, SessionInfo
 
 THIGH = SensorInfo(Placement.THIGH_RIGHT, "serial:/dev/ttyACM0", "omp")
-
-
-@pytest.fixture
-def now_ns() -> Callable[[], int]:
-    return itertools.count(1_000_000_000, 1_000_000).__next__
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 """The store: what was acknowledged is there, and every trouble is a sentence."""
 
-import itertools
-import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from store_rig import PELVIS, THIGH, Told, chunks, integrity, some_records
 
 from sensorhub.model.errors import InputError, StoreError
-from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.outcomes import Repetition, SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.sessions.reader import StoreReader
@@ -20,48 +18,8 @@ from sensorhub.sessions.values import (
     Notice,
     NoticeCode,
     Prescription,
-    SensorInfo,
     SessionInfo,
 )
-
-THIGH = SensorInfo(Placement.THIGH_RIGHT, "serial:/dev/ttyACM0", "omp")
-PELVIS = SensorInfo(Placement.PELVIS, "ble:OMP-1", "omp", "1A2B", '{"version":1}')
-WAIT_S = 20.0
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "sessions.sqlite"
-
-
-@pytest.fixture
-def now_ns() -> Callable[[], int]:
-    return itertools.count(1_000_000_000, 1_000_000).__next__
-
-
-def some_records(count: int, *, size: int = 60, first_ns: int = 0) -> list[Record]:
-    source = os.urandom(size * count)
-    return [
-        Record(RecordKind.RECEIVED, "serial", source[k * size : (k + 1) * size], first_ns + k)
-        for k in range(count)
-    ]
-
-
-class Told:
-    """Collects what the writer's thread tells, and lets a test wait for it."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self.problems: list[StoreError | None] = []
-
-    def __call__(self, problem: StoreError | None) -> None:
-        with self._changed:
-            self.problems.append(problem)
-            self._changed.notify_all()
-
-    def wait_for(self, count: int) -> None:
-        with self._changed:
-            assert self._changed.wait_for(lambda: len(self.problems) >= count, WAIT_S)
 
 
 def test_a_whole_session_is_read_back_as_it_was_written(
@@ -349,153 +307,3 @@ def test_final_outcomes_replace_earlier_ones(path: Path, now_ns: Callable[[], in
         assert StoreReader(path).unfinished() == ()
         store.add_notice(log.name, Notice(NoticeCode.RECORDS_DAMAGED, "two pieces", 3, 2))
         assert StoreReader(path).session("last").notices[0].count == 2
-
-
-# -- files that cannot be used ---------------------------------------------------------------------
-
-
-def test_no_store_yet(path: Path) -> None:
-    with pytest.raises(StoreError, match="Nothing has been recorded"):
-        StoreReader(path).names()
-
-
-def test_an_empty_file_is_an_empty_store(path: Path, now_ns: Callable[[], int]) -> None:
-    path.parent.mkdir()
-    path.touch()
-    with pytest.raises(StoreError, match="is empty"):
-        StoreReader(path).names()
-    Store(path, now_ns=now_ns).close()
-    assert StoreReader(path).names() == ()
-
-
-def test_a_store_without_sessions(path: Path, now_ns: Callable[[], int]) -> None:
-    Store(path, now_ns=now_ns).close()
-    assert StoreReader(path).sessions() == ()
-    with pytest.raises(InputError, match="no sessions yet"):
-        StoreReader(path).session("last")
-
-
-def both_sides(path: Path, now_ns: Callable[[], int]) -> Iterator[str]:
-    with pytest.raises(StoreError) as caught:
-        Store(path, now_ns=now_ns)
-    assert caught.value.hint
-    yield str(caught.value)
-    with pytest.raises(StoreError) as caught:
-        StoreReader(path).names()
-    assert caught.value.hint
-    yield str(caught.value)
-
-
-def test_a_file_that_is_no_database(path: Path, now_ns: Callable[[], int]) -> None:
-    path.parent.mkdir()
-    path.write_bytes(b"My diary, " * 1000)
-    for sentence in both_sides(path, now_ns):
-        assert "is not a session store" in sentence
-    assert path.read_bytes() == b"My diary, " * 1000
-
-
-def test_a_database_of_another_program(path: Path, now_ns: Callable[[], int]) -> None:
-    path.parent.mkdir()
-    with sqlite3.connect(path) as db:
-        db.execute("CREATE TABLE session (x)")
-    db.close()
-    before = path.read_bytes()
-    for sentence in both_sides(path, now_ns):
-        assert "another program" in sentence
-    assert path.read_bytes() == before
-
-
-def test_a_newer_store(path: Path, now_ns: Callable[[], int]) -> None:
-    Store(path, now_ns=now_ns).close()
-    with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 99")
-    db.close()
-    before = path.read_bytes()
-    for sentence in both_sides(path, now_ns):
-        assert "newer version" in sentence
-        assert "Update" in sentence
-    assert path.read_bytes() == before
-
-
-def test_a_damaged_store(path: Path, now_ns: Callable[[], int]) -> None:
-    with Store(path, now_ns=now_ns) as store:
-        log = store.begin_session(SessionInfo(), [THIGH])
-        for record in some_records(2000):
-            log.append(THIGH.placement, record)
-        log.close()
-    content = bytearray(path.read_bytes())
-    content[4096 : len(content)] = os.urandom(len(content) - 4096)
-    path.write_bytes(content)
-    with pytest.raises(StoreError, match="damaged"):
-        StoreReader(path).sessions()
-    assert path.read_bytes() == content
-
-
-def test_a_folder_that_cannot_be_made(now_ns: Callable[[], int]) -> None:
-    with pytest.raises(StoreError, match="cannot be used") as caught:
-        Store(Path("/proc/nobody/may/write/here/sessions.sqlite"), now_ns=now_ns)
-    assert "--data" in caught.value.hint
-
-
-def test_a_store_that_may_not_be_written_any_more(path: Path, now_ns: Callable[[], int]) -> None:
-    told = Told()
-    with Store(path, now_ns=now_ns, on_problem=told, commit_interval_s=0.01) as store:
-        log = store.begin_session(SessionInfo(), [THIGH])
-        store._writer._connection.execute("PRAGMA query_only = ON")
-        with pytest.raises(StoreError, match="cannot be written"):
-            store.begin_session(SessionInfo())
-        assert log.append(THIGH.placement, some_records(1)[0])
-        store._writer._connection.execute("PRAGMA query_only = OFF")
-        log.flush()
-    assert [problem is None for problem in told.problems] == [False, True]
-    assert len(StoreReader(path).raw_log("last", THIGH.placement).records) == 1
-
-
-def test_a_folder_that_is_a_file(tmp_path: Path, now_ns: Callable[[], int]) -> None:
-    (tmp_path / "data").write_text("x")
-    with pytest.raises(StoreError) as caught:
-        Store(tmp_path / "data" / "sessions.sqlite", now_ns=now_ns)
-    assert "--data" in caught.value.hint
-
-
-def test_a_read_only_store_can_be_read(path: Path, now_ns: Callable[[], int]) -> None:
-    with Store(path, now_ns=now_ns) as store:
-        store.begin_session(SessionInfo()).close()
-    path.chmod(0o400)
-    path.parent.chmod(0o500)
-    try:
-        assert len(StoreReader(path).sessions()) == 1
-    finally:
-        path.parent.chmod(0o700)
-
-
-def test_only_the_owner_may_read(path: Path, now_ns: Callable[[], int]) -> None:
-    Store(path, now_ns=now_ns).close()
-    assert path.stat().st_mode & 0o077 == 0
-    assert path.parent.stat().st_mode & 0o077 == 0
-
-
-def test_sqlite_is_set_up_for_power_cuts(path: Path, now_ns: Callable[[], int]) -> None:
-    with Store(path, now_ns=now_ns) as store:
-        db = store._writer._connection
-        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert db.execute("PRAGMA synchronous").fetchone() == (2,)
-        assert db.execute("PRAGMA wal_autocheckpoint").fetchone() == (0,)
-        assert db.execute("PRAGMA foreign_keys").fetchone() == (1,)
-    assert not path.with_name(path.name + "-wal").exists()
-
-
-def chunks(path: Path) -> int:
-    db = sqlite3.connect(path)
-    try:
-        return int(db.execute("SELECT count(*) FROM chunk").fetchone()[0])
-    finally:
-        db.close()
-
-
-def integrity(path: Path) -> str:
-    db = sqlite3.connect(path)
-    try:
-        return str(db.execute("PRAGMA integrity_check").fetchone()[0])
-    finally:
-        db.close()
