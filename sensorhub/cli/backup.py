@@ -10,7 +10,7 @@ from sensorhub.cli.context import Context, pass_settings
 MIB = 1 << 20
 
 
-@click.command(epilog="\b\nExample:\n  sensorhub backup ~/sensorhub-backup.zip")
+@click.command(epilog="\b\nExamples:\n  sensorhub backup ~/sensorhub-backup.zip")
 @click.argument("file", type=click.Path(path_type=Path))
 @pass_settings
 def backup(settings: Context, *, file: Path) -> None:
@@ -23,7 +23,7 @@ def backup(settings: Context, *, file: Path) -> None:
     click.echo("It holds personal data: keep it where only you can read it.")
 
 
-@click.command(epilog="\b\nExample:\n  sensorhub restore ~/sensorhub-backup.zip")
+@click.command(epilog="\b\nExamples:\n  sensorhub restore ~/sensorhub-backup.zip")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_settings
