@@ -52,6 +52,7 @@ class Snapshot:
         tempo: None where no pace is asked for, or no set runs.
         next_set: what comes after the current set, None at the end.
         advice: what has to stay in sight until the person goes on or stops (see a doctor ...).
+        typed: what has been typed of an answer on the hub's own keyboard.
         said: the last few things said, the oldest first.
     """
 
@@ -70,6 +71,7 @@ class Snapshot:
     next_set: PlannedSet | None = None
     advice: Prompt | None = None
     said: Sequence[Said] = ()
+    typed: str = ""
 
     @property
     def exercise(self) -> str:
