@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sensorhub.coach.prompts import Blank, Prompt, PromptKey
+from sensorhub.coach.prompts import Prompt, PromptKey
 from sensorhub.model.placement import Placement
 
 PATIENCE_S = 5.0
@@ -59,8 +59,7 @@ class PlacementCheck:
                 and where not in self._low_said
             ):
                 self._low_said.add(where)
-                low: dict[str, Blank] = {"placement": where, "percent": percent}
-                due.append(Prompt(PromptKey.BATTERY_LOW, low))
+                due.append(Prompt(PromptKey.BATTERY_LOW, {"placement": where}))
         return due
 
     def passed(self, sensors: Sequence[SensorSeen]) -> bool:
