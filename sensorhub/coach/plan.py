@@ -17,7 +17,7 @@ An item gives its dose by exactly one of: ``reps`` (a number of repetitions, bre
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,6 +129,26 @@ def parse_plan(text: str, *, plan_id: str, sides: Mapping[str, tuple[Side, ...]]
     return Plan(id=plan_id, title=title.strip(), items=items)
 
 
+def refuse_beyond_caps(sets: Sequence[PlannedSet]) -> None:
+    """Raise InputError where sets ask for more than any plan may, however they came about."""
+    if len(sets) > MAX_ITEMS * MAX_SETS * 2:
+        raise InputError(f"{len(sets)} sets are more than any plan may ask for.")
+    for planned in sets:
+        dose = planned.dose
+        caps = ((dose.reps, MAX_REPS), (dose.hold_s, MAX_HOLD_S), (dose.duration_s, MAX_DURATION_S))
+        given = [(value, cap) for value, cap in caps if value is not None]
+        # A comparison with NaN is false: not within the cap.
+        if len(given) != 1 or not all(0 < value <= cap for value, cap in given):
+            asked = dose if given else "nothing"
+            raise InputError(
+                f"{planned.exercise}: {asked} is not what a set may ask for.",
+                hint=f"At most {MAX_REPS} repetitions, {MAX_HOLD_S:g} s held, or "
+                f"{MAX_DURATION_S:g} s.",
+            )
+        if not 0.0 <= planned.rest_s <= MAX_REST_S:
+            raise InputError(f"{planned.exercise}: a rest lasts at most {MAX_REST_S:g} s.")
+
+
 def _item(
     row: object, *, rest_s: float, sides: Mapping[str, tuple[Side, ...]], where: str
 ) -> PlanItem:
@@ -167,14 +187,20 @@ def _item(
 def _sides(row: dict[str, Any], possible: tuple[Side, ...], *, where: str) -> tuple[Side, ...]:
     wanted = row.get("sides")
     if wanted is None:
-        return possible
+        return usual_sides(possible)
     names = [side.value for side in possible]
     if not isinstance(wanted, list) or not wanted or any(name not in names for name in wanted):
         raise InputError(
             f"{where}: sides must be a list of {' or '.join(names)}.",
-            hint=f'Write sides = ["{names[0]}"], or leave it out for all of them.',
+            hint=f'Write sides = ["{names[0]}"], or leave it out for each side once.',
         )
     return tuple(dict.fromkeys(Side(name) for name in wanted))
+
+
+def usual_sides(possible: tuple[Side, ...]) -> tuple[Side, ...]:
+    """What is meant where no side is named: each leg once (both in turns is one more way of it)."""
+    single = tuple(side for side in possible if side in (Side.LEFT, Side.RIGHT))
+    return single or possible
 
 
 def _count(row: dict[str, Any], key: str, default: int, *, high: int, where: str) -> int:
