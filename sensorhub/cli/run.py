@@ -62,6 +62,11 @@ as well: what was recorded is kept and can be exported. Without a terminal nothi
     show_default=True,
     help="What the person is spoken to in: en, de.",
 )
+@click.option("--voice", is_flag=True, help="Speak on the hub's loudspeaker (espeak-ng, aplay).")
+@click.option(
+    "--rate", "rate_wpm", type=int, default=150, show_default=True, help="Spoken words a minute."
+)
+@click.option("--volume", type=int, default=80, show_default=True, help="Of the voice, 0 to 100.")
 @click.option(
     "--speed",
     type=float,
@@ -82,6 +87,9 @@ def run(
     folder: Path | None,
     questions: bool | None,
     language: str,
+    voice: bool,
+    rate_wpm: int,
+    volume: int,
     speed: float,
 ) -> None:
     """Do a plan (daily-hip, daily-back, or a .toml file) or one exercise by its id."""
@@ -91,6 +99,7 @@ def run(
     from sensorhub.daemon.run import run_and_export
     from sensorhub.daemon.settings import RunSettings
     from sensorhub.model.placement import Side
+    from sensorhub.speech.voice import Voice
 
     plan = _plan(
         what, side=None if side is None else Side(side), reps=reps, hold_s=hold_s, sets=sets
@@ -103,6 +112,7 @@ def run(
         simulated=speed != 1.0,
         language=language,
         asking=_asking(questions, settings.data_dir),
+        voice=Voice(language, rate_wpm, volume) if voice else None,
     )
     run_and_export(wanted, view=view_for(sys.stdout), to=folder, tell=click.echo)
 

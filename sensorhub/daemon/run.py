@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sensorhub.coach.questions import Asking
 from sensorhub.coach.said import note
+from sensorhub.coach.sayable import sayable
 from sensorhub.coach.texts import load_texts
 from sensorhub.daemon.keys import terminal_keys
 from sensorhub.daemon.links import family_of
@@ -20,6 +21,7 @@ from sensorhub.daemon.live_view import View
 from sensorhub.daemon.planning import doable_sets
 from sensorhub.daemon.settings import RunSettings
 from sensorhub.daemon.visit import Visit
+from sensorhub.daemon.voice import speaking
 from sensorhub.exercises.definition import load_library
 from sensorhub.exports.base import THERAPIST, export_session, find_export
 from sensorhub.model.errors import StoreError
@@ -78,7 +80,7 @@ async def run_session(settings: RunSettings, *, view: View) -> StoredSession:
     # All that can be wrong with what was asked is said before anything is written.
     library = load_library()
     doable_sets(plan.planned_sets(), library=library, placements=worn)
-    load_texts(settings.language, library=library)
+    texts = load_texts(settings.language, library=library)
     for uri in settings.sensors.values():
         family_of(uri)
     clock = HubClock(speed=settings.speed)
@@ -102,12 +104,16 @@ async def run_session(settings: RunSettings, *, view: View) -> StoredSession:
             name, sets = recovered.session.name, len(recovered.session.sets)
             how = "was cut off" if recovered.cut_off else "was not finished"
             say(f"Session {name} {how}; it is closed now, with {sets} sets.")
-        visit = Visit(settings, store=store, view=view, clock=clock)
-        with _signals(visit), terminal_keys(visit.type):
-            try:
-                await visit.run()
-            finally:
-                visit.close_view()
+        spoken = sayable(plan, texts) if settings.voice is not None else ()
+        async with speaking(
+            view, voice=settings.voice, data_dir=settings.data_dir, texts=spoken
+        ) as voiced:
+            visit = Visit(settings, store=store, view=voiced, clock=clock)
+            with _signals(visit), terminal_keys(visit.type):
+                try:
+                    await visit.run()
+                finally:
+                    visit.close_view()
         if visit.log is None:
             if visit.stopped:
                 raise KeyboardInterrupt

@@ -9,6 +9,7 @@ from sensorhub.coach.questions import Asking, QuestionId
 from sensorhub.coach.settings import CoachSettings
 from sensorhub.coach.texts import DEFAULT_LANGUAGE
 from sensorhub.model.placement import Placement
+from sensorhub.speech.voice import Voice
 from sensorhub.transports.uri import SensorUri
 
 
@@ -22,6 +23,7 @@ class RunSettings:
         answers: what a simulated person answers at once (nothing to what is not in it); None:
             somebody is asked.
         language: that the person is spoken to in.
+        voice: how the hub speaks on its own loudspeaker; None: it is silent.
         simulated: nobody exercises; said wherever the session is shown.
     """
 
@@ -34,3 +36,4 @@ class RunSettings:
     language: str = DEFAULT_LANGUAGE
     asking: Asking = Asking.NOTHING
     answers: Mapping[QuestionId, str] | None = None
+    voice: Voice | None = None

@@ -7,7 +7,9 @@ foresee is made when it is said, beside the running session.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 
 from sensorhub.coach.prompts import PromptKey
 from sensorhub.coach.said import Said, note
@@ -18,6 +20,9 @@ from sensorhub.speech.cache import SpeechCache
 from sensorhub.speech.speaker import Speaker
 from sensorhub.speech.voice import Voice
 
+SPEECH_NAME = "speech"
+"""The folder of sounds within the data folder. It can be made again: no backup carries it."""
+
 REPLACED = frozenset({PromptKey.COUNT, PromptKey.SECONDS_LEFT})
 """Of these only the newest is worth hearing."""
 
@@ -25,6 +30,31 @@ MAX_MAKING = 4
 """So many unforeseen sentences are made at once; more than that are not heard, only read."""
 
 _LOG = logging.getLogger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def speaking(
+    view: View, *, voice: Voice | None, data_dir: Path, texts: Iterable[str]
+) -> AsyncIterator[View]:
+    """``view`` with a voice for as long as the block lasts; the view itself where there is none.
+
+    Args:
+        texts: all that is likely to be said; made before the block begins.
+    """
+    if voice is None:
+        yield view
+        return
+    speaker = Speaker(now_s=time.monotonic)
+    cache = SpeechCache(data_dir / SPEECH_NAME)
+    voiced = VoicedView(view, cache=cache, voice=voice, speaker=speaker)
+    await voiced.prepare(texts)
+    running = asyncio.create_task(voiced.run())
+    try:
+        yield voiced
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
 
 
 class VoicedView:

@@ -9,11 +9,12 @@ import pytest
 from sensorhub.coach.prompts import Prompt, PromptKey
 from sensorhub.coach.said import Said, note
 from sensorhub.coach.snapshot import Snapshot
+from sensorhub.coach.texts import languages
 from sensorhub.daemon.voice import VoicedView
 from sensorhub.model.errors import EnvironmentProblemError
 from sensorhub.speech.cache import SpeechCache, name_of
 from sensorhub.speech.speaker import Speaker
-from sensorhub.speech.voice import Voice
+from sensorhub.speech.voice import LANGUAGES, Voice
 
 VOICE = Voice()
 
@@ -120,3 +121,7 @@ def test_the_end_waits_for_nothing(tmp_path: Path) -> None:
         assert rig.screen.closed
 
     asyncio.run(story())
+
+
+def test_every_language_of_the_hub_has_a_voice() -> None:
+    assert set(LANGUAGES) == set(languages())

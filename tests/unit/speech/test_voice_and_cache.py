@@ -13,7 +13,6 @@ from sensorhub.model.errors import EnvironmentProblemError, InputError
 from sensorhub.speech import espeak
 from sensorhub.speech.cache import SpeechCache, name_of
 from sensorhub.speech.espeak import MAX_CHARACTERS, render
-from sensorhub.speech.tones import RATE_HZ, TONES, Tone, tone_wav
 from sensorhub.speech.voice import LANGUAGES, Voice
 
 ENGLISH = Voice()
@@ -143,22 +142,3 @@ def test_a_voice_that_fails_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(EnvironmentProblemError, match="failed"):
         render("x" * (MAX_CHARACTERS + 1), ENGLISH, tmp_path / "x.wav")
     assert espeak.TIMEOUT_S > 0
-
-
-@pytest.mark.parametrize("tone", Tone)
-def test_every_tone_is_a_short_sound_without_a_click(tone: Tone, tmp_path: Path) -> None:
-    (tmp_path / "tone.wav").write_bytes(tone_wav(tone))
-    with wave.open(str(tmp_path / "tone.wav"), "rb") as file:
-        data = file.readframes(file.getnframes())
-        assert file.getframerate() == RATE_HZ
-    values = [
-        int.from_bytes(data[k : k + 2], "little", signed=True) for k in range(0, len(data), 2)
-    ]
-    assert len(values) / RATE_HZ == pytest.approx(sum(n.duration_s for n in TONES[tone]), abs=0.01)
-    assert max(map(abs, values)) > 8000
-    assert values[0] == 0
-    assert abs(values[-1]) < 500
-
-
-def test_a_silent_tone_is_silent() -> None:
-    assert set(tone_wav(Tone.DONE, volume_percent=0)[44:]) == {0}
