@@ -1,0 +1,115 @@
+"""The one picture that all viewers look at, and a letter box for each of them.
+
+A letter box holds the latest frame only: a viewer who is slow misses frames and nothing else, and
+nobody who publishes ever waits. Everything here runs in the event loop of the hub.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+
+from sensorhub.coach.snapshot import Snapshot
+from sensorhub.web.frames import all_texts, live_frame, plain_frame
+from sensorhub.web.numbered import Numbering
+
+MAX_VIEWERS = 64
+
+WallMs = Callable[[], float]
+
+
+class LetterBox:
+    """One viewer's next frame; a newer one takes the place of one that was not fetched."""
+
+    def __init__(self) -> None:
+        self._there = asyncio.Event()
+        self.dropped = 0
+
+    def notify(self) -> None:
+        """Something new is on the board."""
+        if self._there.is_set():
+            self.dropped += 1
+        self._there.set()
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Until there is something new; False: nothing came in that time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._there.wait()
+        except TimeoutError:
+            return False
+        self._there.clear()
+        return True
+
+
+class Board:
+    """What is to be seen now.
+
+    Args:
+        wall_ms: the wall's clock, milliseconds since the epoch: a page tells by it how old a frame
+            is that was long on its way.
+    """
+
+    def __init__(self, *, wall_ms: WallMs) -> None:
+        self._wall_ms = wall_ms
+        self._boxes: set[LetterBox] = set()
+        self._numbering = self._new_numbering()
+        self._number = 0
+        self._person: str | None = None
+        self._kind = "idle"
+        self._frame = ""
+
+    @property
+    def viewers(self) -> int:
+        """How many look at it now."""
+        return len(self._boxes)
+
+    def publish(self, snapshot: Snapshot, *, person: str, plan: str) -> None:
+        """Show a picture of this person's session."""
+        if self._kind != "live":
+            self._numbering = self._new_numbering()
+        self._kind, self._person = "live", person
+        self._number += 1
+        said = self._numbering.number(snapshot.said)
+        if self._boxes:
+            self._frame = live_frame(
+                snapshot, said, plan=plan, wall_ms=self._wall_ms(), number=self._number
+            )
+        self._notify()
+
+    def rest(self, kind: str) -> None:
+        """Nobody exercises: ``idle``, or ``closing`` while the last session is being analysed."""
+        self._kind, self._frame = kind, ""
+        self._number += 1
+        if kind == "idle":
+            self._person = None
+        self._notify()
+
+    def frame_for(self, person: str, *, fresh: bool) -> str:
+        """What this person's device is sent. ``fresh`` False: only a sign that the link lives."""
+        kind = self._kind
+        if kind != "idle" and person != self._person:
+            kind = "busy"  # somebody else's: that, and nothing more
+        elif kind == "live" and fresh and self._frame:
+            return self._frame
+        elif kind == "live":
+            kind = "beat"
+        return plain_frame(kind, wall_ms=self._wall_ms(), number=self._number)
+
+    @contextlib.contextmanager
+    def viewer(self) -> Iterator[LetterBox]:
+        """A letter box for as long as somebody looks."""
+        box = LetterBox()
+        self._boxes.add(box)
+        try:
+            yield box
+        finally:
+            self._boxes.discard(box)
+
+    def _notify(self) -> None:
+        for box in self._boxes:
+            box.notify()
+
+    def _new_numbering(self) -> Numbering:
+        return Numbering(
+            lambda prompt: {name: texts.prompt(prompt) for name, texts in all_texts().items()}
+        )
