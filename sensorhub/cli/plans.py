@@ -4,8 +4,9 @@ import difflib
 import math
 from pathlib import Path
 
+from sensorhub.coach.dose import Dose
 from sensorhub.coach.library import plan_texts
-from sensorhub.coach.plan import MAX_PLAN_BYTES, Dose, Plan, PlanItem, parse_plan
+from sensorhub.coach.plan import MAX_PLAN_BYTES, Plan, PlanItem, parse_plan
 from sensorhub.exercises.definition import Exercise, load_library
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Side

@@ -113,7 +113,8 @@ def _checked_now(settings: Context, sensors: "Sequence[str]", *, speed: float) -
     import sys
 
     from sensorhub.cli.run import parse_sensors
-    from sensorhub.coach.plan import Dose, Plan, PlanItem
+    from sensorhub.coach.dose import Dose
+    from sensorhub.coach.plan import Plan, PlanItem
     from sensorhub.daemon.live_view import view_for
     from sensorhub.daemon.run import run_and_export
     from sensorhub.daemon.settings import RunSettings

@@ -11,17 +11,20 @@ from types import MappingProxyType
 
 from sensorhub.coach.plan import PlannedSet
 from sensorhub.coach.progress import SetProgress
-from sensorhub.coach.prompts import Prompt, PromptKey
+from sensorhub.coach.prompts import Blank, Prompt, PromptKey
+from sensorhub.coach.questions import Question, QuestionId
 from sensorhub.coach.settings import SESSION_LIMIT_S, SET_LIMIT_S, CoachSettings
 from sensorhub.model.live import LiveState
-from sensorhub.model.placement import Side
 
 
 class CoachState(enum.StrEnum):
     """Where in the session the person is."""
 
+    CHECKING = "checking"  # do all sensors send, are they where they belong, are they charged
+    ASKING = "asking"  # a question is open, and nothing else happens
     PREPARING = "preparing"  # taking the start position; a set begins when they are still
     RUNNING = "running"
+    PAUSED = "paused"
     RESTING = "resting"
     DONE = "done"
 
@@ -31,7 +34,10 @@ class Trigger(enum.StrEnum):
 
     KEY_NEXT = "next"
     KEY_SKIP = "skip"
+    KEY_REPEAT = "repeat"
+    KEY_PAUSE = "pause"  # pressed again: go on
     KEY_STOP = "stop"
+    HURT = "hurt"  # "that hurt": ends a running set at once, and is recorded
     STILL = "still"
     DOSE_DONE = "dose_done"
     IDLE = "idle"
@@ -110,11 +116,26 @@ class LeaveOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Put this question to the person; it stays open until it is answered or nobody answers."""
+
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Record this answer (as :meth:`Question.read` gives it) with the session or its last set."""
+
+    question: Question
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The session is over."""
 
 
-Action = Say | BeginSet | EndSet | LeaveOut | Finish
+Action = Say | Ask | Note | BeginSet | EndSet | LeaveOut | Finish
 
 
 class Coach:
@@ -122,7 +143,6 @@ class Coach:
 
     Args:
         sets: what is to be done, in order; may be empty (then it is done at once).
-        titles: how each exercise is called, by id.
         now_s: hub clock at the start.
         settings: times; see there for what cannot be set.
     """
@@ -131,12 +151,10 @@ class Coach:
         self,
         sets: Sequence[PlannedSet],
         *,
-        titles: Mapping[str, str],
         now_s: float,
         settings: CoachSettings | None = None,
     ) -> None:
         self._sets = tuple(sets)
-        self._titles = titles
         self._settings = settings or CoachSettings()
         self._index = 0
         self._state = CoachState.PREPARING
@@ -155,6 +173,11 @@ class Coach:
         """The set being prepared, run or just rested from; None when all is done."""
         done = self._state is CoachState.DONE or self._index >= len(self._sets)
         return None if done else self._sets[self._index]
+
+    @property
+    def question(self) -> Question | None:
+        """What the person is asked now, None when nothing is asked."""
+        return None
 
     @property
     def held_s(self) -> float:
@@ -182,6 +205,15 @@ class Coach:
         if trigger not in (Trigger.KEY_NEXT, Trigger.KEY_SKIP, Trigger.KEY_STOP):
             return []
         return self._fire(trigger, now_s)
+
+    def answer(self, question_id: QuestionId, value: str, *, now_s: float) -> list[Action]:
+        """The person's answer to the open question; one that is not open (any more) is ignored.
+
+        Raises:
+            InputError: it is no answer to that question; it stays open.
+        """
+        del question_id, value, now_s
+        return []
 
     def _trigger(self, now: Situation) -> Trigger | None:
         waited_s = now.now_s - self._since_s
@@ -221,8 +253,8 @@ class Coach:
             self._progress = SetProgress(planned.dose, now_s=now_s)
             actions += [Say(Prompt(PromptKey.BEGIN)), BeginSet(planned)]
         elif target is CoachState.RESTING:
-            rest = {"rest": f"{planned.rest_s:g}"}
-            actions += [Say(Prompt(PromptKey.REST, rest))] if planned.rest_s >= 1 else []
+            rest = Prompt(PromptKey.REST, {"seconds": round(planned.rest_s)})
+            actions += [Say(rest)] if planned.rest_s >= 1 else []
         else:
             self._index += 1
             self._announced = False
@@ -240,7 +272,7 @@ class Coach:
         if self._state is not CoachState.RUNNING or self._progress is None:
             return []
         progress, self._progress = self._progress, None
-        blanks = {**self._blanks(planned), "result": progress.result()}
+        blanks = {**self._blanks(planned), "done": progress.done()}
         key = PromptKey.SET_DONE if progress.reached else PromptKey.SET_SHORT
         return [EndSet(planned, trigger, progress.reached), Say(Prompt(key, blanks))]
 
@@ -254,12 +286,11 @@ class Coach:
             planned = self._sets[self._index]
             actions.append(Say(Prompt(PromptKey.GET_READY, self._blanks(planned))))
 
-    def _blanks(self, planned: PlannedSet) -> dict[str, str]:
-        one_sided = planned.side in (Side.LEFT, Side.RIGHT)
+    def _blanks(self, planned: PlannedSet) -> dict[str, Blank]:
         return {
-            "title": self._titles.get(planned.exercise, planned.exercise),
-            "side": f", {planned.side.value}" if one_sided else "",
-            "dose": str(planned.dose),
-            "number": str(planned.number),
-            "of": str(planned.of),
+            "exercise": planned.exercise,
+            "side": planned.side,
+            "dose": planned.dose,
+            "number": planned.number,
+            "of": planned.of,
         }

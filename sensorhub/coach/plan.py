@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sensorhub.coach.dose import Dose
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Side
 
@@ -34,22 +35,6 @@ MAX_HOLD_S = 120.0
 MAX_DURATION_S = 600.0
 MAX_REST_S = 600.0
 MAX_PLAN_BYTES = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Dose:
-    """How much of an exercise one set asks for: exactly one of the three is given."""
-
-    reps: int | None = None
-    hold_s: float | None = None
-    duration_s: float | None = None
-
-    def __str__(self) -> str:
-        if self.reps is not None:
-            return f"{self.reps} repetitions"
-        if self.hold_s is not None:
-            return f"hold {self.hold_s:g} s"
-        return f"{self.duration_s:g} s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import math
 
-from sensorhub.coach.plan import Dose
+from sensorhub.coach.dose import Dose
 from sensorhub.coach.prompts import PromptKey
 from sensorhub.model.live import LiveState
 
@@ -52,11 +52,13 @@ class SetProgress:
         """Seconds held so far, the hold under way included."""
         return self._banked_s + self._holding_s()
 
-    def result(self) -> str:
-        """What was done, in words."""
+    def done(self) -> Dose:
+        """What was done, in the dose's own unit."""
         if self._dose.reps is not None:
-            return f"{self.amount:.0f} repetitions"
-        return f"{self.amount:.0f} s"
+            return Dose(reps=int(self.amount))
+        if self._dose.hold_s is not None:
+            return Dose(hold_s=self.amount)
+        return Dose(duration_s=self.amount)
 
     def update(self, now_s: float, live: LiveState | None) -> list[PromptKey]:
         """Take in what is seen now (times in hub seconds); returns what is to be said."""

@@ -1,57 +1,86 @@
-"""What the coach says, as data: a key, and a sentence with its blanks. Plain words, few."""
+"""What the coach says, as data: a key and its blanks. The sentences stand in ``texts/``."""
 
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+
+from sensorhub.coach.dose import Dose
+from sensorhub.model.placement import Placement, Side
 
 
 class PromptKey(enum.StrEnum):
     """Everything the coach can say."""
 
+    CHECKING = "checking"
+    SENSOR_MISSING = "sensor_missing"
+    BATTERY_LOW = "battery_low"
+    UPSIDE_DOWN = "upside_down"
+    WRONG_LEG = "wrong_leg"
+    SENSORS_READY = "sensors_ready"
     GET_READY = "get_ready"
+    OTHER_SIDE = "other_side"
+    SWITCH_SIDE = "switch_side"
     BEGIN = "begin"
+    COUNT = "count"
     HALF_WAY = "half_way"
     LAST_ONE = "last_one"
+    HOLD = "hold"
+    SECONDS_LEFT = "seconds_left"
+    HOLD_AGAIN = "hold_again"
     RELEASE = "release"
+    SLOWER = "slower"
+    SIGNAL_LOST = "signal_lost"
+    SIGNAL_BACK = "signal_back"
+    PACED_HOLD = "paced_hold"
+    PACED_HOLD_AT = "paced_hold_at"
+    PACED_REST = "paced_rest"
     SET_DONE = "set_done"
     SET_SHORT = "set_short"
     SKIPPED = "skipped"
     NO_SENSOR = "no_sensor"
     REST = "rest"
+    PAUSED = "paused"
+    GO_ON = "go_on"
+    HURT = "hurt"
+    PAIN_ROSE = "pain_rose"
+    PAIN_SEVERE = "pain_severe"
+    DOCTOR_NOW = "doctor_now"
+    DOCTOR_SOON = "doctor_soon"
     ALL_DONE = "all_done"
     STOPPED = "stopped"
 
 
-SENTENCES: Mapping[PromptKey, str] = MappingProxyType(
+URGENT = frozenset(
     {
-        PromptKey.GET_READY: (
-            "Next: {title}{side}, {dose}, set {number} of {of}. "
-            "Take the start position and keep still."
-        ),
-        PromptKey.BEGIN: "Begin.",
-        PromptKey.HALF_WAY: "Half way.",
-        PromptKey.LAST_ONE: "Last one.",
-        PromptKey.RELEASE: "And slowly let go.",
-        PromptKey.SET_DONE: "Well done: {result}.",
-        PromptKey.SET_SHORT: "Set ended with {result} of {dose}.",
-        PromptKey.SKIPPED: "Skipped: {title}{side}.",
-        PromptKey.NO_SENSOR: "Left out: {title}{side}. No sensor is worn where it can be measured.",
-        PromptKey.REST: "Rest for {rest} seconds.",
-        PromptKey.ALL_DONE: "That was all for today.",
-        PromptKey.STOPPED: "Session stopped.",
+        PromptKey.BEGIN,
+        PromptKey.COUNT,
+        PromptKey.SECONDS_LEFT,
+        PromptKey.RELEASE,
+        PromptKey.SIGNAL_LOST,
+        PromptKey.SIGNAL_BACK,
+        PromptKey.PAUSED,
+        PromptKey.HURT,
+        PromptKey.PAIN_ROSE,
+        PromptKey.PAIN_SEVERE,
+        PromptKey.DOCTOR_NOW,
+        PromptKey.DOCTOR_SOON,
+        PromptKey.STOPPED,
     }
 )
+"""What may interrupt whatever is being spoken: late, it would be wrong or of no use."""
+
+Blank = str | int | Dose | Side | Placement
+"""``exercise`` is an exercise's id; numbers are whole; everything else speaks for itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Something to say now, aloud or in writing."""
+    """Something to say now; :meth:`~sensorhub.coach.texts.Texts.prompt` gives the words."""
 
     key: PromptKey
-    blanks: Mapping[str, str] = field(default_factory=dict)
+    blanks: Mapping[str, Blank] = field(default_factory=dict)
 
     @property
-    def text(self) -> str:
-        """The sentence with its blanks filled."""
-        return SENTENCES[self.key].format_map(self.blanks)
+    def urgent(self) -> bool:
+        """It may interrupt what is being spoken."""
+        return self.key in URGENT

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, TextIO
 
 from sensorhub.coach.machine import CoachState
-from sensorhub.daemon.snapshot import SensorView, Snapshot, bar, big_number
+from sensorhub.coach.said import Said, note
+from sensorhub.coach.snapshot import SensorView, Snapshot
+from sensorhub.daemon.digits import bar, big_number
 from sensorhub.model.units import DEG_PER_RAD
 
 REDRAW_S = 0.1
@@ -23,7 +25,7 @@ _CLEAR_LINE, _UP, _HIDE, _SHOW = "\x1b[2K", "\x1b[{}A", "\x1b[?25l", "\x1b[?25h"
 class View(Protocol):
     """Shows a session. ``say`` is for sentences, ``show`` for the picture between them."""
 
-    def say(self, text: str, *, elapsed_s: float) -> None: ...
+    def say(self, said: Said, *, elapsed_s: float) -> None: ...
 
     def show(self, snapshot: Snapshot) -> None: ...
 
@@ -48,9 +50,9 @@ class LastingView:
         self._on_gone = on_gone
         self._gone = False
 
-    def say(self, text: str, *, elapsed_s: float) -> None:
+    def say(self, said: Said, *, elapsed_s: float) -> None:
         """Say it, as long as somebody is there."""
-        self._try(lambda: self._view.say(text, elapsed_s=elapsed_s))
+        self._try(lambda: self._view.say(said, elapsed_s=elapsed_s))
 
     def show(self, snapshot: Snapshot) -> None:
         """Show it, as long as somebody is there."""
@@ -80,10 +82,10 @@ class PlainView:
         self._held_steps = 0
         self._states: dict[str, tuple[str, bool]] = {}
 
-    def say(self, text: str, *, elapsed_s: float) -> None:
+    def say(self, said: Said, *, elapsed_s: float) -> None:
         """Print a sentence with the time since the session began."""
         minutes, seconds = divmod(max(0.0, elapsed_s), 60.0)
-        self._stream.write(f"[{minutes:02.0f}:{seconds:04.1f}] {text}\n")
+        self._stream.write(f"[{minutes:02.0f}:{seconds:04.1f}] {said.text}\n")
         self._stream.flush()
 
     def show(self, snapshot: Snapshot) -> None:
@@ -92,21 +94,21 @@ class PlainView:
             seen = (sensor.state, sensor.lost_s is not None)
             if self._states.get(sensor.placement) != seen:
                 self._states[sensor.placement] = seen
-                self.say(_sensor_line(sensor), elapsed_s=snapshot.elapsed_s)
+                self.say(note(_sensor_line(sensor)), elapsed_s=snapshot.elapsed_s)
         live = snapshot.live
         if live is None:
             self._count, self._held_steps = None, 0
             return
         count = (live.count, live.partial)
         if self._count is not None and count != self._count:
-            self.say(_count_line(snapshot), elapsed_s=snapshot.elapsed_s)
+            self.say(note(_count_line(snapshot)), elapsed_s=snapshot.elapsed_s)
         elif self._unsure > live.unsure and live.unsure == 0 and count[0]:
-            self.say(f"  {count[0]} confirmed", elapsed_s=snapshot.elapsed_s)
+            self.say(note(f"  {count[0]} confirmed"), elapsed_s=snapshot.elapsed_s)
         self._count, self._unsure = count, live.unsure
         holding = snapshot.planned is not None and snapshot.planned.dose.hold_s is not None
         steps = int(snapshot.banked_hold_s / HOLD_STEP_S) if holding else 0
         if steps > self._held_steps:
-            self.say(f"  holding: {steps * HOLD_STEP_S} s", elapsed_s=snapshot.elapsed_s)
+            self.say(note(f"  holding: {steps * HOLD_STEP_S} s"), elapsed_s=snapshot.elapsed_s)
         self._held_steps = steps
 
     def close(self) -> None:
@@ -126,10 +128,10 @@ class PictureView:
         self._ink = "\u2588" if encoding == "utf8" else "#"
         stream.write(_HIDE)
 
-    def say(self, text: str, *, elapsed_s: float) -> None:
+    def say(self, said: Said, *, elapsed_s: float) -> None:
         """Print a sentence above the picture."""
         self._erase()
-        self._stream.write(f"{text}\n")
+        self._stream.write(f"{said.text}\n")
         if self._last is not None:
             self._draw(self._last)
         self._stream.flush()

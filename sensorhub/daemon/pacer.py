@@ -1,5 +1,6 @@
 """What the hub says while it paces an exercise that no sensor sees: hold, how strongly, let go."""
 
+from sensorhub.coach.prompts import Prompt, PromptKey
 from sensorhub.exercises.definition import Exercise
 from sensorhub.exercises.detectors.guided import Moment, Phase, Schedule
 from sensorhub.exercises.thresholds import GuidedThresholds
@@ -13,13 +14,13 @@ class Pacer:
         self._start_s = start_s
         self._said: tuple[int, Phase] | None = None
 
-    def say(self, now_s: float) -> str:
-        """What is to be said at this hub time; empty when nothing has changed."""
+    def say(self, now_s: float) -> Prompt | None:
+        """What is to be said at this hub time; None when nothing has changed."""
         moment = self._schedule.at(now_s - self._start_s)
         if (moment.number, moment.phase) == self._said:
-            return ""
+            return None
         self._said = (moment.number, moment.phase)
-        return _words(moment)
+        return _prompt(moment)
 
 
 def pacer_for(exercise: Exercise, *, start_s: float) -> Pacer | None:
@@ -30,12 +31,10 @@ def pacer_for(exercise: Exercise, *, start_s: float) -> Pacer | None:
     return Pacer(Schedule(thresholds), start_s=start_s)
 
 
-def _words(moment: Moment) -> str:
+def _prompt(moment: Moment) -> Prompt:
     if moment.phase is Phase.REST:
-        return "Let go."
-    how = (
-        ""
-        if moment.strength_percent is None
-        else f", at {moment.strength_percent} % of all you can"
-    )
-    return f"Hold number {moment.number}{how}."
+        return Prompt(PromptKey.PACED_REST)
+    if moment.strength_percent is None:
+        return Prompt(PromptKey.PACED_HOLD, {"count": moment.number})
+    how = {"count": moment.number, "percent": moment.strength_percent}
+    return Prompt(PromptKey.PACED_HOLD_AT, how)

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from sensorhub.coach.said import note
 from sensorhub.daemon.keys import terminal_keys
 from sensorhub.daemon.links import family_of
 from sensorhub.daemon.live_view import View
@@ -86,7 +87,10 @@ async def run_session(settings: RunSettings, *, view: View, ask: Ask | None) -> 
     began_ns = clock.now_ns()
 
     def say(text: str) -> None:
-        view.say(text, elapsed_s=(clock.now_ns() - began_ns) / NS_PER_S)
+        view.say(
+            note(text, urgent=text.startswith("!!")),
+            elapsed_s=(clock.now_ns() - began_ns) / NS_PER_S,
+        )
 
     def on_problem(problem: StoreError | None) -> None:
         # From the writer's thread. The person must know at once that nothing is being kept.

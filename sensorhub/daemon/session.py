@@ -4,11 +4,14 @@ No asyncio in here and no clock of its own: links call :meth:`LiveSession.on_rec
 :meth:`LiveSession.on_event`, a loop calls :meth:`LiveSession.tick` some times a second.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sensorhub.coach.dose import Dose
 from sensorhub.coach.machine import (
     Action,
+    Ask,
     BeginSet,
     Coach,
     CoachState,
@@ -18,27 +21,33 @@ from sensorhub.coach.machine import (
     Situation,
     Trigger,
 )
-from sensorhub.coach.plan import Dose, PlannedSet
+from sensorhub.coach.plan import PlannedSet
 from sensorhub.coach.prompts import Prompt, PromptKey
+from sensorhub.coach.questions import QuestionId
+from sensorhub.coach.said import Said, note
 from sensorhub.coach.settings import CoachSettings
+from sensorhub.coach.snapshot import SensorView, Snapshot
+from sensorhub.coach.texts import DEFAULT_LANGUAGE, Texts, load_texts
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.pacer import Pacer, pacer_for
 from sensorhub.daemon.pipeline import SensorPipeline
 from sensorhub.daemon.running_set import RunningSet, can_be_done
-from sensorhub.daemon.snapshot import SensorView, Snapshot
 from sensorhub.exercises.definition import Exercise
 from sensorhub.model.errors import InputError
 from sensorhub.model.events import DeviceEvent, DeviceIdentified
 from sensorhub.model.link import Record
 from sensorhub.model.live import LiveState
 from sensorhub.model.outcomes import SetOutcome
-from sensorhub.model.placement import Placement, Side
+from sensorhub.model.placement import Placement
 from sensorhub.model.units import NS_PER_S
 from sensorhub.sessions.correction import read_calibration
 from sensorhub.sessions.headline import headline
 from sensorhub.sessions.process import why_not
 from sensorhub.sessions.store import SessionLog
 from sensorhub.sessions.values import Prescription
+
+SAID_KEPT = 6
+"""So many of the last things said go with every picture."""
 
 FRESH_S = 1.5
 """Ticks older than this say nothing about now."""
@@ -55,6 +64,8 @@ class LinkView:
 
     state: str
     lost_since_s: float | None = None
+    problem: str = ""
+    hint: str = ""
 
 
 class LiveSession:
@@ -66,6 +77,7 @@ class LiveSession:
         placements: where sensors are worn.
         log: the open session in the store.
         view: the screen.
+        texts: the language of the session, English if not given.
         cue: lets one sensor signal the person, as a set begins and ends.
         now_ns: hub clock.
         began_s: hub time that the screen counts from.
@@ -90,10 +102,13 @@ class LiveSession:
         began_s: float,
         settings: CoachSettings | None = None,
         simulated: bool = False,
+        texts: Texts | None = None,
         calibrations: Mapping[Placement, str] | None = None,
         find_calibration: FindCalibration | None = None,
     ) -> None:
         self._library = library
+        self._texts = texts or load_texts(DEFAULT_LANGUAGE, library=library)
+        self._said: deque[Said] = deque(maxlen=SAID_KEPT)
         self._worn = tuple(placements)
         self._log = log
         self._view = view
@@ -112,15 +127,14 @@ class LiveSession:
         self._ending: list[RunningSet] = []
         self._rest_until_s: float | None = None
         self._finished = False
-        titles = {name: exercise.title for name, exercise in library.items()}
         doable = doable_sets(sets, library=library, placements=self._worn)
         for planned in sets:
             if planned not in doable:
-                blanks = {"title": titles[planned.exercise], "side": _side(planned)}
-                self._say(Prompt(PromptKey.NO_SENSOR, blanks))
+                blanks = {"exercise": planned.exercise, "side": planned.side}
+                self._tell(self._texts.said(Prompt(PromptKey.NO_SENSOR, blanks)))
         # Asked of the analyzers now: what they need to load is not loaded in the middle of a set.
         self._needs = {planned: self._new_set(planned).placements for planned in doable}
-        self._coach = Coach(doable, titles=titles, now_s=self._now_s(), settings=settings)
+        self._coach = Coach(doable, now_s=self._now_s(), settings=settings)
 
     @property
     def done(self) -> bool:
@@ -150,12 +164,20 @@ class LiveSession:
         """The person pressed a key."""
         self._do(self._coach.key(trigger, now_s=self._now_s()))
 
+    def answer(self, question_id: QuestionId, value: str) -> None:
+        """The person answered; what is not asked (any more) is ignored. Empty: rather not say.
+
+        Raises:
+            InputError: it is no answer to that question, which stays open.
+        """
+        self._do(self._coach.answer(question_id, value, now_s=self._now_s()))
+
     def tick(self) -> None:
         """Let time pass: the coach decides, ending sets are closed, the screen is drawn."""
         now_s = self._now_s()
         live = None if self._running is None else self._running.state(now_s)
-        if self._pacer is not None and (text := self._pacer.say(now_s)):
-            self._view.say(text, elapsed_s=now_s - self._began_s)
+        if self._pacer is not None and (prompt := self._pacer.say(now_s)):
+            self._tell(self._texts.said(prompt))
         # What is seen is shown before anything is said about it.
         self._view.show(self._snapshot(now_s, live))
         ready, still_s = self._readiness(now_s)
@@ -173,7 +195,9 @@ class LiveSession:
     def _do(self, actions: Sequence[Action]) -> None:
         for action in actions:
             if isinstance(action, Say):
-                self._say(action.prompt)
+                self._tell(self._texts.said(action.prompt))
+            elif isinstance(action, Ask):
+                self._tell(Said(self._texts.question(action.question).ask))
             elif isinstance(action, BeginSet):
                 self._begin(action.planned)
             elif isinstance(action, EndSet):
@@ -217,9 +241,9 @@ class LiveSession:
             result = why_not(error)
         ended_ns = round(ending.end_s * NS_PER_S)
         self._log.end_set(ending.number, ended_ns=ended_ns, live=outcome)
-        title = self._library[ending.planned.exercise].title
-        text = f"Set {ending.number}, {title}{_side(ending.planned)}: {result.rstrip('.')}."
-        self._view.say(text, elapsed_s=self._now_s() - self._began_s)
+        planned = ending.planned
+        title = self._texts.exercise(planned.exercise).title + self._texts.side(planned.side)
+        self._tell(note(f"Set {ending.number}, {title}: {result.rstrip('.')}."))
 
     def _signal(self, planned: PlannedSet, pattern: str) -> None:
         """One sensor signals, not all: two would be felt as two signals."""
@@ -238,8 +262,9 @@ class LiveSession:
         still_s = min((pipeline.still_s for pipeline in pipelines), default=now_s - self._began_s)
         return ready, still_s
 
-    def _say(self, prompt: Prompt) -> None:
-        self._view.say(prompt.text, elapsed_s=self._now_s() - self._began_s)
+    def _tell(self, said: Said) -> None:
+        self._said.append(said)
+        self._view.say(said, elapsed_s=self._now_s() - self._began_s)
 
     def _snapshot(self, now_s: float, live: LiveState | None) -> Snapshot:
         planned = self._coach.current
@@ -248,13 +273,15 @@ class LiveSession:
         return Snapshot(
             elapsed_s=now_s - self._began_s,
             state=state,
-            title="" if planned is None else self._library[planned.exercise].title,
+            title="" if planned is None else self._texts.exercise(planned.exercise).title,
             planned=planned,
             live=live,
             banked_hold_s=self._coach.held_s,
             remaining_rest_s=max(0.0, (self._rest_until_s or now_s) - now_s) if resting else None,
             sensors=[self._sensor(p, now_s) for p in self._worn],
             simulated=self._simulated,
+            question=self._coach.question,
+            said=tuple(self._said),
         )
 
     def _sensor(self, placement: Placement, now_s: float) -> SensorView:
@@ -266,6 +293,8 @@ class LiveSession:
             lost_s=None if since_s is None else max(0.0, now_s - since_s),
             arrived_share=pipeline.arrived_share,
             battery_percent=pipeline.battery_percent,
+            problem=link.problem,
+            hint=link.hint,
         )
 
     def _now_s(self) -> float:
@@ -296,7 +325,3 @@ def doable_sets(
 
 def _prescription(dose: Dose) -> Prescription:
     return Prescription(repetitions=dose.reps, hold_s=dose.hold_s, duration_s=dose.duration_s)
-
-
-def _side(planned: PlannedSet) -> str:
-    return f", {planned.side}" if planned.side in (Side.LEFT, Side.RIGHT) else ""

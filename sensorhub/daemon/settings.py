@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sensorhub.coach.plan import Plan
+from sensorhub.coach.questions import Asking
 from sensorhub.coach.settings import CoachSettings
+from sensorhub.coach.texts import DEFAULT_LANGUAGE
 from sensorhub.model.placement import Placement
 from sensorhub.transports.uri import SensorUri
 
@@ -16,6 +18,8 @@ class RunSettings:
 
     Attributes:
         speed: hub seconds in a second of the wall; other than 1 for simulated sensors only.
+        asking: what the person is asked, where somebody is there to answer.
+        language: that the person is spoken to in.
         simulated: nobody exercises; said wherever the session is shown.
     """
 
@@ -25,3 +29,5 @@ class RunSettings:
     speed: float = 1.0
     simulated: bool = False
     coach: CoachSettings = field(default_factory=CoachSettings)
+    language: str = DEFAULT_LANGUAGE
+    asking: Asking = Asking.NOTHING

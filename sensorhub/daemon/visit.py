@@ -5,6 +5,9 @@ import logging
 from functools import partial
 
 from sensorhub.coach.machine import Trigger
+from sensorhub.coach.questions import QuestionId
+from sensorhub.coach.said import note
+from sensorhub.coach.texts import load_texts
 from sensorhub.daemon.link_state import LinkStatus
 from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker, family_of
 from sensorhub.daemon.live_view import LastingView, View
@@ -75,7 +78,9 @@ class Visit:
 
     def say(self, text: str) -> None:
         """Tell the person something."""
-        self._view.say(text, elapsed_s=self._clock.now_s() - self._began_s)
+        self._view.say(
+            note(text, urgent=text.startswith("!!")), elapsed_s=self._clock.now_s() - self._began_s
+        )
 
     def press(self, trigger: Trigger) -> None:
         """The person pressed a key."""
@@ -83,6 +88,15 @@ class Visit:
             self._session.key(trigger)
         elif trigger is Trigger.KEY_STOP:
             self._stop.set()
+
+    def answer(self, question_id: QuestionId, value: str) -> None:
+        """The person answered; what is not asked (any more) is ignored. Empty: rather not say.
+
+        Raises:
+            InputError: it is no answer to that question, which stays open.
+        """
+        if self._session is not None:
+            self._session.answer(question_id, value)
 
     def interrupt(self) -> None:
         """End in order; asked a second time, without waiting for the sensors."""
@@ -189,12 +203,14 @@ class Visit:
             self._show_link(self._session, placement, status)
 
     def _show_link(self, session: LiveSession, placement: Placement, status: LinkStatus) -> None:
-        lost_ns = status.lost_since_ns
+        lost_ns, error = status.lost_since_ns, status.error
         session.on_link(
             placement,
             LinkView(
                 state=status.phase.replace("_", " "),
                 lost_since_s=None if lost_ns is None else lost_ns / NS_PER_S,
+                problem="" if error is None else error.message,
+                hint="" if error is None else error.hint,
             ),
         )
 
@@ -211,10 +227,11 @@ class Visit:
             for placement, uri in settings.sensors.items()
         ]
         info = SessionInfo(plan=settings.plan.id, simulated=settings.simulated)
+        library = load_library()
         log = self.log = self._store.begin_session(info, sensors)
         session = self._session = LiveSession(
             settings.plan.planned_sets(),
-            library=load_library(),
+            library=library,
             placements=tuple(settings.sensors),
             log=log,
             view=self._view,
@@ -223,6 +240,7 @@ class Visit:
             began_s=self._began_s,
             settings=settings.coach,
             simulated=settings.simulated,
+            texts=load_texts(settings.language, library=library),
             calibrations={sensor.placement: sensor.calibration for sensor in sensors},
             find_calibration=kept.calibration,
         )

@@ -10,7 +10,7 @@ import functools
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -63,6 +63,20 @@ class Range:
     most_rad: float
 
 
+TRANSLATIONS = ("de",)
+"""Languages an exercise may be described in beside English: a table of that name in its TOML."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseWords:
+    """How an exercise is called and described in one language; ``easier`` may be empty."""
+
+    title: str
+    start: str
+    movement: str
+    easier: str
+
+
 @dataclass(frozen=True, slots=True)
 class Exercise:
     """One movement of the programme.
@@ -78,6 +92,7 @@ class Exercise:
         posture: how the body is at the start of a run.
         range: of the primary segment, None where nothing is measured.
         detector: name of the module in ``detectors/``.
+        translations: the four texts in other languages, by language.
     """
 
     id: str
@@ -94,6 +109,12 @@ class Exercise:
     detector: str
     thresholds: Thresholds
     evidence: Evidence
+    translations: Mapping[str, ExerciseWords] = field(default_factory=dict)
+
+    def words(self, language: str) -> ExerciseWords:
+        """Its name and description in that language, in English where there is none."""
+        english = ExerciseWords(self.title, self.start, self.movement, self.easier)
+        return self.translations.get(language, english)
 
     @property
     def placements(self) -> tuple[Placement, ...]:
@@ -167,6 +188,7 @@ class _Reader:
             detector=detector,
             thresholds=self._into(BY_DETECTOR[detector], self._take_table("thresholds")),
             evidence=self._choice(Evidence, self._text("evidence"), "evidence"),
+            translations=self._translations(),
         )
         if self._table:
             raise self._wrong(f"unknown key {', '.join(sorted(self._table))}")
@@ -205,6 +227,26 @@ class _Reader:
             names = ", ".join(kind)
             raise self._wrong(f"{key}: {value!r} is none of {names}") from None
 
+    def _translations(self) -> Mapping[str, ExerciseWords]:
+        found = {}
+        for language in TRANSLATIONS:
+            if table := self._take_table(language):
+                reader = _Reader(table, f"{self._source}, [{language}]")
+                found[language] = reader.words()
+        return MappingProxyType(found)
+
+    def words(self) -> ExerciseWords:
+        """The words of one translation; every key but ``easier`` must be there."""
+        words = ExerciseWords(
+            title=self._text("title"),
+            start=self._text("start"),
+            movement=self._text("movement"),
+            easier=self._text("easier", ""),
+        )
+        if self._table:
+            raise self._wrong(f"unknown key {', '.join(sorted(self._table))}")
+        return words
+
     def _take_table(self, key: str) -> dict[str, Any]:
         value = self._table.pop(key, {})
         if not isinstance(value, dict):
@@ -223,10 +265,10 @@ class _Reader:
     def _into(self, kind: type[_Table], table: dict[str, Any]) -> _Table:
         """A dataclass from a table whose keys are its fields, angles in degrees."""
         values: dict[str, Any] = {}
-        for field in fields(kind):  # type: ignore[arg-type]  # every caller passes a dataclass
-            key = field.name.replace("_rad", "_deg").replace("_degps", "_dps")
+        for one in fields(kind):  # type: ignore[arg-type]  # every caller passes a dataclass
+            key = one.name.replace("_rad", "_deg").replace("_degps", "_dps")
             if key in table:
-                values[field.name] = self._value(key, table[key], angle=key != field.name)
+                values[one.name] = self._value(key, table[key], angle=key != one.name)
         known = {f.name.replace("_rad", "_deg").replace("_degps", "_dps") for f in fields(kind)}  # type: ignore[arg-type]
         if unknown := set(table) - known:
             names = ", ".join(sorted(known))

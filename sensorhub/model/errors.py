@@ -15,6 +15,11 @@ class SensorhubError(Exception):
         super().__init__(message)
         self.hint = hint
 
+    @property
+    def message(self) -> str:
+        """The sentence alone, without the hint."""
+        return str(self.args[0])
+
     def __str__(self) -> str:
         message = super().__str__()
         return f"{message} {self.hint}" if self.hint else message

@@ -5,8 +5,8 @@ import pytest
 from sensorhub.cli.outcome_table import outcome_table
 from sensorhub.cli.plans import find_plan, plan_minutes, plan_of_one, usual_dose
 from sensorhub.cli.run import parse_sensors
+from sensorhub.coach.dose import Dose
 from sensorhub.coach.library import plan_texts
-from sensorhub.coach.plan import Dose
 from sensorhub.exercises.definition import find_exercise, load_library
 from sensorhub.model.errors import InputError
 from sensorhub.model.outcomes import (

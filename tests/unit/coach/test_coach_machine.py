@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sensorhub.coach.dose import Dose
 from sensorhub.coach.machine import (
     TRANSITIONS,
     Action,
@@ -19,15 +20,18 @@ from sensorhub.coach.machine import (
     Situation,
     Trigger,
 )
-from sensorhub.coach.plan import Dose, PlannedSet
+from sensorhub.coach.plan import PlannedSet
 from sensorhub.coach.progress import HOLD_TOLERANCE_S
 from sensorhub.coach.prompts import PromptKey
 from sensorhub.coach.settings import SESSION_LIMIT_S, SET_LIMIT_S, CoachSettings
+from sensorhub.coach.texts import load_texts
+from sensorhub.exercises.definition import load_library
 from sensorhub.model.errors import InputError
 from sensorhub.model.live import LiveState
 from sensorhub.model.placement import Side
 
 NOTHING_YET = LiveState(count=0, partial=0, unsure=0, hold_s=None, angle_rad=None, target_rad=None)
+TEXTS = load_texts("en", library=load_library())
 KEYS = (Trigger.KEY_NEXT, Trigger.KEY_SKIP, Trigger.KEY_STOP)
 
 
@@ -36,7 +40,7 @@ def a_set(dose: Dose, *, rest_s: float = 5.0, number: int = 1) -> PlannedSet:
 
 
 def a_coach(*doses: Dose) -> Coach:
-    return Coach([a_set(d) for d in doses], titles={"squat": "Squat"}, now_s=0.0)
+    return Coach([a_set(d) for d in doses], now_s=0.0)
 
 
 def running(dose: Dose) -> Coach:
@@ -56,7 +60,7 @@ def test_a_set_begins_when_the_person_is_still_and_the_sensor_ready() -> None:
     [said] = coach.tick(Situation(0.0, sensors_ready=True, still_s=60.0))
     assert isinstance(said, Say)
     assert said.prompt.key is PromptKey.GET_READY
-    assert "Squat, 3 repetitions" in said.prompt.text
+    assert "Squat, 3 repetitions" in TEXTS.prompt(said.prompt)
     # Long still already, but time to take the position is always given.
     assert not coach.tick(Situation(4.0, sensors_ready=True, still_s=60.0))
     assert not coach.tick(Situation(20.0, sensors_ready=False, still_s=60.0))
@@ -182,7 +186,7 @@ def test_only_keys_are_keys() -> None:
 
 
 def test_without_sets_it_is_done_at_once() -> None:
-    coach = Coach([], titles={}, now_s=0.0)
+    coach = Coach([], now_s=0.0)
     assert of_kind(coach.tick(Situation(0.0, True, 0.0)), Finish)
     assert coach.current is None
 
@@ -266,7 +270,7 @@ def test_whatever_happens_sets_are_begun_ended_and_credited_honestly(
                 assert open_since_s is None
                 accounted.append(action.planned)
             elif isinstance(action, Say):
-                assert "{" not in action.prompt.text
+                assert "{" not in TEXTS.prompt(action.prompt)
             else:
                 assert open_since_s is None, "finished with a set still running"
     order = [a_set(d) for d in wanted]

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sensorhub.coach.dose import Dose
 from sensorhub.coach.library import plan_texts
-from sensorhub.coach.plan import MAX_REPS, Dose, parse_plan
+from sensorhub.coach.plan import MAX_REPS, parse_plan
 from sensorhub.exercises.definition import load_library
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Side

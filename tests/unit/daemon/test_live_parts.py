@@ -3,6 +3,8 @@
 import pytest
 
 from sensorhub.cli.plans import find_plan, plan_of_one
+from sensorhub.coach.said import note
+from sensorhub.coach.texts import load_texts
 from sensorhub.daemon.live_view import LastingView, PlainView
 from sensorhub.daemon.pacer import pacer_for
 from sensorhub.daemon.running_set import can_be_done
@@ -47,15 +49,18 @@ def test_the_pacer_says_each_hold_and_each_rest_once() -> None:
     exercise = find_exercise("kegel_squeeze")
     pacer = pacer_for(exercise, start_s=100.0)
     assert pacer is not None
-    said = [text for tenth in range(400) if (text := pacer.say(100.0 + tenth / 10))]
+    texts = load_texts("en", library=load_library())
+    said = [
+        texts.prompt(prompt) for tenth in range(400) if (prompt := pacer.say(100.0 + tenth / 10))
+    ]
     assert said == [
-        "Hold number 1, at 25 % of all you can.",
+        "Hold number 1, at 25 percent of all you can.",
         "Let go.",
-        "Hold number 2, at 50 % of all you can.",
+        "Hold number 2, at 50 percent of all you can.",
         "Let go.",
-        "Hold number 3, at 75 % of all you can.",
+        "Hold number 3, at 75 percent of all you can.",
         "Let go.",
-        "Hold number 4, at 100 % of all you can.",
+        "Hold number 4, at 100 percent of all you can.",
         "Let go.",
     ]
     assert pacer_for(find_exercise("squat"), start_s=0.0) is None
@@ -74,7 +79,7 @@ class GoneStream:
 def test_a_screen_that_is_gone_is_told_once() -> None:
     told: list[bool] = []
     view = LastingView(PlainView(GoneStream()), on_gone=lambda: told.append(True))  # type: ignore[arg-type]
-    view.say("one", elapsed_s=0.0)
-    view.say("two", elapsed_s=1.0)
+    view.say(note("one"), elapsed_s=0.0)
+    view.say(note("two"), elapsed_s=1.0)
     view.close()
     assert told == [True]

@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sensorhub.coach.dose import Dose
 from sensorhub.coach.machine import CoachState
-from sensorhub.coach.plan import Dose, PlannedSet
+from sensorhub.coach.plan import PlannedSet
+from sensorhub.coach.said import note
+from sensorhub.coach.snapshot import SensorView, Snapshot
+from sensorhub.daemon.digits import bar, big_number
 from sensorhub.daemon.live_view import PictureView, PlainView, picture, view_for
-from sensorhub.daemon.snapshot import SensorView, Snapshot, bar, big_number
 from sensorhub.model.live import LiveState
 from sensorhub.model.placement import Placement, Side
 
@@ -50,7 +53,7 @@ def a_snapshot(
 def test_plain_lines_say_each_thing_once() -> None:
     out = io.StringIO()
     view = PlainView(out)
-    view.say("Begin.", elapsed_s=62.04)
+    view.say(note("Begin."), elapsed_s=62.04)
     for at_s, count, unsure in ((63, 0, 0), (64, 0, 0), (65, 1, 1), (66, 1, 0), (67, 2, 0)):
         view.show(a_snapshot(at_s=at_s, count=count, unsure=unsure))
     view.close()
@@ -131,7 +134,7 @@ def test_a_terminal_gets_the_picture_and_its_cursor_back(terminal: tuple[TextIO,
     view = view_for(stream, {"TERM": "xterm"})
     assert isinstance(view, PictureView)
     view.show(a_snapshot(at_s=1.0, count=3))
-    view.say("Half way.", elapsed_s=1.1)
+    view.say(note("Half way."), elapsed_s=1.1)
     view.show(a_snapshot(at_s=2.0, count=4))
     view.close()
     shown = ""

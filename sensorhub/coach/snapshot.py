@@ -1,0 +1,101 @@
+"""What any screen shows: one frozen picture of the running session."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sensorhub.coach.machine import CoachState
+from sensorhub.coach.plan import PlannedSet
+from sensorhub.coach.prompts import Prompt
+from sensorhub.coach.questions import Question
+from sensorhub.coach.said import Said
+from sensorhub.model.live import LiveState
+from sensorhub.model.placement import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class SensorView:
+    """One sensor on the screen.
+
+    Attributes:
+        state: what the link is doing, in words.
+        lost_s: for how long nothing has arrived, None while data flow.
+        arrived_share: part of the recent samples that arrived, 0 to 1.
+        battery_percent: None where not told.
+        problem: why the link gave up or is not to be had, one sentence; empty while all is well.
+        hint: what to do about it, one sentence; may be empty.
+    """
+
+    placement: Placement
+    state: str
+    lost_s: float | None
+    arrived_share: float
+    battery_percent: int | None
+    problem: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How fast the person moves, against what is asked.
+
+    Attributes:
+        current_s: since the last repetition was counted; None before the first.
+        last_s: what the last repetition took, from count to count; None before the second.
+        asked_s: what one should at least take.
+    """
+
+    current_s: float | None
+    last_s: float | None
+    asked_s: float
+
+    @property
+    def too_fast(self) -> bool:
+        """The last repetition took less than is asked for."""
+        return self.last_s is not None and self.last_s < self.asked_s
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The session at one instant.
+
+    Attributes:
+        elapsed_s: since the session began.
+        title: the current exercise by name in the language of the session, empty when there is
+            none.
+        planned: the current set: exercise id, side, number, of, dose, rest.
+        live: the running set, None when no set runs.
+        banked_hold_s: seconds held in this set so far, the hold under way included.
+        remaining_rest_s: None unless resting.
+        question: what the person is asked now; answered by ``answer(question.id, value)``.
+        remaining_hold_s: seconds still to be held of a dose given in seconds held; None for others.
+        tempo: None where no pace is asked for, or no set runs.
+        next_set: what comes after the current set, None at the end.
+        advice: what has to stay in sight until the person goes on or stops (see a doctor ...).
+        said: the last few things said, the oldest first.
+    """
+
+    elapsed_s: float
+    state: CoachState
+    title: str
+    planned: PlannedSet | None
+    live: LiveState | None
+    banked_hold_s: float
+    remaining_rest_s: float | None
+    sensors: Sequence[SensorView]
+    simulated: bool
+    question: Question | None = None
+    remaining_hold_s: float | None = None
+    tempo: Tempo | None = None
+    next_set: PlannedSet | None = None
+    advice: Prompt | None = None
+    said: Sequence[Said] = ()
+
+    @property
+    def exercise(self) -> str:
+        """Id of the current exercise, empty when there is none."""
+        return "" if self.planned is None else self.planned.exercise
+
+    @property
+    def paused(self) -> bool:
+        """Nothing counts and nothing runs out until the person goes on (or very long after)."""
+        return self.state is CoachState.PAUSED
