@@ -4,6 +4,7 @@ No asyncio in here and no clock of its own: links call :meth:`LiveSession.on_rec
 :meth:`LiveSession.on_event`, a loop calls :meth:`LiveSession.tick` some times a second.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -127,6 +128,8 @@ class LiveSession:
         self._ending: list[RunningSet] = []
         self._rest_until_s: float | None = None
         self._finished = False
+        self._arrived_ns = 0
+        self._counted_ns: int | None = None  # arrival of what completed the last happening
         doable = doable_sets(sets, library=library, placements=self._worn)
         for planned in sets:
             if planned not in doable:
@@ -143,6 +146,7 @@ class LiveSession:
 
     def on_record(self, placement: Placement, record: Record) -> None:
         """Log what came or went, before anyone interprets it."""
+        self._arrived_ns = record.host_time_ns
         self._log.append(placement, record)
 
     def on_event(self, placement: Placement, event: DeviceEvent) -> None:
@@ -153,8 +157,8 @@ class LiveSession:
             self._log.identify_sensor(placement, device_id=event.device_id, calibration=document)
         for block in self._pipelines[placement].push(event):
             for running in (*self._ending, *([self._running] if self._running else [])):
-                if placement in running.placements:
-                    running.push(block)
+                if placement in running.placements and running.push(block):
+                    self._counted_ns = self._arrived_ns
 
     def on_link(self, placement: Placement, link: LinkView) -> None:
         """Take in what a link says of itself."""
@@ -213,6 +217,7 @@ class LiveSession:
             started_ns=now_ns,
             prescribed=_prescription(planned.dose),
         )
+        self._counted_ns = None
         self._running = self._new_set(planned, number=number, start_s=now_ns / NS_PER_S)
         exercise = self._library[planned.exercise]
         self._pacer = pacer_for(exercise, start_s=now_ns / NS_PER_S)
@@ -282,6 +287,7 @@ class LiveSession:
             simulated=self._simulated,
             question=self._coach.question,
             said=tuple(self._said),
+            counted_age_s=None if self._counted_ns is None else now_s - self._counted_ns / NS_PER_S,
         )
 
     def _sensor(self, placement: Placement, now_s: float) -> SensorView:
@@ -295,6 +301,7 @@ class LiveSession:
             battery_percent=pipeline.battery_percent,
             problem=link.problem,
             hint=link.hint,
+            age_s=now_s - pipeline.latest_s if math.isfinite(pipeline.latest_s) else None,
         )
 
     def _now_s(self) -> float:

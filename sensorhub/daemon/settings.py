@@ -21,6 +21,7 @@ class RunSettings:
         asking: what the person is asked, where somebody is there to answer.
         language: that the person is spoken to in.
         simulated: nobody exercises; said wherever the session is shown.
+        person: pseudonym of who exercises; empty: the first person of the store.
     """
 
     plan: Plan
@@ -31,3 +32,4 @@ class RunSettings:
     coach: CoachSettings = field(default_factory=CoachSettings)
     language: str = DEFAULT_LANGUAGE
     asking: Asking = Asking.NOTHING
+    person: str = ""

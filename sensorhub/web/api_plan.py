@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from sensorhub.coach.machine import Trigger
 from sensorhub.coach.plan import (
     MAX_DURATION_S,
     MAX_HOLD_S,
@@ -11,13 +12,16 @@ from sensorhub.coach.plan import (
     MAX_REST_S,
     MAX_SETS,
 )
+from sensorhub.coach.questions import QuestionId
 from sensorhub.exercises.definition import Exercise, load_library
 from sensorhub.model.errors import InputError
 from sensorhub.web.calls import Call, Endpoint, Refuse
-from sensorhub.web.frames import all_texts
 from sensorhub.web.plan_book import as_document
-from sensorhub.web.ports import BusyError, Key
+from sensorhub.web.ports import PRESSABLE, BusyError
 from sensorhub.web.roles import Role
+from sensorhub.web.words import all_texts
+
+MAX_ANSWER = 1000
 
 CAPS = {
     "items": MAX_ITEMS,
@@ -55,9 +59,7 @@ async def exercises(_: Call) -> object:
 def _exercise(exercise: Exercise) -> dict[str, Any]:
     return {
         "id": exercise.id,
-        "words": {
-            language: asdict(exercise.words(language)) for language in all_texts()
-        },
+        "words": {language: asdict(exercise.words(language)) for language in all_texts()},
         "sides": [side.value for side in exercise.sides],
         "primary": list(exercise.primary),
         "optional": list(exercise.optional),
@@ -93,10 +95,10 @@ async def start(call: Call) -> object:
 async def press(call: Call) -> object:
     """A key: only of the person who exercises."""
     key = await call.text("key")
-    if key not in list(Key):
+    if key not in PRESSABLE:
         raise Refuse(400, "bad_value", key="key")
     _own_visit(call)
-    call.page.hub.press(Key(key))
+    call.page.hub.press(Trigger(key))
     return {"pressed": key}
 
 
@@ -104,11 +106,10 @@ async def answer(call: Call) -> object:
     """An answer to the question that is asked now."""
     body = await call.body()
     question, value = body.get("question"), body.get("value")
-    if not isinstance(question, str) or not isinstance(value, str) or len(value) > 1000:
+    if question not in list(QuestionId) or not isinstance(value, str) or len(value) > MAX_ANSWER:
         raise Refuse(400, "bad_value", key="value")
     _own_visit(call)
-    if not call.page.hub.answer(question, value):
-        raise Refuse(409, "not_asked")
+    call.page.hub.answer(QuestionId(question), value)
     return {"answered": question}
 
 

@@ -13,9 +13,6 @@ from sensorhub.web.roles import Role
 SHOWN = 120
 """So many sessions back the history goes."""
 
-_ONE_AT_A_TIME = asyncio.Semaphore(1)
-"""Traces run the whole log again: one at a time, so that counting never waits for pictures."""
-
 
 async def sessions(call: Call) -> object:
     """The person's sessions, the latest first."""
@@ -35,7 +32,7 @@ async def trace(call: Call) -> object:
     one = sets.get(call.path("number"))
     if one is None or session.is_open:
         raise Refuse(404, "no_such_set")
-    async with _ONE_AT_A_TIME:
+    async with call.page.tracing:  # one at a time: counting never waits for pictures
         found = await asyncio.to_thread(set_trace, call.page.store, session, one)
     return trace_document(found, one)
 

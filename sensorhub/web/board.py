@@ -6,10 +6,11 @@ nobody who publishes ever waits. Everything here runs in the event loop of the h
 
 import asyncio
 import contextlib
+import enum
 from collections.abc import Callable, Iterator
 
 from sensorhub.coach.snapshot import Snapshot
-from sensorhub.web.frames import all_texts, live_frame, plain_frame
+from sensorhub.web.frames import live_frame, plain_frame
 from sensorhub.web.numbered import Numbering
 
 MAX_VIEWERS = 64
@@ -41,22 +42,37 @@ class LetterBox:
         return True
 
 
+class Kind(enum.StrEnum):
+    """What there is to be seen."""
+
+    IDLE = "idle"  # nobody exercises
+    SEARCHING = "searching"  # the sensors are being reached
+    LIVE = "live"
+    CLOSING = "closing"  # the complete log is being analysed
+    FAILED = "failed"  # no session came of it; the text says why
+    BUSY = "busy"  # somebody else exercises: that, and nothing more
+    BEAT = "beat"  # no news; the link lives
+
+
 class Board:
     """What is to be seen now.
 
     Args:
         wall_ms: the wall's clock, milliseconds since the epoch: a page tells by it how old a frame
             is that was long on its way.
+        speed: hub seconds in a second of the wall.
     """
 
-    def __init__(self, *, wall_ms: WallMs) -> None:
+    def __init__(self, *, wall_ms: WallMs, speed: float = 1.0) -> None:
         self._wall_ms = wall_ms
+        self._speed = speed
         self._boxes: set[LetterBox] = set()
-        self._numbering = self._new_numbering()
+        self._numbering = Numbering()
         self._number = 0
         self._person: str | None = None
-        self._kind = "idle"
+        self._kind = Kind.IDLE
         self._frame = ""
+        self._text = ""
 
     @property
     def viewers(self) -> int:
@@ -65,35 +81,36 @@ class Board:
 
     def publish(self, snapshot: Snapshot, *, person: str, plan: str) -> None:
         """Show a picture of this person's session."""
-        if self._kind != "live":
-            self._numbering = self._new_numbering()
-        self._kind, self._person = "live", person
+        self._kind, self._person = Kind.LIVE, person
         self._number += 1
         said = self._numbering.number(snapshot.said)
         if self._boxes:
             self._frame = live_frame(
-                snapshot, said, plan=plan, wall_ms=self._wall_ms(), number=self._number
+                snapshot,
+                said,
+                plan=plan,
+                speed=self._speed,
+                wall_ms=self._wall_ms(),
+                number=self._number,
             )
         self._notify()
 
-    def rest(self, kind: str) -> None:
-        """Nobody exercises: ``idle``, or ``closing`` while the last session is being analysed."""
-        self._kind, self._frame = kind, ""
+    def show(self, kind: Kind, *, person: str | None, text: str = "") -> None:
+        """Show something else than a picture; the text is for that person only."""
+        self._kind, self._person, self._text, self._frame = kind, person, text, ""
         self._number += 1
-        if kind == "idle":
-            self._person = None
         self._notify()
 
     def frame_for(self, person: str, *, fresh: bool) -> str:
         """What this person's device is sent. ``fresh`` False: only a sign that the link lives."""
-        kind = self._kind
-        if kind != "idle" and person != self._person:
-            kind = "busy"  # somebody else's: that, and nothing more
-        elif kind == "live" and fresh and self._frame:
+        kind, text = self._kind, self._text
+        if self._person not in (None, person):
+            kind, text = (Kind.IDLE if kind is Kind.FAILED else Kind.BUSY), ""
+        elif kind is Kind.LIVE and fresh and self._frame:
             return self._frame
-        elif kind == "live":
-            kind = "beat"
-        return plain_frame(kind, wall_ms=self._wall_ms(), number=self._number)
+        elif kind is Kind.LIVE:
+            kind, text = Kind.BEAT, ""
+        return plain_frame(kind, wall_ms=self._wall_ms(), number=self._number, text=text)
 
     @contextlib.contextmanager
     def viewer(self) -> Iterator[LetterBox]:
@@ -108,8 +125,3 @@ class Board:
     def _notify(self) -> None:
         for box in self._boxes:
             box.notify()
-
-    def _new_numbering(self) -> Numbering:
-        return Numbering(
-            lambda prompt: {name: texts.prompt(prompt) for name, texts in all_texts().items()}
-        )

@@ -84,7 +84,7 @@ Handler = Callable[[Call], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One thing that can be asked. ``least``: the role it takes; None: nobody needs to be paired."""
+    """One thing that can be asked; ``least`` is the role it takes, None: none at all."""
 
     method: str
     path: str

@@ -1,31 +1,41 @@
-"""A snapshot as one frame for the page: plain JSON, degrees and seconds, words in every language."""
+"""A snapshot as one frame: plain JSON, degrees and seconds, words in every language."""
 
-import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sensorhub.coach.plan import PlannedSet
-from sensorhub.coach.prompts import Prompt
 from sensorhub.coach.questions import Question
 from sensorhub.coach.snapshot import SensorView, Snapshot, Tempo
-from sensorhub.coach.texts import Texts, languages, load_texts
-from sensorhub.exercises.definition import load_library
 from sensorhub.model.live import LiveState
 from sensorhub.model.units import DEG_PER_RAD
 from sensorhub.web.numbered import Numbered
+from sensorhub.web.words import all_texts, in_every_language
 
 
 def live_frame(
-    snapshot: Snapshot, said: Sequence[Numbered], *, plan: str, wall_ms: float, number: int
+    snapshot: Snapshot,
+    said: Sequence[Numbered],
+    *,
+    plan: str,
+    speed: float,
+    wall_ms: float,
+    number: int,
 ) -> str:
-    """The frame for whoever may see it."""
+    """The frame for whoever may see it.
+
+    Args:
+        speed: hub seconds in a second of the wall: a page divides ages by it.
+        wall_ms: when it is sent, milliseconds since the epoch.
+    """
     return _text(
         {
             "kind": "live",
             "n": number,
             "t": wall_ms,
+            "speed": speed,
             "age_ms": _age_ms(snapshot),
+            "counted_age_ms": _ms(snapshot.counted_age_s),
             "plan": plan,
             "simulated": snapshot.simulated,
             "elapsed_s": round(snapshot.elapsed_s, 1),
@@ -39,22 +49,15 @@ def live_frame(
             "tempo": _tempo(snapshot.tempo),
             "sensors": [_sensor(sensor) for sensor in snapshot.sensors],
             "question": _question(snapshot.question),
-            "advice": None if snapshot.advice is None else _words(snapshot.advice),
+            "advice": None if snapshot.advice is None else in_every_language(snapshot.advice),
             "said": [one.document for one in said],
         }
     )
 
 
-def plain_frame(kind: str, *, wall_ms: float, number: int) -> str:
-    """A frame with nothing of anybody in it: ``idle``, ``closing``, ``busy`` or ``beat``."""
-    return _text({"kind": kind, "n": number, "t": wall_ms})
-
-
-@functools.cache
-def all_texts() -> Mapping[str, Texts]:
-    """The coach's words in every language there is."""
-    library = load_library()
-    return {language: load_texts(language, library=library) for language in languages()}
+def plain_frame(kind: str, *, wall_ms: float, number: int, text: str = "") -> str:
+    """A frame without a picture: idle, searching, closing, failed, busy, or a sign of life."""
+    return _text({"kind": kind, "n": number, "t": wall_ms, "text": text})
 
 
 def _text(frame: Mapping[str, Any]) -> str:
@@ -64,7 +67,7 @@ def _text(frame: Mapping[str, Any]) -> str:
 def _age_ms(snapshot: Snapshot) -> int | None:
     """Since the newest sample of any sensor; None where none is worn, or none has come yet."""
     ages_s = [s.age_s for s in snapshot.sensors if s.age_s is not None]
-    return round(1000.0 * min(ages_s)) if ages_s else None
+    return _ms(min(ages_s, default=None))
 
 
 def _set(planned: PlannedSet | None) -> dict[str, Any] | None:
@@ -110,7 +113,7 @@ def _sensor(sensor: SensorView) -> dict[str, Any]:
         "placement": sensor.placement.value,
         "state": sensor.state,
         "lost_s": _rounded(sensor.lost_s),
-        "age_ms": None if sensor.age_s is None else round(1000.0 * sensor.age_s),
+        "age_ms": _ms(sensor.age_s),
         "share": round(sensor.arrived_share, 2),
         "battery": sensor.battery_percent,
         "problem": f"{sensor.problem} {sensor.hint}".strip(),
@@ -132,8 +135,8 @@ def _worded(question: Question) -> dict[str, Any]:
     }
 
 
-def _words(prompt: Prompt) -> dict[str, str]:
-    return {name: texts.prompt(prompt) for name, texts in all_texts().items()}
+def _ms(value_s: float | None) -> int | None:
+    return None if value_s is None else round(1000.0 * value_s)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -37,9 +37,7 @@ async def live(page: Page, socket: WebSocket) -> None:
     with page.board.viewer() as box:
         sending = asyncio.create_task(_send(page, socket, box))
         listening = asyncio.create_task(_listen(socket))
-        done, rest = await asyncio.wait(
-            {sending, listening}, return_when=asyncio.FIRST_COMPLETED
-        )
+        done, rest = await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)

@@ -1,11 +1,11 @@
 """What was said, numbered, so that a page shows and speaks each thing once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sensorhub.coach.prompts import Prompt
 from sensorhub.coach.said import Said
+from sensorhub.web.words import in_every_language
 
 KEPT = 6
 
@@ -19,14 +19,9 @@ class Numbered:
 
 
 class Numbering:
-    """Gives each new :class:`Said` of a session the next number.
+    """Gives each new :class:`Said` the next number, for as long as the hub runs."""
 
-    Args:
-        words: a prompt in every language.
-    """
-
-    def __init__(self, words: Callable[[Prompt], Mapping[str, str]]) -> None:
-        self._words = words
+    def __init__(self) -> None:
         self._next = 1
         self._known: list[Numbered] = []
 
@@ -44,7 +39,7 @@ class Numbering:
             {
                 "id": number,
                 "key": "" if prompt is None else prompt.key.value,
-                "text": {"en": said.text} if prompt is None else dict(self._words(prompt)),
+                "text": {"en": said.text} if prompt is None else in_every_language(prompt),
                 "aloud": said.aloud,
                 "urgent": said.urgent,
             },

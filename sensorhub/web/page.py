@@ -1,5 +1,6 @@
 """What all endpoints share."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ class Page:
     Attributes:
         address: how the page is reached by others, to be shown with a PIN.
         sounds: what is served below ``/sound/``, by name.
+        tracing: held while the log of a set is run again for a picture.
         detectable_deg: see :data:`~sensorhub.web.results.DetectableDeg`.
     """
 
@@ -38,3 +40,4 @@ class Page:
     address: str = ""
     sounds: Mapping[str, PageFile] = field(default_factory=dict)
     detectable_deg: DetectableDeg = _not_known
+    tracing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))

@@ -1,23 +1,22 @@
 """What the page asks of the running hub. The daemon answers; nothing here knows how."""
 
-import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sensorhub.coach.machine import Trigger
 from sensorhub.coach.plan import Plan
+from sensorhub.coach.questions import QuestionId
 
-
-class Key(enum.StrEnum):
-    """What a person can press on the page while a plan runs."""
-
-    NEXT = "next"  # begin the set, or end it
-    SKIP = "skip"
-    AGAIN = "again"  # repeat the set
-    PAUSE = "pause"
-    RESUME = "resume"
-    HURTS = "hurts"  # "that hurt": ends the set
-    STOP = "stop"
+PRESSABLE = (
+    Trigger.KEY_NEXT,
+    Trigger.KEY_SKIP,
+    Trigger.KEY_REPEAT,
+    Trigger.KEY_PAUSE,
+    Trigger.KEY_STOP,
+    Trigger.HURT,
+)
+"""What a person can press on the page while a plan runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,6 @@ class HubPort(Protocol):
         """Pseudonym of the person who exercises now; None: nobody does."""
         ...
 
-    @property
-    def closing(self) -> bool:
-        """The visit is over and its complete log is being analysed."""
-        ...
-
     def sensors(self) -> Sequence[SensorStatus]:
         """The sensors that a visit would use."""
         ...
@@ -61,12 +55,15 @@ class HubPort(Protocol):
         """Begin a visit. Raises BusyError, or InputError where nothing of it can be done."""
         ...
 
-    def press(self, key: Key) -> None:
+    def press(self, key: Trigger) -> None:
         """A key of the person who exercises; nothing happens where it means nothing now."""
         ...
 
-    def answer(self, question: str, value: str) -> bool:
-        """An answer to the question that is asked now; False: it cannot be taken."""
+    def answer(self, question: QuestionId, value: str) -> None:
+        """An answer; what is not asked (any more) is ignored. Empty: rather not say.
+
+        Raises InputError where it is no answer to that question, which then stays open.
+        """
         ...
 
     def add_person(self) -> str:
