@@ -44,7 +44,7 @@ def demo(*, speed: float | None, keep: Path | None, web: bool, port: int, seed: 
     import tempfile
 
     from sensorhub.cli.plans import find_plan
-    from sensorhub.daemon.demo import run_demo, run_web_demo
+    from sensorhub.daemon.demo import run_demo
     from sensorhub.daemon.live_view import view_for
     from sensorhub.model.errors import EnvironmentProblemError
 
@@ -52,17 +52,10 @@ def demo(*, speed: float | None, keep: Path | None, web: bool, port: int, seed: 
     plan, view = find_plan("demo"), view_for(sys.stdout)
     if web:
         from sensorhub.cli.serve_screen import show_serving
+        from sensorhub.daemon.web_demo import WebDemo, run_web_demo
 
-        compared = run_web_demo(
-            plan,
-            folder=folder.absolute(),
-            speed=speed or WEB_SPEED,
-            seed=seed,
-            port=port,
-            view=view,
-            tell=click.echo,
-            on_ready=show_serving,
-        )
+        asked = WebDemo(plan, folder.absolute(), speed or WEB_SPEED, seed, port, view)
+        compared = run_web_demo(asked, tell=click.echo, on_ready=show_serving)
         if not compared:  # ended before it was done
             return
     else:

@@ -5,7 +5,6 @@ pseudo-terminal), the pelvis sensor over Bluetooth (real bleak, talking to a sim
 private bus). At its end what was counted is compared with what was done.
 """
 
-import asyncio
 import contextlib
 import csv
 import json
@@ -14,31 +13,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sensorhub.coach.plan import Plan
-from sensorhub.coach.questions import Asking
 from sensorhub.coach.settings import CoachSettings
-from sensorhub.coach.texts import DEFAULT_LANGUAGE
-from sensorhub.daemon.hub import HubSettings
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.run import Tell, run_and_export
-from sensorhub.daemon.serve import ServeSettings, Serving, serving, stop_signals
 from sensorhub.daemon.settings import RunSettings
-from sensorhub.exports.base import THERAPIST, export_session, find_export
 from sensorhub.model.errors import EnvironmentProblemError
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import STORE_NAME
-from sensorhub.sessions.values import StoredSession
 from sensorhub.transports.uri import SensorUri, parse_uri
 
 THIGH, PELVIS = Placement.THIGH_RIGHT, Placement.PELVIS
 READY_WALL_S = 30.0
-LOOK_S = 0.1
 END_WALL_S = 10.0
 HOLD_S = 0.5
 """How far the seconds of a hold may be from the truth: people count in whole ones."""
@@ -64,78 +54,6 @@ class Comparison:
     truth: str
     counted: str
     agrees: bool
-
-
-def run_web_demo(
-    plan: Plan,
-    *,
-    folder: Path,
-    speed: float,
-    seed: int,
-    port: int,
-    view: View,
-    tell: Tell,
-    on_ready: Callable[[Serving], None],
-) -> list[Comparison]:
-    """The same on the page: it begins when somebody looks, and is served until Ctrl-C.
-
-    Args:
-        on_ready: called when the page can be opened.
-    """
-    csv_folder = folder / "csv"
-    with simulator(folder, scenario=plan.id, speed=speed, seed=seed) as simulated:
-        tell(f"SIMULATED person and sensors, {speed:g} times as fast as real time.")
-        hub = HubSettings(
-            sensors=simulated.sensors,
-            data_dir=folder / "data",
-            speed=speed,
-            simulated=True,
-            coach=COACH,
-            asking=Asking.NOTHING,
-            screen=view,
-        )
-        settings = ServeSettings(hub, port=port, plans={plan.id: plan})
-        done = asyncio.run(
-            _on_page(settings, plan, csv_folder=csv_folder, tell=tell, on_ready=on_ready)
-        )
-    return compare(simulated.truth, csv_folder / "repetitions.csv") if done else []
-
-
-async def _on_page(
-    settings: ServeSettings,
-    plan: Plan,
-    *,
-    csv_folder: Path,
-    tell: Tell,
-    on_ready: Callable[[Serving], None],
-) -> bool:
-    """Whether the plan was done and its files written before somebody ended it."""
-    async with serving(settings, tell=tell) as running:
-        with stop_signals(running.hub) as stop:
-            on_ready(running)
-            tell("The session begins when the page is open. Ctrl-C ends it.\n")
-            done = asyncio.create_task(_demonstrate(running, plan))
-            ended = asyncio.create_task(stop.wait())
-            await asyncio.wait({done, ended}, return_when=asyncio.FIRST_COMPLETED)
-            session = done.result() if done.done() else None
-            done.cancel()
-            if session is not None:
-                store = StoreReader(settings.hub.data_dir / STORE_NAME)
-                export = find_export(THERAPIST)
-                for path in export_session(
-                    store, session.name, csv_folder, export=export, overwrite=True
-                ):
-                    tell(f"Written: {path}")
-                tell(f"\nStill to be seen: {running.address}   Ctrl-C ends it.")
-                await ended
-            return session is not None
-
-
-async def _demonstrate(running: Serving, plan: Plan) -> StoredSession | None:
-    while not running.board.viewers:
-        await asyncio.sleep(LOOK_S)
-    running.hub.start(running.person, plan, language=DEFAULT_LANGUAGE)
-    return await running.hub.wait()
 
 
 def run_demo(
