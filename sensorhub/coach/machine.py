@@ -4,138 +4,46 @@ It is told the time and what the sensors see (:class:`Situation`), and answers w
 state is left by time alone if nothing else happens, so that it can never be stuck.
 """
 
-import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
 
-from sensorhub.coach.plan import PlannedSet
-from sensorhub.coach.progress import SetProgress
-from sensorhub.coach.prompts import Blank, Prompt, PromptKey
-from sensorhub.coach.questions import Question, QuestionId
-from sensorhub.coach.settings import SESSION_LIMIT_S, SET_LIMIT_S, CoachSettings
-from sensorhub.model.live import LiveState
-
-
-class CoachState(enum.StrEnum):
-    """Where in the session the person is."""
-
-    CHECKING = "checking"  # do all sensors send, are they where they belong, are they charged
-    ASKING = "asking"  # a question is open, and nothing else happens
-    PREPARING = "preparing"  # taking the start position; a set begins when they are still
-    RUNNING = "running"
-    PAUSED = "paused"
-    RESTING = "resting"
-    DONE = "done"
-
-
-class Trigger(enum.StrEnum):
-    """Why a state is left: the person's key, what the sensors see, or time."""
-
-    KEY_NEXT = "next"
-    KEY_SKIP = "skip"
-    KEY_REPEAT = "repeat"
-    KEY_PAUSE = "pause"  # pressed again: go on
-    KEY_STOP = "stop"
-    HURT = "hurt"  # "that hurt": ends a running set at once, and is recorded
-    STILL = "still"
-    DOSE_DONE = "dose_done"
-    IDLE = "idle"
-    TOO_LONG = "too_long"
-    RESTED = "rested"
-
-
-_S, _T = CoachState, Trigger
-
-TRANSITIONS: Mapping[tuple[CoachState, Trigger], CoachState] = MappingProxyType(
-    {
-        (_S.PREPARING, _T.STILL): _S.RUNNING,
-        (_S.PREPARING, _T.KEY_NEXT): _S.RUNNING,
-        (_S.PREPARING, _T.KEY_SKIP): _S.PREPARING,  # of the next set
-        (_S.PREPARING, _T.TOO_LONG): _S.PREPARING,
-        (_S.RUNNING, _T.DOSE_DONE): _S.RESTING,
-        (_S.RUNNING, _T.KEY_NEXT): _S.RESTING,
-        (_S.RUNNING, _T.KEY_SKIP): _S.RESTING,
-        (_S.RUNNING, _T.IDLE): _S.RESTING,
-        (_S.RUNNING, _T.TOO_LONG): _S.RESTING,
-        (_S.RESTING, _T.RESTED): _S.PREPARING,
-        (_S.RESTING, _T.KEY_NEXT): _S.PREPARING,
-        (_S.RESTING, _T.KEY_SKIP): _S.PREPARING,
-        **{(state, _T.KEY_STOP): _S.DONE for state in (_S.PREPARING, _S.RUNNING, _S.RESTING)},
-    }
+from sensorhub.coach.actions import (
+    Action,
+    Ask,
+    BeginSet,
+    EndSet,
+    Finish,
+    LeaveOut,
+    Note,
+    Say,
+    Situation,
 )
-"""Where each trigger leads; what is not listed changes nothing. Without a set left: DONE."""
+from sensorhub.coach.agenda import Agenda
+from sensorhub.coach.announcer import Announcer, Brief, about
+from sensorhub.coach.checking import PlacementCheck
+from sensorhub.coach.interview import Interview, PainRule
+from sensorhub.coach.pace import Tempo
+from sensorhub.coach.plan import PlannedSet, refuse_beyond_caps
+from sensorhub.coach.progress import SetProgress
+from sensorhub.coach.prompts import Prompt, PromptKey
+from sensorhub.coach.questions import Advice, Asking, Question, QuestionId
+from sensorhub.coach.settings import (
+    MAX_HURTS,
+    PAUSE_LIMIT_S,
+    SESSION_LIMIT_S,
+    SET_LIMIT_S,
+    CoachSettings,
+)
+from sensorhub.coach.states import BACK, KEYS, TRANSITIONS, CoachState, Trigger
 
+READY_SAID_S = 2.0
+"""A placement check that took longer says when it is over."""
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What the coach is told, some times a second.
+_ADVICE = {Advice.NOW: PromptKey.DOCTOR_NOW, Advice.SOON: PromptKey.DOCTOR_SOON}
+_QUIET = (CoachState.CHECKING, CoachState.PREPARING, CoachState.RESTING)
 
-    Attributes:
-        now_s: hub clock.
-        sensors_ready: the sensors that this exercise needs are streaming and settled.
-        still_s: for how long they have been still.
-        live: the running set, None when no set runs.
-    """
+NO_BRIEFS: Mapping[str, Brief] = {}
 
-    now_s: float
-    sensors_ready: bool
-    still_s: float
-    live: LiveState | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Say this to the person now."""
-
-    prompt: Prompt
-
-
-@dataclass(frozen=True, slots=True)
-class BeginSet:
-    """A set begins now: mark it, start counting, let the sensor signal it."""
-
-    planned: PlannedSet
-
-
-@dataclass(frozen=True, slots=True)
-class EndSet:
-    """The set ends now. ``complete``: the dose was reached, by what was seen live."""
-
-    planned: PlannedSet
-    reason: Trigger
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveOut:
-    """A set that was never begun."""
-
-    planned: PlannedSet
-    reason: Trigger
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Put this question to the person; it stays open until it is answered or nobody answers."""
-
-    question: Question
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Record this answer (as :meth:`Question.read` gives it) with the session or its last set."""
-
-    question: Question
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """The session is over."""
-
-
-Action = Say | Ask | Note | BeginSet | EndSet | LeaveOut | Finish
+__all__ = ["Coach", "CoachState", "Trigger"]
 
 
 class Coach:
@@ -145,6 +53,11 @@ class Coach:
         sets: what is to be done, in order; may be empty (then it is done at once).
         now_s: hub clock at the start.
         settings: times; see there for what cannot be set.
+        asking: which questions are asked.
+        briefs: what is special about exercises, by id.
+
+    Raises:
+        InputError: a set asks for more than any plan may.
     """
 
     def __init__(
@@ -153,15 +66,25 @@ class Coach:
         *,
         now_s: float,
         settings: CoachSettings | None = None,
+        asking: Asking = Asking.NOTHING,
+        briefs: Mapping[str, Brief] = NO_BRIEFS,
     ) -> None:
-        self._sets = tuple(sets)
+        refuse_beyond_caps(sets)
         self._settings = settings or CoachSettings()
-        self._index = 0
-        self._state = CoachState.PREPARING
-        self._session_began_s = now_s
-        self._since_s = now_s
+        self._agenda = Agenda(sets)
+        self._announcer = Announcer(self._settings, briefs)
+        self._state = CoachState.CHECKING
+        self._opened = False
+        self._began_s = self._since_s = now_s
+        self._then = CoachState.CHECKING  # what comes after the questions
+        self._back = CoachState.CHECKING  # where the pause ends
+        self._interview = Interview(asking)
+        self._pain = PainRule()
+        self._check = PlacementCheck(now_s=now_s)
         self._progress: SetProgress | None = None
-        self._announced = False
+        self._advice: Prompt | None = None
+        self._stopped = False
+        self._begun = 0
 
     @property
     def state(self) -> CoachState:
@@ -170,59 +93,140 @@ class Coach:
 
     @property
     def current(self) -> PlannedSet | None:
-        """The set being prepared, run or just rested from; None when all is done."""
-        done = self._state is CoachState.DONE or self._index >= len(self._sets)
-        return None if done else self._sets[self._index]
+        """The set being prepared, run or just rested from; None where there is none."""
+        return None if self._state is CoachState.DONE else self._agenda.current
+
+    @property
+    def next_set(self) -> PlannedSet | None:
+        """What comes after the current set."""
+        return None if self._state is CoachState.DONE else self._agenda.upcoming
 
     @property
     def question(self) -> Question | None:
         """What the person is asked now, None when nothing is asked."""
-        return None
+        return self._interview.question if self._state is CoachState.ASKING else None
+
+    @property
+    def advice(self) -> Prompt | None:
+        """What has to stay in sight: see a doctor."""
+        return self._advice
 
     @property
     def held_s(self) -> float:
         """Seconds held in the running set so far, the hold under way included."""
         return 0.0 if self._progress is None else self._progress.held_s
 
+    @property
+    def tempo(self) -> Tempo | None:
+        """How fast the person moves; None where no pace is asked for, or no set runs."""
+        return None if self._progress is None else self._progress.tempo
+
+    @property
+    def remaining_hold_s(self) -> float | None:
+        """Seconds still to be held; None where the running set is no hold."""
+        planned = self._agenda.taken
+        if self._progress is None or planned is None or planned.dose.hold_s is None:
+            return None
+        return max(0.0, planned.dose.hold_s - self._progress.held_s)
+
+    def remaining_rest_s(self, now_s: float) -> float | None:
+        """Seconds of rest still to go at this hub time; None unless resting."""
+        if self._state is not CoachState.RESTING or self._agenda.taken is None:
+            return None
+        return max(0.0, self._agenda.taken.rest_s - (now_s - self._since_s))
+
     def tick(self, situation: Situation) -> list[Action]:
         """Tell what is seen now; returns what is to be done now, in order."""
+        now_s = situation.now_s
         actions: list[Action] = []
         if self._state is CoachState.DONE:
             return actions
-        if not self._sets:
-            return self._finish(PromptKey.ALL_DONE)
-        self._announce(actions)
-        if self._progress is not None:
-            due = self._progress.update(situation.now_s, situation.live)
-            actions.extend(Say(Prompt(key)) for key in due)
+        if not self._opened:
+            actions += self._open(now_s)
+        actions += [Say(prompt) for prompt in self._cues(situation)]
         trigger = self._trigger(situation)
-        if trigger is not None:
-            actions += self._fire(trigger, situation.now_s)
-        return actions
+        return actions if trigger is None else actions + self._fire(trigger, now_s)
 
     def key(self, trigger: Trigger, *, now_s: float) -> list[Action]:
-        """A key of the person: KEY_NEXT, KEY_SKIP or KEY_STOP; others are ignored."""
-        if trigger not in (Trigger.KEY_NEXT, Trigger.KEY_SKIP, Trigger.KEY_STOP):
+        """What the person wants (one of :data:`KEYS`, or OVER for the program); others nothing."""
+        if trigger not in KEYS and trigger is not Trigger.OVER:
             return []
         return self._fire(trigger, now_s)
 
     def answer(self, question_id: QuestionId, value: str, *, now_s: float) -> list[Action]:
         """The person's answer to the open question; one that is not open (any more) is ignored.
 
+        An empty answer leaves the question unanswered.
+
         Raises:
             InputError: it is no answer to that question; it stays open.
         """
-        del question_id, value, now_s
+        question = self.question
+        if question is None or question.id is not question_id:
+            return []
+        answer = question.read(value)
+        if not answer:
+            return self._fire(Trigger.KEY_SKIP, now_s)
+        actions: list[Action] = [Note(question.id, answer, of_set=bool(question.exercise))]
+        if stop := self._pain.judge(question, answer):
+            self._advice = Prompt(stop)
+            return [*actions, *self._fire(Trigger.PAIN, now_s)]
+        self._interview.drop()
+        if advice := question.advice_for(answer):
+            self._advice = Prompt(_ADVICE[advice])
+            return [*actions, *self._fire(Trigger.ADVICE, now_s)]
+        return actions + self._ask_on(now_s)
+
+    # What happens by itself.
+
+    def _open(self, now_s: float) -> list[Action]:
+        self._opened = True
+        if not self._agenda.has_more:
+            return self._enter(CoachState.DONE, now_s)
+        self._interview.ask_first()
+        return self._go(CoachState.CHECKING, now_s)
+
+    def _cues(self, now: Situation) -> list[Prompt]:
+        if self._progress is not None:
+            lost = now.lost or not now.sensors_ready
+            due = self._progress.signal(now.now_s, lost=lost)
+            return due + self._progress.update(now.now_s, now.live)
+        if self._state in _QUIET:
+            return self._check.prompts(now.sensors, now_s=now.now_s)
         return []
 
     def _trigger(self, now: Situation) -> Trigger | None:
         waited_s = now.now_s - self._since_s
-        if now.now_s - self._session_began_s >= SESSION_LIMIT_S:
-            return Trigger.KEY_STOP
-        if self._state is CoachState.PREPARING:
-            return self._preparing(now, waited_s)
-        if self._state is CoachState.RESTING:
-            return Trigger.RESTED if waited_s >= self._sets[self._index].rest_s else None
+        if now.now_s - self._began_s >= SESSION_LIMIT_S:
+            return Trigger.OVER
+        match self._state:
+            case CoachState.ASKING:
+                limit_s = self._interview.limit_s(self._settings.answer_s)
+                return Trigger.KEY_NEXT if waited_s >= limit_s else None
+            case CoachState.CHECKING:
+                return self._checking(now, waited_s)
+            case CoachState.PREPARING:
+                return self._preparing(now, waited_s)
+            case CoachState.RUNNING:
+                return self._running(now, waited_s)
+            case CoachState.RESTING:
+                return None if self.remaining_rest_s(now.now_s) else Trigger.RESTED
+            case CoachState.PAUSED:
+                return Trigger.TOO_LONG if waited_s >= PAUSE_LIMIT_S else None
+        return None
+
+    def _checking(self, now: Situation, waited_s: float) -> Trigger | None:
+        if self._check.passed(now.sensors):
+            return Trigger.CHECKED
+        return Trigger.TOO_LONG if waited_s >= self._settings.check_limit_s else None
+
+    def _preparing(self, now: Situation, waited_s: float) -> Trigger | None:
+        if waited_s >= self._settings.prepare_limit_s:
+            return Trigger.TOO_LONG
+        settled = self._announcer.is_ready(waited_s=waited_s, still_s=now.still_s)
+        return Trigger.STILL if settled and now.sensors_ready else None
+
+    def _running(self, now: Situation, waited_s: float) -> Trigger | None:
         assert self._progress is not None
         if waited_s >= SET_LIMIT_S:
             return Trigger.TOO_LONG
@@ -232,65 +236,161 @@ class Coach:
         idle_s = self._progress.idle_s(now.now_s, frozen=not now.sensors_ready)
         return Trigger.IDLE if idle_s >= self._settings.idle_s else None
 
-    def _preparing(self, now: Situation, waited_s: float) -> Trigger | None:
-        if waited_s >= self._settings.prepare_limit_s:
-            return Trigger.TOO_LONG
-        ready = now.sensors_ready and waited_s >= self._settings.prepare_s
-        return Trigger.STILL if ready and now.still_s >= self._settings.still_s else None
+    # Leaving a state and entering the next.
 
     def _fire(self, trigger: Trigger, now_s: float) -> list[Action]:
-        target = TRANSITIONS.get((self._state, trigger))
-        if target is None:
+        if (self._state, trigger) not in TRANSITIONS or self._refuses(trigger):
             return []
+        target = TRANSITIONS[self._state, trigger]
         actions = self._leave(trigger)
+        if trigger is Trigger.HURT:
+            actions = self._hurt() + actions
+            if self._agenda.hurts >= MAX_HURTS:
+                self._advice = Prompt(PromptKey.KEEPS_HURTING)
+                return actions + self._stop(Trigger.PAIN, now_s)
         if target is CoachState.DONE:
-            return actions + self._finish(PromptKey.STOPPED)
-        if target is not CoachState.RUNNING and self._index == len(self._sets) - 1:
-            return actions + self._finish(PromptKey.ALL_DONE)
-        self._since_s = now_s
-        planned = self._sets[self._index]
-        if target is CoachState.RUNNING:
-            self._progress = SetProgress(planned.dose, now_s=now_s)
-            actions += [Say(Prompt(PromptKey.BEGIN)), BeginSet(planned)]
-        elif target is CoachState.RESTING:
-            rest = Prompt(PromptKey.REST, {"seconds": round(planned.rest_s)})
-            actions += [Say(rest)] if planned.rest_s >= 1 else []
-        else:
-            self._index += 1
-            self._announced = False
-        self._state = target
-        self._announce(actions)
-        return actions
+            return actions + self._stop(trigger, now_s)
+        if target is CoachState.ASKING:
+            return actions + self._ask_on(now_s)
+        if target is BACK:
+            target = self._then
+            if self._state is CoachState.PAUSED:
+                self._advice = None
+                target = self._then if self._back is CoachState.ASKING else self._back
+                actions.append(Say(Prompt(PromptKey.GO_ON)))
+        return actions + self._go(self._onward(target), now_s)
+
+    def _refuses(self, trigger: Trigger) -> bool:
+        """Doing a set once more is not always allowed; saying something once more is."""
+        again = trigger is Trigger.KEY_REPEAT
+        once_more = again and self._state in (CoachState.RUNNING, CoachState.RESTING)
+        return once_more and not self._agenda.may_repeat()
 
     def _leave(self, trigger: Trigger) -> list[Action]:
-        planned = self._sets[self._index] if self._sets else None
-        if planned is None:
-            return []
-        if self._state is CoachState.PREPARING and trigger not in (Trigger.STILL, Trigger.KEY_NEXT):
-            skipped = Prompt(PromptKey.SKIPPED, self._blanks(planned))
-            return [Say(skipped), LeaveOut(planned, trigger)]
-        if self._state is not CoachState.RUNNING or self._progress is None:
-            return []
-        progress, self._progress = self._progress, None
-        blanks = {**self._blanks(planned), "done": progress.done()}
+        """What ends with the state that is left."""
+        if trigger in (Trigger.KEY_PAUSE, Trigger.ADVICE) and self._state is not CoachState.PAUSED:
+            self._back = self._state
+        if trigger is Trigger.KEY_QUESTIONS:
+            self._interview.ask_guide()
+        if self._state is CoachState.PREPARING:
+            return self._leave_preparing(trigger)
+        if self._state is CoachState.RUNNING:
+            return self._leave_running(trigger)
+        if self._state is CoachState.RESTING and trigger is Trigger.KEY_REPEAT:
+            self._agenda.repeat()
+        if self._state is CoachState.ASKING and trigger in (Trigger.KEY_NEXT, Trigger.KEY_SKIP):
+            self._interview.drop()
+        return []
+
+    def _leave_preparing(self, trigger: Trigger) -> list[Action]:
+        planned = self._agenda.taken
+        assert planned is not None
+        if trigger in (Trigger.KEY_SKIP, Trigger.TOO_LONG, Trigger.HURT):
+            return [Say(Prompt(PromptKey.SKIPPED, about(planned))), LeaveOut(planned, trigger)]
+        if trigger in (Trigger.KEY_PAUSE, Trigger.KEY_QUESTIONS, Trigger.KEY_REPEAT):
+            self._agenda.put_off()
+        if trigger is Trigger.KEY_REPEAT:
+            self._announcer.explain_again(planned)
+        return []
+
+    def _leave_running(self, trigger: Trigger) -> list[Action]:
+        planned, progress, self._progress = self._agenda.taken, self._progress, None
+        assert planned is not None
+        assert progress is not None
+        left = progress.left()
+        if trigger is Trigger.KEY_REPEAT:
+            self._agenda.repeat()
+        elif trigger is Trigger.KEY_PAUSE and left is not None:
+            # A set has no holes: what is left of the dose is a set of its own.
+            self._agenda.put_off_rest(left)
+            self._back = CoachState.PREPARING
+        else:
+            self._back = CoachState.RESTING
+            if self._agenda.is_last_of_exercise():
+                self._interview.ask_after(planned.exercise)
         key = PromptKey.SET_DONE if progress.reached else PromptKey.SET_SHORT
-        return [EndSet(planned, trigger, progress.reached), Say(Prompt(key, blanks))]
+        said = Prompt(key, {**about(planned), "done": progress.done()})
+        return [EndSet(planned, trigger, progress.reached), Say(said)]
 
-    def _finish(self, key: PromptKey) -> list[Action]:
-        self._state = CoachState.DONE
-        return [Say(Prompt(key)), Finish()]
+    def _hurt(self) -> list[Action]:
+        """Record it, ask how much, and do no more of what hurt."""
+        of_set = self._begun > 0 and self._state is not CoachState.PREPARING
+        planned = self._agenda.current
+        dropped = self._agenda.hurt()
+        if self._back is CoachState.PREPARING:
+            self._back = CoachState.RESTING
+        if planned is not None:
+            self._interview.ask_hurt(planned.exercise)
+        return [
+            Note(QuestionId.HURT, "yes", of_set=of_set),
+            Say(Prompt(PromptKey.HURT)),
+            *(LeaveOut(one, Trigger.HURT) for one in dropped),
+        ]
 
-    def _announce(self, actions: list[Action]) -> None:
-        if self._state is CoachState.PREPARING and not self._announced:
-            self._announced = True
-            planned = self._sets[self._index]
-            actions.append(Say(Prompt(PromptKey.GET_READY, self._blanks(planned))))
+    def _onward(self, target: CoachState) -> CoachState:
+        """Where it goes on: without a set left, to the end."""
+        if target in (CoachState.PREPARING, CoachState.RESTING) and not self._agenda.has_more:
+            self._interview.ask_last()
+            return CoachState.DONE
+        return target
 
-    def _blanks(self, planned: PlannedSet) -> dict[str, Blank]:
-        return {
-            "exercise": planned.exercise,
-            "side": planned.side,
-            "dose": planned.dose,
-            "number": planned.number,
-            "of": planned.of,
-        }
+    def _stop(self, trigger: Trigger, now_s: float) -> list[Action]:
+        """The programme ends before its end."""
+        self._interview.clear()
+        self._stopped = True
+        if trigger is Trigger.PAIN and self._advice is not None:
+            return [Say(self._advice), *self._enter(CoachState.DONE, now_s)]
+        # Who stops in the middle of questions wants no more of them.
+        if trigger is Trigger.KEY_STOP and self._state is not CoachState.ASKING:
+            self._interview.ask_last()
+        return [Say(Prompt(PromptKey.STOPPED)), *self._go(CoachState.DONE, now_s)]
+
+    def _go(self, target: CoachState, now_s: float) -> list[Action]:
+        """To ``target``; questions that are open come first."""
+        question = self._interview.question
+        if question is None or target is CoachState.PAUSED:
+            return self._enter(target, now_s)
+        self._then = target
+        self._state, self._since_s = CoachState.ASKING, now_s
+        return [Ask(question)]
+
+    def _ask_on(self, now_s: float) -> list[Action]:
+        self._since_s = now_s
+        question = self._interview.question
+        return self._fire(Trigger.ANSWERED, now_s) if question is None else [Ask(question)]
+
+    def _enter(self, target: CoachState, now_s: float) -> list[Action]:
+        waited_s, self._since_s = now_s - self._since_s, now_s
+        before, self._state = self._state, target
+        if target is CoachState.RUNNING:
+            return self._begin(now_s)
+        actions: list[Action] = [Say(p) for p in self._entering(target, before, waited_s)]
+        return [*actions, Finish()] if target is CoachState.DONE else actions
+
+    def _entering(self, target: CoachState, before: CoachState, waited_s: float) -> list[Prompt]:
+        match target:
+            case CoachState.CHECKING:
+                return [Prompt(PromptKey.CHECKING)]
+            case CoachState.PREPARING:
+                said = before is CoachState.CHECKING and waited_s >= READY_SAID_S
+                ready = [Prompt(PromptKey.SENSORS_READY)] if said else []
+                return ready + self._announcer.announce(self._agenda.take())
+            case CoachState.RESTING:
+                rest_s = 0.0 if self._agenda.taken is None else self._agenda.taken.rest_s
+                return [Prompt(PromptKey.REST, {"seconds": round(rest_s)})] if rest_s >= 1 else []
+            case CoachState.PAUSED:
+                advice = [] if self._advice is None else [self._advice]
+                return [*advice, Prompt(PromptKey.PAUSED)]
+            case _:
+                return [] if self._stopped else [Prompt(PromptKey.ALL_DONE)]
+
+    def _begin(self, now_s: float) -> list[Action]:
+        planned = self._agenda.taken
+        assert planned is not None
+        self._announcer.begun(planned)
+        brief = self._announcer.brief(planned)
+        self._progress = SetProgress(
+            planned.dose, now_s=now_s, asked_s=brief.asked_s, paced=brief.paced
+        )
+        self._begun += 1
+        return [Say(Prompt(PromptKey.BEGIN)), BeginSet(planned)]

@@ -17,7 +17,7 @@ An item gives its dose by exactly one of: ``reps`` (a number of repetitions, bre
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,6 +127,26 @@ def parse_plan(text: str, *, plan_id: str, sides: Mapping[str, tuple[Side, ...]]
         for number, row in enumerate(rows, start=1)
     )
     return Plan(id=plan_id, title=title.strip(), items=items)
+
+
+def refuse_beyond_caps(sets: Sequence[PlannedSet]) -> None:
+    """Raise InputError where sets ask for more than any plan may, however they came about."""
+    if len(sets) > MAX_ITEMS * MAX_SETS * 2:
+        raise InputError(f"{len(sets)} sets are more than any plan may ask for.")
+    for planned in sets:
+        dose = planned.dose
+        caps = ((dose.reps, MAX_REPS), (dose.hold_s, MAX_HOLD_S), (dose.duration_s, MAX_DURATION_S))
+        given = [(value, cap) for value, cap in caps if value is not None]
+        # A comparison with NaN is false: not within the cap.
+        if len(given) != 1 or not all(0 < value <= cap for value, cap in given):
+            asked = dose if given else "nothing"
+            raise InputError(
+                f"{planned.exercise}: {asked} is not what a set may ask for.",
+                hint=f"At most {MAX_REPS} repetitions, {MAX_HOLD_S:g} s held, or "
+                f"{MAX_DURATION_S:g} s.",
+            )
+        if not 0.0 <= planned.rest_s <= MAX_REST_S:
+            raise InputError(f"{planned.exercise}: a rest lasts at most {MAX_REST_S:g} s.")
 
 
 def _item(

@@ -1,9 +1,11 @@
-"""How far the running set is, against its dose, from what is seen live."""
+"""How far the running set is, against its dose, from what is seen live; and what to say of it."""
 
 import math
 
+from sensorhub.coach.cues import HoldCues, count_cues
 from sensorhub.coach.dose import Dose
-from sensorhub.coach.prompts import PromptKey
+from sensorhub.coach.pace import PaceWatch, Tempo
+from sensorhub.coach.prompts import Prompt, PromptKey
 from sensorhub.model.live import LiveState
 
 HOLD_TOLERANCE_S = 0.5
@@ -18,12 +20,23 @@ RELEASE_S = 5.0
 MOVED_RAD = math.radians(4.0)
 """A change of angle that shows somebody is at work, even if nothing was counted."""
 
+SIGNAL_STEADY_S = 0.5
+"""A signal that is back for so long is back."""
+
 
 class SetProgress:
-    """Follows one set. Feed it every :class:`LiveState`; ask it what to say and when to end."""
+    """Follows one set. Feed it every :class:`LiveState`; ask it what to say and when to end.
 
-    def __init__(self, dose: Dose, *, now_s: float) -> None:
+    Args:
+        asked_s: what one repetition should at least take; None: no pace is asked for.
+        paced: the hub itself paces the set and says the numbers.
+    """
+
+    def __init__(
+        self, dose: Dose, *, now_s: float, asked_s: float | None = None, paced: bool = False
+    ) -> None:
         self._dose = dose
+        self._paced = paced
         self._began_s = now_s
         self._now_s = now_s
         self._active_s = now_s
@@ -31,7 +44,11 @@ class SetProgress:
         self._live: LiveState | None = None
         self._banked_s = 0.0
         self._angle_rad: float | None = None
-        self._said: set[PromptKey] = set()
+        self._pace = None if asked_s is None or dose.reps is None else PaceWatch(asked_s)
+        self._hold_cues = None if dose.hold_s is None else HoldCues(dose.hold_s)
+        self._half_said = False
+        self._lost = False
+        self._flowing_s = now_s
 
     @property
     def reached(self) -> bool:
@@ -52,6 +69,11 @@ class SetProgress:
         """Seconds held so far, the hold under way included."""
         return self._banked_s + self._holding_s()
 
+    @property
+    def tempo(self) -> Tempo | None:
+        """How fast the person moves; None where no pace is asked for."""
+        return None if self._pace is None else self._pace.tempo(self._now_s)
+
     def done(self) -> Dose:
         """What was done, in the dose's own unit."""
         if self._dose.reps is not None:
@@ -60,8 +82,19 @@ class SetProgress:
             return Dose(hold_s=self.amount)
         return Dose(duration_s=self.amount)
 
-    def update(self, now_s: float, live: LiveState | None) -> list[PromptKey]:
+    def left(self) -> Dose | None:
+        """What is still to be done of the dose, in whole seconds; None: as good as nothing."""
+        if self._dose.reps is not None:
+            reps = self._dose.reps - int(self.amount)
+            return Dose(reps=reps) if reps >= 1 else None
+        left_s = float(math.floor(self._target() - self.amount))
+        if left_s < 1.0:
+            return None
+        return Dose(hold_s=left_s) if self._dose.hold_s is not None else Dose(duration_s=left_s)
+
+    def update(self, now_s: float, live: LiveState | None) -> list[Prompt]:
         """Take in what is seen now (times in hub seconds); returns what is to be said."""
+        before = 0 if self._live is None else self._live.count
         self._now_s = now_s
         if live is not None:
             self._take(now_s, live)
@@ -69,7 +102,20 @@ class SetProgress:
             self._reached_s = None
         elif self._reached_s is None:
             self._reached_s = now_s
-        return self._prompts()
+        return self._prompts(before)
+
+    def signal(self, now_s: float, *, lost: bool) -> list[Prompt]:
+        """Whether the needed sensor's signal is lost now; what is to be said of that."""
+        if lost:
+            self._flowing_s = now_s
+            if self._lost:
+                return []
+            self._lost = True
+            return [Prompt(PromptKey.SIGNAL_LOST)]
+        if self._lost and now_s - self._flowing_s >= SIGNAL_STEADY_S:
+            self._lost = False
+            return [Prompt(PromptKey.SIGNAL_BACK)]
+        return []
 
     def finished(self, now_s: float) -> bool:
         """The dose is reached and what was under way has come to its end."""
@@ -111,18 +157,19 @@ class SetProgress:
         dose = self._dose
         return float(dose.reps or dose.hold_s or dose.duration_s or 0.0)
 
-    def _prompts(self) -> list[PromptKey]:
-        due: list[PromptKey] = []
-        if 0.5 <= self.amount / max(self._target(), 1e-9) < 1.0 and self._target() >= 8:
-            due.append(PromptKey.HALF_WAY)
-        if (
-            self._dose.reps is not None
-            and self._dose.reps > 2
-            and self.amount == self._dose.reps - 1
-        ):
-            due.append(PromptKey.LAST_ONE)
-        if self._dose.hold_s is not None and self.reached:
-            due.append(PromptKey.RELEASE)
-        fresh = [key for key in due if key not in self._said]
-        self._said.update(due)
-        return fresh
+    def _prompts(self, before: int) -> list[Prompt]:
+        if self._hold_cues is not None:
+            holding = self._holding_s() > 0.0
+            return self._hold_cues.update(self.held_s, holding=holding, now_s=self._now_s)
+        if self._dose.reps is None:
+            if self._half_said or self.amount < self._target() / 2:
+                return []
+            self._half_said = True
+            return [Prompt(PromptKey.HALF_WAY)]
+        if self._paced:
+            return []
+        count = 0 if self._live is None else self._live.count
+        due = count_cues(before, count, of=self._dose.reps)
+        if self._pace is not None and self._pace.count(count, self._now_s) and not self.reached:
+            due.append(Prompt(PromptKey.SLOWER))
+        return due

@@ -16,10 +16,14 @@ class PromptKey(enum.StrEnum):
     BATTERY_LOW = "battery_low"
     UPSIDE_DOWN = "upside_down"
     WRONG_LEG = "wrong_leg"
+    SLIPPED = "slipped"
+    MISPLACED = "misplaced"
     SENSORS_READY = "sensors_ready"
     GET_READY = "get_ready"
     OTHER_SIDE = "other_side"
     SWITCH_SIDE = "switch_side"
+    HOW = "how"
+    KEEP_STILL = "keep_still"
     BEGIN = "begin"
     COUNT = "count"
     HALF_WAY = "half_way"
@@ -44,6 +48,7 @@ class PromptKey(enum.StrEnum):
     HURT = "hurt"
     PAIN_ROSE = "pain_rose"
     PAIN_SEVERE = "pain_severe"
+    KEEPS_HURTING = "keeps_hurting"
     DOCTOR_NOW = "doctor_now"
     DOCTOR_SOON = "doctor_soon"
     ALL_DONE = "all_done"
@@ -62,6 +67,7 @@ URGENT = frozenset(
         PromptKey.HURT,
         PromptKey.PAIN_ROSE,
         PromptKey.PAIN_SEVERE,
+        PromptKey.KEEPS_HURTING,
         PromptKey.DOCTOR_NOW,
         PromptKey.DOCTOR_SOON,
         PromptKey.STOPPED,
@@ -70,7 +76,7 @@ URGENT = frozenset(
 """What may interrupt whatever is being spoken: late, it would be wrong or of no use."""
 
 Blank = str | int | Dose | Side | Placement
-"""``exercise`` is an exercise's id; numbers are whole; everything else speaks for itself."""
+"""``exercise`` is an exercise's id and brings its title, start and movement; numbers are whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class QuestionId(enum.StrEnum):
     PAIN_BEFORE = "pain_before"
     PAIN = "pain"  # after an exercise
     PAIN_AFTER = "pain_after"
+    HURT = "hurt"  # said by the person, never asked
+    EFFORT = "effort"
     BLADDER_BOWEL = "bladder_bowel"
     NUMBNESS = "numbness"
     PAIN_WORD = "pain_word"

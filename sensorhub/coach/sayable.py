@@ -17,9 +17,14 @@ COUNT_AHEAD = 10
 _K = PromptKey
 
 _ONCE = (
-    _K.CHECKING, _K.SENSORS_READY, _K.BEGIN, _K.HALF_WAY, _K.LAST_ONE, _K.HOLD, _K.RELEASE,
-    _K.SIGNAL_LOST, _K.SIGNAL_BACK, _K.PACED_REST, _K.PAUSED, _K.GO_ON, _K.HURT, _K.PAIN_ROSE,
-    _K.PAIN_SEVERE, _K.DOCTOR_NOW, _K.DOCTOR_SOON, _K.ALL_DONE, _K.STOPPED,
+    _K.CHECKING, _K.SENSORS_READY, _K.KEEP_STILL, _K.BEGIN, _K.HALF_WAY, _K.LAST_ONE, _K.HOLD,
+    _K.RELEASE, _K.SIGNAL_LOST, _K.SIGNAL_BACK, _K.PACED_REST, _K.PAUSED, _K.GO_ON, _K.HURT,
+    _K.PAIN_ROSE, _K.PAIN_SEVERE, _K.KEEPS_HURTING, _K.DOCTOR_NOW, _K.DOCTOR_SOON, _K.ALL_DONE,
+    _K.STOPPED, _K.SLOWER,
+)  # fmt: skip
+
+_WHERE = (
+    _K.SENSOR_MISSING, _K.UPSIDE_DOWN, _K.WRONG_LEG, _K.SLIPPED, _K.MISPLACED, _K.SWITCH_SIDE,
 )  # fmt: skip
 
 
@@ -30,19 +35,15 @@ def sayable(plan: Plan, texts: Texts) -> tuple[str, ...]:
     seconds of a broken hold) has to be spoken when it comes.
     """
     prompts = [Prompt(key) for key in _ONCE]
-    prompts += [
-        Prompt(key, {"placement": placement})
-        for key in (_K.SENSOR_MISSING, _K.UPSIDE_DOWN, _K.WRONG_LEG, _K.SWITCH_SIDE)
-        for placement in Placement
-    ]
+    prompts += [Prompt(key, {"placement": placement}) for key in _WHERE for placement in Placement]
     for planned in plan.planned_sets():
         prompts += _of_set(planned)
     said = [texts.prompt(prompt) for prompt in prompts]
     said += [texts.question(question).ask for question in guide_questions()]
     for question_id in (QuestionId.PAIN_BEFORE, QuestionId.PAIN_AFTER):
         said.append(texts.question(pain_question(question_id)).ask)
-    for planned in plan.planned_sets():
-        about = pain_question(QuestionId.PAIN, exercise=planned.exercise, side=planned.side)
+    for item in plan.items:
+        about = pain_question(QuestionId.PAIN, exercise=item.exercise)
         said.append(texts.question(about).ask)
     return tuple(dict.fromkeys(said))
 
@@ -58,6 +59,7 @@ def _of_set(planned: PlannedSet) -> Iterator[Prompt]:
     yield Prompt(_K.GET_READY, whole)
     if planned.side in (Side.LEFT, Side.RIGHT):
         yield Prompt(_K.OTHER_SIDE, whole)
+    yield Prompt(_K.HOW, {"exercise": planned.exercise})
     yield Prompt(_K.SKIPPED, about)
     yield Prompt(_K.NO_SENSOR, about)
     yield Prompt(_K.REST, {"seconds": round(planned.rest_s)})

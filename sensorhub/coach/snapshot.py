@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sensorhub.coach.machine import CoachState
+from sensorhub.coach.pace import Tempo
 from sensorhub.coach.plan import PlannedSet
 from sensorhub.coach.prompts import Prompt
 from sensorhub.coach.questions import Question
 from sensorhub.coach.said import Said
+from sensorhub.coach.states import CoachState
 from sensorhub.model.live import LiveState
 from sensorhub.model.placement import Placement
 
@@ -34,26 +35,6 @@ class SensorView:
     problem: str = ""
     hint: str = ""
     age_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tempo:
-    """How fast the person moves, against what is asked.
-
-    Attributes:
-        current_s: since the last repetition was counted; None before the first.
-        last_s: what the last repetition took, from count to count; None before the second.
-        asked_s: what one should at least take.
-    """
-
-    current_s: float | None
-    last_s: float | None
-    asked_s: float
-
-    @property
-    def too_fast(self) -> bool:
-        """The last repetition took less than is asked for."""
-        return self.last_s is not None and self.last_s < self.asked_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +85,6 @@ class Snapshot:
     def paused(self) -> bool:
         """Nothing counts and nothing runs out until the person goes on (or very long after)."""
         return self.state is CoachState.PAUSED
+
+
+__all__ = ["SensorView", "Snapshot", "Tempo"]

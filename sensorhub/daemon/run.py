@@ -15,7 +15,7 @@ from sensorhub.coach.said import note
 from sensorhub.daemon.keys import terminal_keys
 from sensorhub.daemon.links import family_of
 from sensorhub.daemon.live_view import View
-from sensorhub.daemon.session import doable_sets
+from sensorhub.daemon.planning import doable_sets
 from sensorhub.daemon.settings import RunSettings
 from sensorhub.daemon.visit import Visit
 from sensorhub.exercises.definition import load_library

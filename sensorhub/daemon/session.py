@@ -9,37 +9,43 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sensorhub.coach.dose import Dose
-from sensorhub.coach.machine import (
+from sensorhub.coach.actions import (
     Action,
     Ask,
     BeginSet,
-    Coach,
-    CoachState,
     EndSet,
     Finish,
+    Note,
     Say,
     Situation,
-    Trigger,
 )
+from sensorhub.coach.checking import SensorSeen
+from sensorhub.coach.dose import Dose
+from sensorhub.coach.machine import Coach, Trigger
 from sensorhub.coach.plan import PlannedSet
 from sensorhub.coach.prompts import Prompt, PromptKey
-from sensorhub.coach.questions import QuestionId
+from sensorhub.coach.questions import Asking, QuestionId
 from sensorhub.coach.said import Said, note
 from sensorhub.coach.settings import CoachSettings
 from sensorhub.coach.snapshot import SensorView, Snapshot
+from sensorhub.coach.taps import Taps
 from sensorhub.coach.texts import DEFAULT_LANGUAGE, Texts, load_texts
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.pacer import Pacer, pacer_for
 from sensorhub.daemon.pipeline import SensorPipeline
-from sensorhub.daemon.running_set import RunningSet, can_be_done
+from sensorhub.daemon.planning import DOUBTS, briefs_for, doable_sets
+from sensorhub.daemon.running_set import RunningSet
 from sensorhub.exercises.definition import Exercise
-from sensorhub.model.errors import InputError
-from sensorhub.model.events import DeviceEvent, DeviceIdentified
+from sensorhub.model.events import (
+    DeviceEvent,
+    DeviceIdentified,
+    DeviceNotice,
+    DeviceNoticeKind,
+)
 from sensorhub.model.link import Record
-from sensorhub.model.live import LiveState
-from sensorhub.model.outcomes import SetOutcome
-from sensorhub.model.placement import Placement
+from sensorhub.model.live import LiveKind, LiveState
+from sensorhub.model.outcomes import FlagCode, QualityFlag, SetOutcome
+from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
 from sensorhub.sessions.correction import read_calibration
 from sensorhub.sessions.headline import headline
@@ -49,6 +55,8 @@ from sensorhub.sessions.values import Prescription
 
 SAID_KEPT = 6
 """So many of the last things said go with every picture."""
+
+COUNTED = (LiveKind.REP_COUNTED, LiveKind.BREATH_COUNTED, LiveKind.STEP_COUNTED)
 
 FRESH_S = 1.5
 """Ticks older than this say nothing about now."""
@@ -67,6 +75,7 @@ class LinkView:
     lost_since_s: float | None = None
     problem: str = ""
     hint: str = ""
+    gave_up: bool = False
 
 
 class LiveSession:
@@ -79,6 +88,7 @@ class LiveSession:
         log: the open session in the store.
         view: the screen.
         texts: the language of the session, English if not given.
+        asking: which questions are asked.
         cue: lets one sensor signal the person, as a set begins and ends.
         now_ns: hub clock.
         began_s: hub time that the screen counts from.
@@ -104,6 +114,7 @@ class LiveSession:
         settings: CoachSettings | None = None,
         simulated: bool = False,
         texts: Texts | None = None,
+        asking: Asking = Asking.NOTHING,
         calibrations: Mapping[Placement, str] | None = None,
         find_calibration: FindCalibration | None = None,
     ) -> None:
@@ -126,7 +137,6 @@ class LiveSession:
         self._running: RunningSet | None = None
         self._pacer: Pacer | None = None
         self._ending: list[RunningSet] = []
-        self._rest_until_s: float | None = None
         self._finished = False
         self._arrived_ns = 0
         self._counted_ns: int | None = None  # arrival of what completed the last happening
@@ -136,8 +146,17 @@ class LiveSession:
                 blanks = {"exercise": planned.exercise, "side": planned.side}
                 self._tell(self._texts.said(Prompt(PromptKey.NO_SENSOR, blanks)))
         # Asked of the analyzers now: what they need to load is not loaded in the middle of a set.
-        self._needs = {planned: self._new_set(planned).placements for planned in doable}
-        self._coach = Coach(doable, now_s=self._now_s(), settings=settings)
+        self._needs = {_what(s): self._new_set(s).placements for s in doable}
+        self._taps = Taps()
+        self._doubts: set[tuple[FlagCode, Placement]] = set()
+        self._set_number = 0
+        self._coach = Coach(
+            doable,
+            now_s=self._now_s(),
+            settings=settings,
+            asking=asking,
+            briefs=briefs_for(doable, library=library, placements=self._worn),
+        )
 
     @property
     def done(self) -> bool:
@@ -155,17 +174,21 @@ class LiveSession:
             document = self._find_calibration(event.device_id)
             self._pipelines[placement].calibration = read_calibration(document)
             self._log.identify_sensor(placement, device_id=event.device_id, calibration=document)
+        if isinstance(event, DeviceNotice) and event.kind is DeviceNoticeKind.BUTTON:
+            self._taps.press(self._now_s())
         for block in self._pipelines[placement].push(event):
             for running in (*self._ending, *([self._running] if self._running else [])):
-                if placement in running.placements and running.push(block):
-                    self._counted_ns = self._arrived_ns
+                if placement in running.placements:
+                    happened = running.push(block)
+                    if any(event.kind in COUNTED for event in happened):
+                        self._counted_ns = self._arrived_ns
 
     def on_link(self, placement: Placement, link: LinkView) -> None:
         """Take in what a link says of itself."""
         self._links[placement] = link
 
     def key(self, trigger: Trigger) -> None:
-        """The person pressed a key."""
+        """What the person wants: a key, a tap, a button on the page."""
         self._do(self._coach.key(trigger, now_s=self._now_s()))
 
     def answer(self, question_id: QuestionId, value: str) -> None:
@@ -184,15 +207,16 @@ class LiveSession:
             self._tell(self._texts.said(prompt))
         # What is seen is shown before anything is said about it.
         self._view.show(self._snapshot(now_s, live))
-        ready, still_s = self._readiness(now_s)
-        self._do(self._coach.tick(Situation(now_s, ready, still_s, live)))
+        if tapped := self._taps.due(now_s, state=self._coach.state):
+            self.key(tapped)
+        self._do(self._coach.tick(self._situation(now_s, live)))
         latest_s = {p: pipeline.latest_s for p, pipeline in self._pipelines.items()}
         for ending in [e for e in self._ending if e.is_complete(now_s, latest_s)]:
             self._close(ending)
 
     def stop(self) -> None:
-        """Close what is open, at once; for the end of the program."""
-        self.key(Trigger.KEY_STOP)
+        """Close what is open, at once and without questions; for the end of the program."""
+        self.key(Trigger.OVER)
         for ending in list(self._ending):
             self._close(ending)
 
@@ -202,6 +226,11 @@ class LiveSession:
                 self._tell(self._texts.said(action.prompt))
             elif isinstance(action, Ask):
                 self._tell(Said(self._texts.question(action.question).ask))
+            elif isinstance(action, Note):
+                number = self._set_number if action.of_set else 0
+                self._log.answer(
+                    action.kind, action.answer, answered_ns=self._now_ns(), set_number=number
+                )
             elif isinstance(action, BeginSet):
                 self._begin(action.planned)
             elif isinstance(action, EndSet):
@@ -217,6 +246,7 @@ class LiveSession:
             started_ns=now_ns,
             prescribed=_prescription(planned.dose),
         )
+        self._set_number = number
         self._counted_ns = None
         self._running = self._new_set(planned, number=number, start_s=now_ns / NS_PER_S)
         exercise = self._library[planned.exercise]
@@ -233,7 +263,6 @@ class LiveSession:
         now_s = self._now_s()
         running.end(now_s)
         self._ending.append(running)
-        self._rest_until_s = now_s + planned.rest_s
         self._signal(planned, "stop")
 
     def _close(self, ending: RunningSet) -> None:
@@ -249,43 +278,75 @@ class LiveSession:
         planned = ending.planned
         title = self._texts.exercise(planned.exercise).title + self._texts.side(planned.side)
         self._tell(note(f"Set {ending.number}, {title}: {result.rstrip('.')}."))
+        for flag in () if outcome is None else outcome.flags:
+            self._doubt(flag)
+
+    def _doubt(self, flag: QualityFlag) -> None:
+        """What a set shows of how a sensor is worn is said after it, once."""
+        key = DOUBTS.get(flag.code)
+        if key is None or flag.placement is None or (flag.code, flag.placement) in self._doubts:
+            return
+        self._doubts.add((flag.code, flag.placement))
+        self._tell(self._texts.said(Prompt(key, {"placement": flag.placement})))
 
     def _signal(self, planned: PlannedSet, pattern: str) -> None:
         """One sensor signals, not all: two would be felt as two signals."""
         now_s = self._now_s()
-        order = [*self._needs[planned], *self._worn]
+        order = [*self._needs[_what(planned)], *self._worn]
         flowing = [p for p in order if now_s - self._pipelines[p].latest_s < FRESH_S]
         for placement in (flowing or order)[:1]:
             self._cue(placement, pattern)
 
-    def _readiness(self, now_s: float) -> tuple[bool, float]:
+    def _situation(self, now_s: float, live: LiveState | None) -> Situation:
         planned = self._coach.current
-        needed = () if planned is None else self._needs[planned][:1]
+        # The one that counts first is the one to wait for.
+        needed = () if planned is None else self._needs[_what(planned)][:1]
         pipelines = [self._pipelines[p] for p in needed]
-        ready = all(now_s - pipeline.latest_s < FRESH_S for pipeline in pipelines)
         # An exercise that needs no sensor has nothing to wait for.
         still_s = min((pipeline.still_s for pipeline in pipelines), default=now_s - self._began_s)
-        return ready, still_s
+        used = {placement for needs in self._needs.values() for placement in needs}
+        return Situation(
+            now_s=now_s,
+            sensors_ready=all(self._is_fresh(p, now_s) for p in needed),
+            still_s=still_s,
+            live=live,
+            lost=any(self._links[p].lost_since_s is not None for p in needed),
+            sensors=[self._seen(p, now_s) for p in self._worn if p in used],
+        )
+
+    def _is_fresh(self, placement: Placement, now_s: float) -> bool:
+        return now_s - self._pipelines[placement].latest_s < FRESH_S
+
+    def _seen(self, placement: Placement, now_s: float) -> SensorSeen:
+        return SensorSeen(
+            placement,
+            ready=self._is_fresh(placement, now_s),
+            hopeless=self._links[placement].gave_up,
+            battery_percent=self._pipelines[placement].battery_percent,
+        )
 
     def _tell(self, said: Said) -> None:
         self._said.append(said)
         self._view.say(said, elapsed_s=self._now_s() - self._began_s)
 
     def _snapshot(self, now_s: float, live: LiveState | None) -> Snapshot:
-        planned = self._coach.current
-        state = self._coach.state
-        resting = state is CoachState.RESTING and self._rest_until_s is not None
+        coach = self._coach
+        planned = coach.current
         return Snapshot(
             elapsed_s=now_s - self._began_s,
-            state=state,
+            state=coach.state,
             title="" if planned is None else self._texts.exercise(planned.exercise).title,
             planned=planned,
             live=live,
-            banked_hold_s=self._coach.held_s,
-            remaining_rest_s=max(0.0, (self._rest_until_s or now_s) - now_s) if resting else None,
+            banked_hold_s=coach.held_s,
+            remaining_rest_s=coach.remaining_rest_s(now_s),
             sensors=[self._sensor(p, now_s) for p in self._worn],
             simulated=self._simulated,
-            question=self._coach.question,
+            question=coach.question,
+            remaining_hold_s=coach.remaining_hold_s,
+            tempo=coach.tempo,
+            next_set=coach.next_set,
+            advice=coach.advice,
             said=tuple(self._said),
             counted_age_s=None if self._counted_ns is None else now_s - self._counted_ns / NS_PER_S,
         )
@@ -308,27 +369,9 @@ class LiveSession:
         return self._now_ns() / NS_PER_S
 
 
-def doable_sets(
-    sets: Sequence[PlannedSet],
-    *,
-    library: Mapping[str, Exercise],
-    placements: Sequence[Placement],
-) -> list[PlannedSet]:
-    """The sets that the worn sensors can measure (or that need none), in order.
-
-    Raises:
-        InputError: there is none.
-    """
-    worn = tuple(placements)
-    found = [s for s in sets if can_be_done(library[s.exercise], s.side, worn)]
-    if not found:
-        wanted = {seg for s in sets for seg in library[s.exercise].primary}
-        raise InputError(
-            f"None of these exercises can be measured with a sensor on {' and '.join(worn)}.",
-            hint=f"Wear one on the {' or '.join(sorted(wanted))}, on the side that exercises.",
-        )
-    return found
-
-
 def _prescription(dose: Dose) -> Prescription:
     return Prescription(repetitions=dose.reps, hold_s=dose.hold_s, duration_s=dose.duration_s)
+
+
+def _what(planned: PlannedSet) -> tuple[str, Side]:
+    return planned.exercise, planned.side

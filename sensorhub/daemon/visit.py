@@ -8,7 +8,7 @@ from sensorhub.coach.machine import Trigger
 from sensorhub.coach.questions import QuestionId
 from sensorhub.coach.said import note
 from sensorhub.coach.texts import load_texts
-from sensorhub.daemon.link_state import LinkStatus
+from sensorhub.daemon.link_state import LinkPhase, LinkStatus
 from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker, family_of
 from sensorhub.daemon.live_view import LastingView, View
 from sensorhub.daemon.session import LinkView, LiveSession
@@ -211,6 +211,7 @@ class Visit:
                 lost_since_s=None if lost_ns is None else lost_ns / NS_PER_S,
                 problem="" if error is None else error.message,
                 hint="" if error is None else error.hint,
+                gave_up=status.phase is LinkPhase.GAVE_UP,
             ),
         )
 
@@ -242,6 +243,7 @@ class Visit:
             began_s=self._began_s,
             settings=settings.coach,
             simulated=settings.simulated,
+            asking=settings.asking,
             texts=load_texts(settings.language, library=library),
             calibrations={sensor.placement: sensor.calibration for sensor in sensors},
             find_calibration=kept.calibration,

@@ -46,12 +46,14 @@ class Dose:
         repetitions: repetitions, cycles, steps or breaths in a run.
         hold_s: how long to hold (each repetition, or the pose itself).
         duration_s: how long the run lasts where time is what is prescribed.
+        pace_s: what one repetition should at least take; faster, and the person is slowed down.
     """
 
     sets: int = 1
     repetitions: int = 0
     hold_s: float = 0.0
     duration_s: float = 0.0
+    pace_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sensorhub.coach.questions import QuestionId
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
@@ -40,13 +41,8 @@ class Prescription:
 NO_PRESCRIPTION = Prescription()
 
 
-class AnswerKind(enum.StrEnum):
-    """What a person is asked."""
-
-    PAIN_BEFORE = "pain_before"  # 0 to 10
-    PAIN_AFTER = "pain_after"  # 0 to 10
-    EFFORT = "effort"  # 0 to 10
-    COMMENT = "comment"  # their own words
+AnswerKind = QuestionId
+"""What an answer is about: everything the coach can ask, and what a person says unasked."""
 
 
 @dataclass(frozen=True, slots=True)

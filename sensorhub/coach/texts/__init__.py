@@ -57,6 +57,9 @@ class Texts:
     def prompt(self, prompt: Prompt) -> str:
         """The sentence with its blanks filled in."""
         blanks = {name: self._blank(name, value) for name, value in prompt.blanks.items()}
+        if "exercise" in blanks:
+            words = self.exercise(str(prompt.blanks["exercise"]))
+            blanks |= {"start": words.start, "movement": words.movement}
         if {"number", "of"} <= prompt.blanks.keys():
             several = prompt.blanks["of"] != 1
             blanks["set"] = self._word("set", blanks) if several else ""

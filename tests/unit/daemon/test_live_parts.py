@@ -7,8 +7,8 @@ from sensorhub.coach.said import note
 from sensorhub.coach.texts import load_texts
 from sensorhub.daemon.live_view import LastingView, PlainView
 from sensorhub.daemon.pacer import pacer_for
+from sensorhub.daemon.planning import doable_sets
 from sensorhub.daemon.running_set import can_be_done
-from sensorhub.daemon.session import doable_sets
 from sensorhub.exercises.definition import find_exercise, load_library
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement, Side

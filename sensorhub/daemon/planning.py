@@ -1,0 +1,62 @@
+"""What of a plan the worn sensors can measure, and what the coach must know of it."""
+
+from collections.abc import Mapping, Sequence
+
+from sensorhub.coach.announcer import Brief
+from sensorhub.coach.plan import PlannedSet, refuse_beyond_caps
+from sensorhub.coach.prompts import PromptKey
+from sensorhub.daemon.running_set import can_be_done
+from sensorhub.exercises.definition import Exercise
+from sensorhub.model.errors import InputError
+from sensorhub.model.outcomes import Evidence, FlagCode
+from sensorhub.model.placement import Placement
+
+DOUBTS = {
+    FlagCode.UPSIDE_DOWN: PromptKey.UPSIDE_DOWN,
+    FlagCode.WRONG_SIDE: PromptKey.WRONG_LEG,
+    FlagCode.SLIPPED: PromptKey.SLIPPED,
+    FlagCode.WRONG_SEGMENT: PromptKey.MISPLACED,
+}
+"""What a set can show of how a sensor is worn, and what is said of it."""
+
+
+def doable_sets(
+    sets: Sequence[PlannedSet],
+    *,
+    library: Mapping[str, Exercise],
+    placements: Sequence[Placement],
+) -> list[PlannedSet]:
+    """The sets that the worn sensors can measure (or that need none), in order.
+
+    Raises:
+        InputError: there is none; or a set asks for more than any plan may.
+    """
+    refuse_beyond_caps(sets)
+    worn = tuple(placements)
+    found = [s for s in sets if can_be_done(library[s.exercise], s.side, worn)]
+    if not found:
+        wanted = {seg for s in sets for seg in library[s.exercise].primary}
+        raise InputError(
+            f"None of these exercises can be measured with a sensor on {' and '.join(worn)}.",
+            hint=f"Wear one on the {' or '.join(sorted(wanted))}, on the side that exercises.",
+        )
+    return found
+
+
+def briefs_for(
+    sets: Sequence[PlannedSet],
+    *,
+    library: Mapping[str, Exercise],
+    placements: Sequence[Placement],
+) -> Mapping[str, Brief]:
+    """What is special about each exercise of these sets, with these sensors worn."""
+    thighs = [p for p in placements if p.segment == Placement.THIGH.segment]
+    one_sensor = thighs == [Placement.THIGH]
+    found = {}
+    for exercise in (library[planned.exercise] for planned in sets):
+        found[exercise.id] = Brief(
+            asked_s=exercise.dose.pace_s or None,
+            one_sensor=one_sensor and Placement.THIGH in exercise.placements,
+            paced=exercise.evidence is Evidence.GUIDED,
+        )
+    return found
