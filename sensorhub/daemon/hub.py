@@ -14,7 +14,7 @@ from sensorhub.coach.settings import CoachSettings
 from sensorhub.coach.snapshot import Snapshot
 from sensorhub.daemon.fan_view import FanView
 from sensorhub.daemon.live_view import View
-from sensorhub.daemon.session import doable_sets
+from sensorhub.daemon.planning import doable_sets
 from sensorhub.daemon.settings import RunSettings
 from sensorhub.daemon.visit import Visit
 from sensorhub.exercises.definition import load_library

@@ -44,6 +44,8 @@ def set_trace(store: StoreReader, session: StoredSession, one: StoredSet) -> Tra
         InputError: the exercise, a sensor's family or its calibration is not known.
     """
     worn = tuple(sorted(sensor.placement for sensor in session.sensors))
+    if not worn:
+        return EMPTY
     analyzer = SetAnalyzer(find_exercise(one.exercise), side=one.side, placements=worn)
     if not analyzer.placements:
         return EMPTY
