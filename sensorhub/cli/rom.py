@@ -132,9 +132,7 @@ def _checked_now(settings: Context, sensors: "Sequence[str]", *, speed: float) -
         speed=speed,
         simulated=speed != 1.0,
     )
-    return run_and_export(
-        wanted, view=view_for(sys.stdout), ask=None, to=None, tell=click.echo
-    ).name
+    return run_and_export(wanted, view=view_for(sys.stdout), to=None, tell=click.echo).name
 
 
 def _stored(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sensorhub.coach.plan import Plan
+    from sensorhub.coach.questions import Asking
     from sensorhub.model.placement import Placement, Side
     from sensorhub.transports.uri import SensorUri
 
@@ -21,8 +22,9 @@ Examples:
   sensorhub run mine.toml --sensor thigh_left=ble:OMP-1A2B --sensor pelvis=ble:OMP-3C4D
   sensorhub run straight_leg_raise --side right --sensor thigh_right=serial:socket://pi:7000
 
-Keys while it runs: Enter starts a set or ends it, s skips it, q stops. Ctrl-C stops as well: what
-was recorded is kept and can be exported."""
+Keys while it runs: Enter starts a set or ends it, s skips it, r does it once more, p pauses and
+goes on, h says that it hurts and ends the set, ? asks the guide's questions, q stops. Ctrl-C stops
+as well: what was recorded is kept and can be exported. Without a terminal nothing is asked."""
 
 
 @click.command(epilog=EPILOG)
@@ -46,7 +48,20 @@ was recorded is kept and can be exported."""
     metavar="DIR",
     help="Also write the therapist's files there at the end.",
 )
-@click.option("--no-questions", is_flag=True, help="Do not ask for pain before and after.")
+@click.option(
+    "--questions/--no-questions",
+    "questions",
+    default=None,
+    help="Ask all the guide's questions first, or nothing. [default: pain before, after each "
+    "exercise and at the end; all questions before the very first session]",
+)
+@click.option(
+    "--language",
+    default="en",
+    envvar="SENSORHUB_LANGUAGE",
+    show_default=True,
+    help="What the person is spoken to in: en, de.",
+)
 @click.option(
     "--speed",
     type=float,
@@ -65,7 +80,8 @@ def run(
     hold_s: float | None,
     sets: int | None,
     folder: Path | None,
-    no_questions: bool,
+    questions: bool | None,
+    language: str,
     speed: float,
 ) -> None:
     """Do a plan (daily-hip, daily-back, or a .toml file) or one exercise by its id."""
@@ -85,9 +101,22 @@ def run(
         data_dir=settings.data_dir,
         speed=speed,
         simulated=speed != 1.0,
+        language=language,
+        asking=_asking(questions, settings.data_dir),
     )
-    ask = None if no_questions or not (sys.stdin.isatty() and sys.stdout.isatty()) else _ask
-    run_and_export(wanted, view=view_for(sys.stdout), ask=ask, to=folder, tell=click.echo)
+    run_and_export(wanted, view=view_for(sys.stdout), to=folder, tell=click.echo)
+
+
+def _asking(wanted: bool | None, data_dir: Path) -> "Asking":
+    """What is asked; nothing where nobody can answer."""
+    import sys
+
+    from sensorhub.coach.questions import Asking
+    from sensorhub.daemon.run import usual_asking
+
+    if wanted is False or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return Asking.NOTHING
+    return Asking.EVERYTHING if wanted else usual_asking(data_dir)
 
 
 def parse_sensors(texts: "Sequence[str]") -> "dict[Placement, SensorUri]":
@@ -150,17 +179,3 @@ def _plan(
             else "See sensorhub plan show and sensorhub exercises.",
         )
     return find_plan(what)
-
-
-def _ask(question: str) -> str:
-    """A whole number from 0 to 10, or nothing."""
-    try:
-        while True:
-            text: str = click.prompt(
-                f"{question}, 0 to 10 (Enter to skip)", default="", show_default=False
-            )
-            if not text.strip() or text.strip() in map(str, range(11)):
-                return text.strip()
-            click.echo("Please a whole number from 0 to 10.")
-    except click.Abort:
-        raise KeyboardInterrupt from None

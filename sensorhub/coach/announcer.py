@@ -52,7 +52,7 @@ class Announcer:
         moves = one_sided and self.brief(planned).one_sensor
         self._switching, self._moved = moves and planned.side is not self._worn_side, False
         same = last is not None and last.exercise == planned.exercise
-        other = same and last is not None and last.side is not planned.side
+        other = same and one_sided and last is not None and last.side is not planned.side
         prompts = [_what(PromptKey.OTHER_SIDE if other else PromptKey.GET_READY, planned)]
         if self._switching:
             leg = Placement.THIGH_LEFT if planned.side is Side.LEFT else Placement.THIGH_RIGHT

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sensorhub.coach.prompts import Blank, Prompt, PromptKey
+from sensorhub.coach.prompts import Prompt, PromptKey
 from sensorhub.model.placement import Placement
 
 PATIENCE_S = 5.0
-"""A sensor may take so long to its first sample before that is said."""
+"""Nothing may come from a sensor for so long before that is said."""
 
 AGAIN_S = 30.0
 """How often a missing sensor is named."""
@@ -38,8 +38,8 @@ class PlacementCheck:
     (any mounting is allowed): what a set shows of that is said after the set.
     """
 
-    def __init__(self, *, now_s: float) -> None:
-        self._began_s = now_s
+    def __init__(self) -> None:
+        self._missing_since_s: dict[Placement, float] = {}
         self._missing_said_s: dict[Placement, float] = {}
         self._low_said: set[Placement] = set()
 
@@ -48,7 +48,9 @@ class PlacementCheck:
         due = []
         for sensor in sensors:
             where = sensor.placement
-            if not sensor.ready and self._name_missing(sensor, now_s):
+            if sensor.ready:
+                self._missing_since_s.pop(where, None)
+            elif self._name_missing(sensor, now_s):
                 due.append(Prompt(PromptKey.SENSOR_MISSING, {"placement": where}))
             percent = sensor.battery_percent
             if (
@@ -57,8 +59,7 @@ class PlacementCheck:
                 and where not in self._low_said
             ):
                 self._low_said.add(where)
-                low: dict[str, Blank] = {"placement": where, "percent": percent}
-                due.append(Prompt(PromptKey.BATTERY_LOW, low))
+                due.append(Prompt(PromptKey.BATTERY_LOW, {"placement": where}))
         return due
 
     def passed(self, sensors: Sequence[SensorSeen]) -> bool:
@@ -66,11 +67,12 @@ class PlacementCheck:
         return all(sensor.ready or sensor.hopeless for sensor in sensors)
 
     def _name_missing(self, sensor: SensorSeen, now_s: float) -> bool:
-        last_s = self._missing_said_s.get(sensor.placement)
-        if last_s is not None and sensor.hopeless:
+        where = sensor.placement
+        since_s = self._missing_since_s.setdefault(where, now_s)
+        said_s = self._missing_said_s.get(where)
+        if said_s is not None and (sensor.hopeless or now_s - said_s < AGAIN_S):
             return False
-        since_s = now_s - self._began_s if last_s is None else now_s - last_s
-        if since_s < (PATIENCE_S if last_s is None else AGAIN_S):
+        if now_s - since_s < PATIENCE_S:
             return False
-        self._missing_said_s[sensor.placement] = now_s
+        self._missing_said_s[where] = now_s
         return True

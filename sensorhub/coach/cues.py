@@ -9,6 +9,12 @@ RELEASE_AT_S = 0.05
 AGAIN_S = 5.0
 """How often a person who came out of a hold too early is asked back."""
 
+BACK_S = 0.5
+"""A signal that has been back for so long is back."""
+
+LATELY_S, LOST_AGAIN_S = 10.0, 2.0
+"""If the signal was lost so lately, it must be lost for so long to be named again."""
+
 
 def count_cues(before: int, count: int, *, of: int) -> list[Prompt]:
     """What is said when the count goes from ``before`` to ``count``; nothing when it goes back."""
@@ -53,3 +59,29 @@ class HoldCues:
             self._asked_back_s = now_s
             return [Prompt(PromptKey.HOLD_AGAIN, {"seconds": round(left_s)})]
         return []
+
+
+class SignalCues:
+    """Says that the signal is lost, and that it is back: at once, but a flaky link is no parrot."""
+
+    def __init__(self) -> None:
+        self._since_s: float | None = None  # what is true now began then
+        self._lost = False
+        self._said_lost = False
+        self._said_s = float("-inf")
+
+    def update(self, now_s: float, *, lost: bool) -> list[Prompt]:
+        """Whether the needed sensor's signal is lost now; what is to be said of that."""
+        if self._since_s is None or lost is not self._lost:
+            self._since_s, self._lost = now_s, lost
+        lasted_s = now_s - self._since_s
+        if lost is self._said_lost or lasted_s < (self._patience_s(now_s) if lost else BACK_S):
+            return []
+        self._said_lost = lost
+        if not lost:
+            return [Prompt(PromptKey.SIGNAL_BACK)]
+        self._said_s = now_s
+        return [Prompt(PromptKey.SIGNAL_LOST)]
+
+    def _patience_s(self, now_s: float) -> float:
+        return LOST_AGAIN_S if now_s - self._said_s < LATELY_S else 0.0

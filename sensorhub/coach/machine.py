@@ -20,6 +20,7 @@ from sensorhub.coach.actions import (
 from sensorhub.coach.agenda import Agenda
 from sensorhub.coach.announcer import Announcer, Brief, about
 from sensorhub.coach.checking import PlacementCheck
+from sensorhub.coach.cues import SignalCues
 from sensorhub.coach.interview import Interview, PainRule
 from sensorhub.coach.pace import Tempo
 from sensorhub.coach.plan import PlannedSet, refuse_beyond_caps
@@ -80,8 +81,9 @@ class Coach:
         self._back = CoachState.CHECKING  # where the pause ends
         self._interview = Interview(asking)
         self._pain = PainRule()
-        self._check = PlacementCheck(now_s=now_s)
+        self._check = PlacementCheck()
         self._progress: SetProgress | None = None
+        self._signal = SignalCues()
         self._advice: Prompt | None = None
         self._stopped = False
         self._begun = 0
@@ -189,7 +191,7 @@ class Coach:
     def _cues(self, now: Situation) -> list[Prompt]:
         if self._progress is not None:
             lost = now.lost or not now.sensors_ready
-            due = self._progress.signal(now.now_s, lost=lost)
+            due = self._signal.update(now.now_s, lost=lost)
             return due + self._progress.update(now.now_s, now.live)
         if self._state in _QUIET:
             return self._check.prompts(now.sensors, now_s=now.now_s)
@@ -392,5 +394,6 @@ class Coach:
         self._progress = SetProgress(
             planned.dose, now_s=now_s, asked_s=brief.asked_s, paced=brief.paced
         )
+        self._signal = SignalCues()
         self._begun += 1
         return [Say(Prompt(PromptKey.BEGIN)), BeginSet(planned)]

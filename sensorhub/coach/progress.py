@@ -20,9 +20,6 @@ RELEASE_S = 5.0
 MOVED_RAD = math.radians(4.0)
 """A change of angle that shows somebody is at work, even if nothing was counted."""
 
-SIGNAL_STEADY_S = 0.5
-"""A signal that is back for so long is back."""
-
 
 class SetProgress:
     """Follows one set. Feed it every :class:`LiveState`; ask it what to say and when to end.
@@ -47,8 +44,6 @@ class SetProgress:
         self._pace = None if asked_s is None or dose.reps is None else PaceWatch(asked_s)
         self._hold_cues = None if dose.hold_s is None else HoldCues(dose.hold_s)
         self._half_said = False
-        self._lost = False
-        self._flowing_s = now_s
 
     @property
     def reached(self) -> bool:
@@ -103,19 +98,6 @@ class SetProgress:
         elif self._reached_s is None:
             self._reached_s = now_s
         return self._prompts(before)
-
-    def signal(self, now_s: float, *, lost: bool) -> list[Prompt]:
-        """Whether the needed sensor's signal is lost now; what is to be said of that."""
-        if lost:
-            self._flowing_s = now_s
-            if self._lost:
-                return []
-            self._lost = True
-            return [Prompt(PromptKey.SIGNAL_LOST)]
-        if self._lost and now_s - self._flowing_s >= SIGNAL_STEADY_S:
-            self._lost = False
-            return [Prompt(PromptKey.SIGNAL_BACK)]
-        return []
 
     def finished(self, now_s: float) -> bool:
         """The dose is reached and what was under way has come to its end."""

@@ -135,6 +135,8 @@ def guide_questions() -> tuple[Question, ...]:
 
 def find_question(question_id: QuestionId) -> Question:
     """The question of that id, about no exercise in particular."""
+    if question_id is QuestionId.HURT:
+        return Question(question_id, QuestionKind.YES_NO, _OPTIONS[QuestionKind.YES_NO])
     for question in guide_questions():
         if question.id is question_id:
             return question

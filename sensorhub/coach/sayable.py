@@ -24,15 +24,16 @@ _ONCE = (
 )  # fmt: skip
 
 _WHERE = (
-    _K.SENSOR_MISSING, _K.UPSIDE_DOWN, _K.WRONG_LEG, _K.SLIPPED, _K.MISPLACED, _K.SWITCH_SIDE,
+    _K.SENSOR_MISSING, _K.UPSIDE_DOWN, _K.WRONG_LEG, _K.SLIPPED, _K.MISPLACED, _K.BATTERY_LOW,
+    _K.SWITCH_SIDE,
 )  # fmt: skip
 
 
 def sayable(plan: Plan, texts: Texts) -> tuple[str, ...]:
     """Each text once, the texts of every :class:`~sensorhub.coach.said.Said` that is ``aloud``.
 
-    A text that is not among them (there are a few with a number that nobody can foresee, as the
-    seconds of a broken hold) has to be spoken when it comes.
+    A text that is not among them has to be spoken when it comes: there are a few with a number
+    that nobody can foresee, as what is left of a set after a pause.
     """
     prompts = [Prompt(key) for key in _ONCE]
     prompts += [Prompt(key, {"placement": placement}) for key in _WHERE for placement in Placement]
@@ -64,8 +65,8 @@ def _of_set(planned: PlannedSet) -> Iterator[Prompt]:
     yield Prompt(_K.NO_SENSOR, about)
     yield Prompt(_K.REST, {"seconds": round(planned.rest_s)})
     for done in _amounts(planned.dose):
-        yield Prompt(_K.SET_DONE, {"done": done})
-        yield Prompt(_K.SET_SHORT, {"done": done})
+        enough = _size(done) >= _size(planned.dose)
+        yield Prompt(_K.SET_DONE if enough else _K.SET_SHORT, {"done": done})
     reps = planned.dose.reps
     for count in range(1, (reps or 0) + COUNT_AHEAD + 1 if reps else 1):
         yield Prompt(_K.COUNT, {"count": count})
@@ -92,5 +93,9 @@ def _amounts(dose: Dose) -> Iterator[Dose]:
     elif dose.hold_s is not None:
         yield from (Dose(hold_s=float(s)) for s in range(round(dose.hold_s) + COUNT_AHEAD + 1))
     else:
-        whole_s = round(dose.duration_s or 0.0)
-        yield from (Dose(duration_s=float(s)) for s in range(whole_s + 1))
+        yield dose
+
+
+def _size(dose: Dose) -> float:
+    """In the dose's own unit, whole seconds as they are said."""
+    return float(round(dose.reps or dose.hold_s or dose.duration_s or 0.0))

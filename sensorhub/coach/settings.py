@@ -50,7 +50,7 @@ class CoachSettings:
 
     still_s: float = 2.0
     prepare_s: float = 5.0
-    how_s: float = 10.0
+    how_s: float = 20.0
     prepare_limit_s: float = 300.0
     idle_s: float = 45.0
     answer_s: float = 60.0

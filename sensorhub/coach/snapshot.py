@@ -54,6 +54,7 @@ class Snapshot:
         tempo: None where no pace is asked for, or no set runs.
         next_set: what comes after the current set, None at the end.
         advice: what has to stay in sight until the person goes on or stops (see a doctor ...).
+        typed: what has been typed of an answer on the hub's own keyboard.
         said: the last few things said, the oldest first.
         counted_age_s: since the arrival of what completed the latest repetition of the running
             set, by the hub's clock; None before the first.
@@ -74,7 +75,11 @@ class Snapshot:
     next_set: PlannedSet | None = None
     advice: Prompt | None = None
     said: Sequence[Said] = ()
+<<<<<<< HEAD
     counted_age_s: float | None = None
+=======
+    typed: str = ""
+>>>>>>> coach
 
     @property
     def exercise(self) -> str:

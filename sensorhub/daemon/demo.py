@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sensorhub.coach.plan import Plan
+from sensorhub.coach.questions import Asking, QuestionId
 from sensorhub.coach.settings import CoachSettings
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.run import Tell, run_and_export
@@ -35,7 +36,10 @@ HOLD_S = 0.5
 
 # The person follows the sensor's signals: short times to get ready, and rests that are long
 # enough to lie down and to kneel.
-COACH = CoachSettings(still_s=1.5, prepare_s=2.0, idle_s=20.0)
+COACH = CoachSettings(still_s=1.5, prepare_s=2.0, how_s=0.1, idle_s=20.0)
+
+ANSWERS = {QuestionId.PAIN_BEFORE: "3", QuestionId.PAIN: "3", QuestionId.PAIN_AFTER: "2"}
+"""What the simulated person answers, at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,10 @@ def run_demo(
             speed=speed,
             simulated=True,
             coach=COACH,
+            asking=Asking.PAIN,
+            answers=ANSWERS,
         )
-        run_and_export(settings, view=view, ask=None, to=csv_folder, tell=tell, overwrite=True)
+        run_and_export(settings, view=view, to=csv_folder, tell=tell, overwrite=True)
     return compare(simulated.truth, csv_folder / "repetitions.csv")
 
 

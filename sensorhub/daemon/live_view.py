@@ -8,16 +8,18 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Protocol, TextIO
 
-from sensorhub.coach.machine import CoachState
+from sensorhub.coach.prompts import PromptKey
+from sensorhub.coach.questions import QuestionKind
 from sensorhub.coach.said import Said, note
 from sensorhub.coach.snapshot import SensorView, Snapshot
+from sensorhub.coach.states import CoachState
 from sensorhub.daemon.digits import bar, big_number
 from sensorhub.model.units import DEG_PER_RAD
 
 REDRAW_S = 0.1
 HOLD_STEP_S = 5
 BAR_FULL_DEG = 120.0
-KEYS = "Enter: start / next    s: skip    q: stop"
+KEYS = "Enter: go on  s: skip  r: again  p: pause  h: that hurt  ?: ask me  q: stop"
 
 _CLEAR_LINE, _UP, _HIDE, _SHOW = "\x1b[2K", "\x1b[{}A", "\x1b[?25l", "\x1b[?25h"
 
@@ -72,6 +74,15 @@ class LastingView:
             self._on_gone()
 
 
+# Numbers that are spoken are shown in other ways: said once more in writing they would only crowd.
+_IN_THE_LINES = frozenset({PromptKey.COUNT})
+_IN_THE_PICTURE = frozenset({PromptKey.COUNT, PromptKey.SECONDS_LEFT})
+
+
+def _is_one_of(said: Said, keys: frozenset[PromptKey]) -> bool:
+    return said.prompt is not None and said.prompt.key in keys
+
+
 class PlainView:
     """One line a happening."""
 
@@ -84,6 +95,8 @@ class PlainView:
 
     def say(self, said: Said, *, elapsed_s: float) -> None:
         """Print a sentence with the time since the session began."""
+        if _is_one_of(said, _IN_THE_LINES):
+            return
         minutes, seconds = divmod(max(0.0, elapsed_s), 60.0)
         self._stream.write(f"[{minutes:02.0f}:{seconds:04.1f}] {said.text}\n")
         self._stream.flush()
@@ -130,6 +143,8 @@ class PictureView:
 
     def say(self, said: Said, *, elapsed_s: float) -> None:
         """Print a sentence above the picture."""
+        if _is_one_of(said, _IN_THE_PICTURE):
+            return
         self._erase()
         self._stream.write(f"{said.text}\n")
         if self._last is not None:
@@ -186,6 +201,15 @@ def picture(snapshot: Snapshot, *, ink: str = "#") -> list[str]:
     return lines
 
 
+_HOW_TO_ANSWER = {
+    QuestionKind.SCALE: "0 to 10, then Enter (Enter alone: no answer)",
+    QuestionKind.YES_NO: "y or n (Enter: no answer)",
+    QuestionKind.CHOICE: "a number, then Enter (Enter alone: no answer)",
+    QuestionKind.CHOICES: "numbers, then Enter (Enter alone: no answer)",
+    QuestionKind.TEXT: "then Enter",
+}
+
+
 def _big(snapshot: Snapshot, ink: str) -> list[str]:
     if snapshot.remaining_rest_s is not None:
         return big_number(round(snapshot.remaining_rest_s), ink=ink)
@@ -195,17 +219,27 @@ def _big(snapshot: Snapshot, ink: str) -> list[str]:
     return big_number(int(snapshot.banked_hold_s) if holding else snapshot.live.count, ink=ink)
 
 
+_STATUS = {
+    CoachState.CHECKING: "checking the sensors",
+    CoachState.PREPARING: "take the start position and keep still (or press Enter)",
+    CoachState.RESTING: "rest",
+    CoachState.PAUSED: "paused: press p to go on, q to stop",
+}
+
+
 def _status(snapshot: Snapshot) -> str:
-    if snapshot.state is CoachState.PREPARING:
-        return "take the start position and keep still (or press Enter)"
-    if snapshot.state is CoachState.RESTING:
-        return "rest"
+    if snapshot.question is not None:
+        return f"{_HOW_TO_ANSWER[snapshot.question.kind]}: {snapshot.typed[-40:]}_"
     live = snapshot.live
     if live is None:
-        return str(snapshot.state)
+        return _STATUS.get(snapshot.state, str(snapshot.state))
     parts = [f"{live.partial} partial"] if live.partial else []
     parts += [f"{live.unsure} not sure yet"] if live.unsure else []
     parts += [f"holding {live.hold_s:.1f} s"] if live.hold_s else []
+    tempo = snapshot.tempo
+    if tempo is not None and tempo.last_s is not None:
+        fast = ", slower please" if tempo.too_fast else ""
+        parts.append(f"{tempo.last_s:.1f} s each{fast}")
     return "   ".join(parts) or "go"
 
 

@@ -11,7 +11,9 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from sensorhub.coach.questions import Asking
 from sensorhub.coach.said import note
+from sensorhub.coach.texts import load_texts
 from sensorhub.daemon.keys import terminal_keys
 from sensorhub.daemon.links import family_of
 from sensorhub.daemon.live_view import View
@@ -25,11 +27,10 @@ from sensorhub.model.units import NS_PER_S
 from sensorhub.sessions.finish import finish_session, recover
 from sensorhub.sessions.headline import headline
 from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import STORE_NAME, SessionLog, Store
-from sensorhub.sessions.values import AnswerKind, StoredSession
+from sensorhub.sessions.store import STORE_NAME, Store
+from sensorhub.sessions.values import StoredSession
 from sensorhub.transports.hubclock import HubClock
 
-Ask = Callable[[str], str]
 Tell = Callable[[str], None]
 
 
@@ -37,7 +38,6 @@ def run_and_export(
     settings: RunSettings,
     *,
     view: View,
-    ask: Ask | None,
     to: Path | None,
     tell: Tell,
     overwrite: bool = False,
@@ -46,7 +46,7 @@ def run_and_export(
 
     Raises as :func:`run_session` and :func:`~sensorhub.exports.base.export_session`.
     """
-    session = asyncio.run(run_session(settings, view=view, ask=ask))
+    session = asyncio.run(run_session(settings, view=view))
     note = " (SIMULATED)" if session.info.simulated else ""
     tell(f"\nSession {session.name}{note}:")
     for one in session.sets:
@@ -64,22 +64,21 @@ def run_and_export(
     return session
 
 
-async def run_session(settings: RunSettings, *, view: View, ask: Ask | None) -> StoredSession:
+async def run_session(settings: RunSettings, *, view: View) -> StoredSession:
     """Do the plan; returns when the session is closed and analysed.
-
-    Args:
-        ask: asks the person a question in the terminal, raises KeyboardInterrupt when it is
-            refused; None: nobody is asked.
 
     Raises:
         KeyboardInterrupt: it was stopped before any sensor was reached.
-        InputError: nothing of the plan can be measured with these sensors; a bad replay file.
+        InputError: nothing of the plan can be measured with these sensors, it asks for more than
+            any plan may, there is no such language; a bad replay file.
         StoreError: the store cannot be used.
         TransportError: not one sensor could be reached.
     """
     plan, worn = settings.plan, tuple(settings.sensors)
     # All that can be wrong with what was asked is said before anything is written.
-    doable_sets(plan.planned_sets(), library=load_library(), placements=worn)
+    library = load_library()
+    doable_sets(plan.planned_sets(), library=library, placements=worn)
+    load_texts(settings.language, library=library)
     for uri in settings.sensors.values():
         family_of(uri)
     clock = HubClock(speed=settings.speed)
@@ -103,9 +102,8 @@ async def run_session(settings: RunSettings, *, view: View, ask: Ask | None) -> 
             name, sets = recovered.session.name, len(recovered.session.sets)
             how = "was cut off" if recovered.cut_off else "was not finished"
             say(f"Session {name} {how}; it is closed now, with {sets} sets.")
-        answer = "" if ask is None else ask("Pain now")
         visit = Visit(settings, store=store, view=view, clock=clock)
-        with _signals(visit), terminal_keys(visit.press):
+        with _signals(visit), terminal_keys(visit.type):
             try:
                 await visit.run()
             finally:
@@ -114,23 +112,17 @@ async def run_session(settings: RunSettings, *, view: View, ask: Ask | None) -> 
             if visit.stopped:
                 raise KeyboardInterrupt
             raise visit.why_nothing()
-        _note(visit.log, AnswerKind.PAIN_BEFORE, answer, clock)
-        _note(visit.log, AnswerKind.PAIN_AFTER, _ask_last(ask), clock)
         visit.log.close()
         return finish_session(store, visit.log.name)
 
 
-def _ask_last(ask: Ask | None) -> str:
-    """The session is over and must be closed, whatever the person presses now."""
+def usual_asking(data_dir: Path) -> Asking:
+    """What to ask where somebody can answer: the guide's questions before the first session."""
     try:
-        return "" if ask is None else ask("Pain now")
-    except KeyboardInterrupt:
-        return ""
-
-
-def _note(log: SessionLog, kind: AnswerKind, text: str, clock: HubClock) -> None:
-    if text:
-        log.answer(kind, text, answered_ns=clock.now_ns())
+        names = StoreReader(data_dir / STORE_NAME).names()
+    except StoreError:
+        names = ()
+    return Asking.PAIN if names else Asking.EVERYTHING
 
 
 @contextlib.contextmanager

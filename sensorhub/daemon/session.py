@@ -24,7 +24,7 @@ from sensorhub.coach.dose import Dose
 from sensorhub.coach.machine import Coach, Trigger
 from sensorhub.coach.plan import PlannedSet
 from sensorhub.coach.prompts import Prompt, PromptKey
-from sensorhub.coach.questions import Asking, QuestionId
+from sensorhub.coach.questions import Asking, Question, QuestionId, QuestionKind
 from sensorhub.coach.said import Said, note
 from sensorhub.coach.settings import CoachSettings
 from sensorhub.coach.snapshot import SensorView, Snapshot
@@ -96,6 +96,9 @@ class LiveSession:
             who they are.
         find_calibration: asked when a sensor has said who it is.
 
+    Attributes:
+        typed: what has been typed of an answer, to be shown.
+
     Raises:
         InputError: nothing of the plan can be done with these sensors.
     """
@@ -120,6 +123,7 @@ class LiveSession:
     ) -> None:
         self._library = library
         self._texts = texts or load_texts(DEFAULT_LANGUAGE, library=library)
+        self.typed = ""
         self._said: deque[Said] = deque(maxlen=SAID_KEPT)
         self._worn = tuple(placements)
         self._log = log
@@ -157,6 +161,11 @@ class LiveSession:
             asking=asking,
             briefs=briefs_for(doable, library=library, placements=self._worn),
         )
+
+    @property
+    def question(self) -> Question | None:
+        """What the person is asked now, None when nothing is asked."""
+        return self._coach.question
 
     @property
     def done(self) -> bool:
@@ -225,8 +234,9 @@ class LiveSession:
             if isinstance(action, Say):
                 self._tell(self._texts.said(action.prompt))
             elif isinstance(action, Ask):
-                self._tell(Said(self._texts.question(action.question).ask))
+                self._ask(action.question)
             elif isinstance(action, Note):
+                self._tell(note(f"  noted: {action.answer}"))
                 number = self._set_number if action.of_set else 0
                 self._log.answer(
                     action.kind, action.answer, answered_ns=self._now_ns(), set_number=number
@@ -325,6 +335,13 @@ class LiveSession:
             battery_percent=self._pipelines[placement].battery_percent,
         )
 
+    def _ask(self, question: Question) -> None:
+        text = self._texts.question(question)
+        self._tell(Said(text.ask))
+        if question.kind in (QuestionKind.CHOICE, QuestionKind.CHOICES):
+            options = (f"{n} {words}" for n, words in enumerate(text.options.values(), start=1))
+            self._tell(note(f"  {',  '.join(options)}"))
+
     def _tell(self, said: Said) -> None:
         self._said.append(said)
         self._view.say(said, elapsed_s=self._now_s() - self._began_s)
@@ -348,7 +365,11 @@ class LiveSession:
             next_set=coach.next_set,
             advice=coach.advice,
             said=tuple(self._said),
+<<<<<<< HEAD
             counted_age_s=None if self._counted_ns is None else now_s - self._counted_ns / NS_PER_S,
+=======
+            typed=self.typed,
+>>>>>>> coach
         )
 
     def _sensor(self, placement: Placement, now_s: float) -> SensorView:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sensorhub.coach.plan import Plan
-from sensorhub.coach.questions import Asking
+from sensorhub.coach.questions import Asking, QuestionId
 from sensorhub.coach.settings import CoachSettings
 from sensorhub.coach.texts import DEFAULT_LANGUAGE
 from sensorhub.model.placement import Placement
@@ -19,6 +19,8 @@ class RunSettings:
     Attributes:
         speed: hub seconds in a second of the wall; other than 1 for simulated sensors only.
         asking: what the person is asked, where somebody is there to answer.
+        answers: what a simulated person answers at once (nothing to what is not in it); None:
+            somebody is asked.
         language: that the person is spoken to in.
         simulated: nobody exercises; said wherever the session is shown.
         person: pseudonym of who exercises; empty: the first person of the store.
@@ -33,3 +35,4 @@ class RunSettings:
     language: str = DEFAULT_LANGUAGE
     asking: Asking = Asking.NOTHING
     person: str = ""
+    answers: Mapping[QuestionId, str] | None = None

@@ -8,13 +8,15 @@ from sensorhub.coach.machine import Trigger
 from sensorhub.coach.questions import QuestionId
 from sensorhub.coach.said import note
 from sensorhub.coach.texts import load_texts
+from sensorhub.daemon.answer_line import AnswerLine
+from sensorhub.daemon.keys import KEYS
 from sensorhub.daemon.link_state import LinkPhase, LinkStatus
 from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker, family_of
 from sensorhub.daemon.live_view import LastingView, View
 from sensorhub.daemon.session import LinkView, LiveSession
 from sensorhub.daemon.settings import RunSettings
 from sensorhub.exercises.definition import load_library
-from sensorhub.model.errors import SensorhubError, TransportError
+from sensorhub.model.errors import InputError, SensorhubError, TransportError
 from sensorhub.model.events import DeviceEvent
 from sensorhub.model.link import Record
 from sensorhub.model.placement import Placement
@@ -63,6 +65,7 @@ class Visit:
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._live_failed = False
+        self._line = AnswerLine()
         self._errors: dict[Placement, str] = {}
         self.log: SessionLog | None = None
         maker = LinkMaker(clock)
@@ -88,6 +91,23 @@ class Visit:
             self._session.key(trigger)
         elif trigger is Trigger.KEY_STOP:
             self._stop.set()
+
+    def type(self, letter: str) -> None:
+        """A letter was typed on the hub's own keyboard: part of an answer, or a key."""
+        session = self._session
+        question = None if session is None else session.question
+        if session is None or question is None or not self._line.takes(letter, question):
+            if (trigger := KEYS.get(letter.lower())) is not None:
+                self.press(trigger)
+            return
+        value = self._line.type(letter, question)
+        session.typed = self._line.text
+        if value is None:
+            return
+        try:
+            session.answer(question.id, value)
+        except InputError as error:
+            self.say(str(error))
 
     def answer(self, question_id: QuestionId, value: str) -> None:
         """The person answered; what is not asked (any more) is ignored. Empty: rather not say.
@@ -149,7 +169,13 @@ class Visit:
             if self._stop.is_set() or all(task.done() for task in tasks):
                 return
             session.tick()
+            self._answer_by_script(session)
             await self._pause()
+
+    def _answer_by_script(self, session: LiveSession) -> None:
+        answers, question = self._settings.answers, session.question
+        if answers is not None and question is not None:
+            session.answer(question.id, answers.get(question.id, ""))
 
     async def _pause(self) -> None:
         try:

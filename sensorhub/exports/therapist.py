@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sensorhub.exports.base import THERAPIST, Export, ExportFile, Source
-from sensorhub.exports.tables import MEASURES, REPETITIONS, SESSION, SETS, TABLES, Table
-from sensorhub.exports.tables.rows import item_rows, measure_rows, set_rows
+from sensorhub.exports.tables import ANSWERS, MEASURES, REPETITIONS, SESSION, SETS, TABLES, Table
+from sensorhub.exports.tables.rows import answer_rows, item_rows, measure_rows, set_rows
 from sensorhub.sessions.values import StoredSession
 
 DATA_PACKAGE = "datapackage.json"
@@ -21,6 +21,7 @@ def tables_of(session: StoredSession) -> dict[str, bytes]:
         REPETITIONS.file: REPETITIONS.write(item_rows(session)),
         SETS.file: SETS.write(set_rows(session)),
         SESSION.file: SESSION.write([session]),
+        ANSWERS.file: ANSWERS.write(answer_rows(session)),
         MEASURES.file: MEASURES.write(measure_rows(session)),
     }
 
@@ -65,6 +66,6 @@ def _resource(table: Table[Any], content: bytes) -> dict[str, Any]:
 
 EXPORT = Export(
     name=THERAPIST,
-    help="Repetitions, sets and the session as CSV, every column described.",
+    help="Repetitions, sets, answers and the session as CSV, every column described.",
     files=_files,
 )

@@ -1,9 +1,10 @@
 """The live picture by WebSocket: frames go out as they come, slow viewers get the latest only."""
 
-import asyncio
 import contextlib
 import logging
+from collections.abc import Coroutine
 
+import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sensorhub.web.board import MAX_VIEWERS, LetterBox
@@ -34,17 +35,19 @@ async def live(page: Page, socket: WebSocket) -> None:
         await socket.close(CLOSE_FULL)
         return
     await socket.accept()
+    ends: list[int] = []
     with page.board.viewer() as box:
-        sending = asyncio.create_task(_send(page, socket, box))
-        listening = asyncio.create_task(_listen(socket))
-        done, rest = await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
-        code = next(iter(done)).result()
-        if code:
-            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-                await socket.close(code)
+        async with anyio.create_task_group() as group:
+
+            async def until(end: Coroutine[None, None, int]) -> None:
+                ends.append(await end)
+                group.cancel_scope.cancel()
+
+            group.start_soon(until, _listen(socket))
+            group.start_soon(until, _send(page, socket, box))
+    if ends[0]:
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await socket.close(ends[0])
 
 
 async def _send(page: Page, socket: WebSocket, box: LetterBox) -> int:

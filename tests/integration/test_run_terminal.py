@@ -203,7 +203,7 @@ def test_a_mistake_in_live_counting_does_not_end_the_recording(
         speed=SPEED,
         simulated=True,
     )
-    session = asyncio.run(run_session(settings, view=PlainView(screen), ask=None))
+    session = asyncio.run(run_session(settings, view=PlainView(screen)))
     assert screen.getvalue().count("Live counting failed") == 1
     [one] = session.sets
     assert one.final is not None

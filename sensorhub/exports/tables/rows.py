@@ -16,7 +16,7 @@ from sensorhub.model.outcomes import (
     Step,
 )
 from sensorhub.model.samples import Gap
-from sensorhub.sessions.values import StoredSession, StoredSet
+from sensorhub.sessions.values import Answer, StoredSession, StoredSet
 
 Item = Repetition | Hold | Breath | Step
 
@@ -64,6 +64,23 @@ class MeasureRow:
     number: int | None
     measure: str
     cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One answer, with its number in the session; ``set`` is None where it is about all of it."""
+
+    session: StoredSession
+    answer: Answer
+    set: StoredSet | None
+    number: int
+
+
+def answer_rows(session: StoredSession) -> Iterator[AnswerRow]:
+    """Every answer, in the order they were given."""
+    sets = {one.number: one for one in session.sets}
+    for number, answer in enumerate(session.answers, start=1):
+        yield AnswerRow(session, answer, sets.get(answer.set_number), number)
 
 
 def set_rows(session: StoredSession) -> Iterator[SetRow]:

@@ -165,5 +165,12 @@ SESSION: Table[StoredSession] = Table(
             "Versions of the counting and timing behind the results.",
             _versions,
         ),
+        whole(
+            "hurts",
+            "How often the person said that it hurt.",
+            lambda s: sum(a.kind is AnswerKind.HURT for a in s.answers),
+            minimum=0,
+            required=True,
+        ),
     ),
 )

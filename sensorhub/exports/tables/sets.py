@@ -15,6 +15,7 @@ from sensorhub.exports.tables.columns import (
     seconds,
     text,
     whole,
+    yes_no,
 )
 from sensorhub.exports.tables.detectable import detectable_change_deg
 from sensorhub.exports.tables.measured import measure_columns
@@ -22,7 +23,7 @@ from sensorhub.exports.tables.rows import SetRow, flag_codes, gap_s, weakest_evi
 from sensorhub.exports.tables.table import Table
 from sensorhub.model.outcomes import NO_MEASURES, RepetitionKind
 from sensorhub.model.units import DEG_PER_RAD, NS_PER_S
-from sensorhub.sessions.values import ResultKind
+from sensorhub.sessions.values import AnswerKind, ResultKind
 
 
 def _count(kind: RepetitionKind) -> Callable[[SetRow], int | None]:
@@ -71,6 +72,17 @@ def _set_gap_s(row: SetRow) -> float | None:
     start_s = row.set.started_ns / NS_PER_S
     end_s = row.outcome.end_s if row.set.ended_ns is None else row.set.ended_ns / NS_PER_S
     return gap_s(row.outcome.gaps, start_s, end_s)
+
+
+def _said(row: SetRow, kind: AnswerKind) -> str:
+    """The latest answer of that kind about the set; empty where there is none."""
+    answers = (a for a in row.session.answers if a.set_number == row.set.number)
+    return next((a.text for a in reversed(list(answers)) if a.kind is kind), "")
+
+
+def _pain(row: SetRow) -> int | None:
+    said = _said(row, AnswerKind.PAIN)
+    return int(said) if said.isascii() and said.isdigit() else None
 
 
 def _set_end(row: SetRow) -> datetime | None:
@@ -240,6 +252,20 @@ SETS: Table[SetRow] = Table(
         ),
         *measure_columns(
             (Of.SET,), lambda row: NO_MEASURES if row.outcome is None else row.outcome.measures
+        ),
+        whole(
+            "pain",
+            "Pain during the exercise, 0 (none) to 10 (worst imaginable), as the person said after"
+            " its last set; empty: not asked or not answered.",
+            _pain,
+            minimum=0,
+            maximum=10,
+        ),
+        yes_no(
+            "hurt",
+            "Whether the person said during or after the set that it hurt.",
+            lambda row: bool(_said(row, AnswerKind.HURT)),
+            required=True,
         ),
     ),
 )

@@ -228,7 +228,8 @@ def test_an_idle_set_ends_uncredited_but_a_lost_signal_is_not_idleness() -> None
     coach.tick(seen(11.0, live))
     assert said(coach.tick(seen(100.0, live, ready=False))) == [PromptKey.SIGNAL_LOST]
     assert coach.state is CoachState.RUNNING
-    assert said(coach.tick(seen(140.0, live))) == [PromptKey.SIGNAL_BACK]
+    assert said(coach.tick(seen(140.0, live))) == []
+    assert said(coach.tick(seen(140.5, live))) == [PromptKey.SIGNAL_BACK]
     end = ended(coach.tick(seen(146.0, live)))
     assert (end.reason, end.complete) == (Trigger.IDLE, False)
 

@@ -137,6 +137,10 @@ def made_up_session() -> StoredSession:
         ),
         answers=(
             Answer(AnswerKind.PAIN_BEFORE, "3", 101 * S),
+            Answer(AnswerKind.WHERE, "groin,hip_side", 102 * S),
+            Answer(AnswerKind.NUMBNESS, "yes", 103 * S),
+            Answer(AnswerKind.PAIN, "4", 129 * S, set_number=1),
+            Answer(AnswerKind.HURT, "yes", 170 * S, set_number=2),
             Answer(AnswerKind.PAIN_AFTER, "-2", 290 * S),
             Answer(AnswerKind.EFFORT, "7", 290 * S, set_number=1),
             Answer(AnswerKind.COMMENT, '=1+1, he said: "ouch"\r\nönce', 291 * S),

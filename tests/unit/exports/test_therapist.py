@@ -107,6 +107,23 @@ def test_prescribed_stands_beside_done() -> None:
     assert (bridge["full_repetitions"], bridge["result"], bridge["ended_at"]) == ("", "", "")
 
 
+def test_what_the_person_said_stands_in_words_and_beside_its_set() -> None:
+    found = {row["question"]: row for row in rows("answers.csv")}
+    assert found["where"]["answer"] == "groin,hip_side"
+    assert found["where"]["answer_text"] == "inner thigh or groin, side of the hip"
+    assert (found["numbness"]["answer_text"], found["numbness"]["advice"]) == ("yes", "now")
+    assert found["pain"]["asked"] == "How much did it hurt during Squat, from 0 to 10?"
+    assert (found["pain"]["set_number"], found["pain"]["exercise"]) == ("1", "squat")
+    assert found["hurt"]["side"] == "left"
+    assert found["comment"]["answer"].startswith("'=1+1")
+    squats, stretch, *others = rows("sets.csv")
+    assert (squats["pain"], squats["hurt"]) == ("4", "no")
+    assert (stretch["pain"], stretch["hurt"]) == ("", "yes")
+    assert {row["hurt"] for row in others} == {"no"}
+    (session,) = rows("session.csv")
+    assert session["hurts"] == "1"
+
+
 def test_no_angle_of_the_pelvis_or_belly_has_the_hips_figure() -> None:
     assert {r["exercise"]: r["best_rom_mdc_deg"] for r in rows("sets.csv")}["kegel_squeeze"] == ""
 
