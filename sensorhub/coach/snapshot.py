@@ -75,11 +75,8 @@ class Snapshot:
     next_set: PlannedSet | None = None
     advice: Prompt | None = None
     said: Sequence[Said] = ()
-<<<<<<< HEAD
     counted_age_s: float | None = None
-=======
     typed: str = ""
->>>>>>> coach
 
     @property
     def exercise(self) -> str:

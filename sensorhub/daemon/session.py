@@ -365,11 +365,8 @@ class LiveSession:
             next_set=coach.next_set,
             advice=coach.advice,
             said=tuple(self._said),
-<<<<<<< HEAD
             counted_age_s=None if self._counted_ns is None else now_s - self._counted_ns / NS_PER_S,
-=======
             typed=self.typed,
->>>>>>> coach
         )
 
     def _sensor(self, placement: Placement, now_s: float) -> SensorView:
