@@ -21,6 +21,7 @@ from sensorhub.exercises.definition import load_library
 from sensorhub.model.errors import InputError, SensorhubError
 from sensorhub.model.placement import Placement
 from sensorhub.sessions.finish import finish_session
+from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.store import Store
 from sensorhub.sessions.values import StoredSession
 from sensorhub.transports.hubclock import HubClock
@@ -39,6 +40,8 @@ class HubSettings:
         sensors: that every visit uses.
         speed: hub seconds in a second of the wall; other than 1 for simulated sensors only.
         simulated: nobody exercises; said wherever a session is shown.
+        asking: what a person is asked, beside the guide's questions before the first session.
+        answers: what a simulated person answers at once; None: somebody is asked.
         screen: one more screen beside the page (a terminal).
     """
 
@@ -48,6 +51,7 @@ class HubSettings:
     simulated: bool = False
     coach: CoachSettings = field(default_factory=CoachSettings)
     asking: Asking = Asking.PAIN
+    answers: Mapping[QuestionId, str] | None = None
     screen: View | None = None
 
 
@@ -91,7 +95,7 @@ class Hub:
         """Use these sensors from the next visit on."""
         self._settings = replace(self._settings, sensors=dict(sensors))
 
-    def start(self, person: str, plan: Plan, *, language: str) -> None:
+    def start(self, person: str, plan: Plan, *, language: str, interview: bool = False) -> None:
         """Begin a visit. Raises BusyError, or InputError where nothing of it can be done."""
         if self._task is not None and not self._task.done():
             raise BusyError
@@ -110,7 +114,8 @@ class Hub:
             simulated=settings.simulated,
             coach=settings.coach,
             language=language,
-            asking=settings.asking,
+            asking=self._asking(person, interview=interview),
+            answers=settings.answers,
             person=person,
         )
         page = _PageView(self, self._board, person=person, plan=plan.id)
@@ -119,6 +124,14 @@ class Hub:
         visit = Visit(run, store=self._store, view=view, clock=self._clock)
         self._visit, self._person = visit, person
         self._task = asyncio.create_task(self._run(visit, person))
+
+    def _asking(self, person: str, *, interview: bool) -> Asking:
+        """The guide's questions come before a person's first session, and when they are wanted."""
+        usual = self._settings.asking
+        if usual is not Asking.PAIN:
+            return usual
+        new = not StoreReader(self._store.path).sessions_of(person, latest=1)
+        return Asking.EVERYTHING if interview or new else usual
 
     def press(self, key: Trigger) -> None:
         """A key of the person who exercises."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from sensorhub.coach.plan import Plan
 from sensorhub.coach.questions import Asking
 from sensorhub.coach.texts import DEFAULT_LANGUAGE
-from sensorhub.daemon.demo import COACH, Comparison, compare, simulator
+from sensorhub.daemon.demo import ANSWERS, COACH, Comparison, compare, simulator
 from sensorhub.daemon.hub import HubSettings
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.run import Tell
@@ -67,7 +67,8 @@ async def _serve(
         speed=demo.speed,
         simulated=True,
         coach=COACH,
-        asking=Asking.NOTHING,
+        asking=Asking.PAIN,
+        answers=ANSWERS,
         screen=demo.screen,
     )
     settings = ServeSettings(hub, port=demo.port, plans={demo.plan.id: demo.plan})

@@ -82,11 +82,12 @@ async def start(call: Call) -> object:
     """Begin a plan."""
     body = await call.body()
     plan_id, language = body.get("plan"), body.get("language", "en")
+    interview = body.get("interview") is True
     if not isinstance(plan_id, str) or language not in all_texts():
         raise Refuse(400, "bad_value", key="plan")
     plan = call.page.plans.plan(call.person, plan_id)
     try:
-        call.page.hub.start(call.person, plan, language=language)
+        call.page.hub.start(call.person, plan, language=language, interview=interview)
     except BusyError:
         raise Refuse(409, "busy") from None
     return {"started": plan_id}

@@ -51,8 +51,11 @@ class HubPort(Protocol):
         """The sensors that a visit would use."""
         ...
 
-    def start(self, person: str, plan: Plan, *, language: str) -> None:
-        """Begin a visit. Raises BusyError, or InputError where nothing of it can be done."""
+    def start(self, person: str, plan: Plan, *, language: str, interview: bool) -> None:
+        """Begin a visit. Raises BusyError, or InputError where nothing of it can be done.
+
+        ``interview``: with the guide's questions, which the first visit asks anyway.
+        """
         ...
 
     def press(self, key: Trigger) -> None:

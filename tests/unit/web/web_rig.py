@@ -53,7 +53,8 @@ class FakeHub:
     def sensors(self) -> Sequence[SensorStatus]:
         return [SensorStatus("thigh_right", "bluetooth", "streaming", 80)]
 
-    def start(self, person: str, plan: Plan, *, language: str) -> None:
+    def start(self, person: str, plan: Plan, *, language: str, interview: bool) -> None:
+        del interview
         if self.running_for is not None:
             raise BusyError
         self.running_for = person

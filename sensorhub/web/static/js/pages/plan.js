@@ -28,9 +28,9 @@ export async function draw({ me, go }) {
   const byId = new Map(exercises.map((one) => [one.id, one]));
   const said = h("div", {});
 
-  async function start(plan) {
+  async function start(plan, interview) {
     try {
-      await post("/api/visit/start", { plan: plan.id, language: language() });
+      await post("/api/visit/start", { plan: plan.id, language: language(), interview });
       go("do");
     } catch (error) {
       said.replaceChildren(complaint(error));
@@ -49,7 +49,8 @@ export async function draw({ me, go }) {
         { class: "keys" },
         me.mine
           ? h("a", { class: "button big primary", href: "#/do" }, t("go_on"))
-          : h("button", { class: "big primary", onclick: () => start(plan), disabled: Boolean(plan.problem) }, `${t("start")}: ${plan.title}`),
+          : h("button", { class: "big primary", onclick: () => start(plan, false), disabled: Boolean(plan.problem) }, `${t("start")}: ${plan.title}`),
+        me.mine ? null : h("button", { onclick: () => start(plan, true) }, t("with_questions")),
         me.role === "patient" ? null : h("a", { class: "button", href: `#/edit/${plan.id}` }, t("change")),
       ),
     );
