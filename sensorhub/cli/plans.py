@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sensorhub.coach.dose import Dose
 from sensorhub.coach.library import plan_texts
-from sensorhub.coach.plan import MAX_PLAN_BYTES, Plan, PlanItem, parse_plan
+from sensorhub.coach.plan import MAX_PLAN_BYTES, Plan, PlanItem, parse_plan, usual_sides
 from sensorhub.exercises.definition import Exercise, load_library
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Side
@@ -68,7 +68,7 @@ def plan_of_one(
         dose = Dose(hold_s=hold_s)
     item = PlanItem(
         exercise=exercise.id,
-        sides=exercise.sides if side is None else (side,),
+        sides=usual_sides(exercise.sides) if side is None else (side,),
         sets=sets,
         dose=dose,
         rest_s=20.0,

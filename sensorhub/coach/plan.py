@@ -187,14 +187,20 @@ def _item(
 def _sides(row: dict[str, Any], possible: tuple[Side, ...], *, where: str) -> tuple[Side, ...]:
     wanted = row.get("sides")
     if wanted is None:
-        return possible
+        return usual_sides(possible)
     names = [side.value for side in possible]
     if not isinstance(wanted, list) or not wanted or any(name not in names for name in wanted):
         raise InputError(
             f"{where}: sides must be a list of {' or '.join(names)}.",
-            hint=f'Write sides = ["{names[0]}"], or leave it out for all of them.',
+            hint=f'Write sides = ["{names[0]}"], or leave it out for each side once.',
         )
     return tuple(dict.fromkeys(Side(name) for name in wanted))
+
+
+def usual_sides(possible: tuple[Side, ...]) -> tuple[Side, ...]:
+    """What is meant where no side is named: each leg once (both in turns is one more way of it)."""
+    single = tuple(side for side in possible if side in (Side.LEFT, Side.RIGHT))
+    return single or possible
 
 
 def _count(row: dict[str, Any], key: str, default: int, *, high: int, where: str) -> int:

@@ -112,7 +112,8 @@ def test_keys_picture_and_a_terminal_given_back(tmp_path: Path) -> None:
     assert "Traceback" not in terminal.shown
 
 
-def test_pain_is_asked_before_and_after(tmp_path: Path) -> None:
+def test_questions_are_asked_and_answered_by_key(tmp_path: Path) -> None:
+    """The first session: the guide's questions, pain before, "that hurt", pain after."""
     with simulation(
         tmp_path,
         scenario=squats_on_cue(tmp_path, reps=5),
@@ -121,21 +122,51 @@ def test_pain_is_asked_before_and_after(tmp_path: Path) -> None:
     ) as sim:
         terminal = Terminal(command(sim, tmp_path / "data"), {"TERM": "xterm"})
         try:
-            terminal.wait_for("Pain now.*: $")
-            terminal.press("lots\n")
-            terminal.wait_for("whole number")
+            terminal.wait_for("bladder or bowel")
+            terminal.press("n")
+            terminal.wait_for("numbness or weakness")
+            terminal.press("n")
+            terminal.wait_for("Which word fits")
+            terminal.press("2\n")
+            terminal.wait_for("see a doctor before you go on(?s:.)*Paused")
+            terminal.press("p")
+            terminal.wait_for("Where do you feel it")
+            terminal.press("1 3\n")
+            for asked in ("just feel tight", "grind", "pop", "weight on it", "lift the leg"):
+                terminal.wait_for(asked)
+                terminal.press("\n")
+            for asked in ("long time in one", "makes it better", "tell your therapist"):
+                terminal.wait_for(asked)
+                terminal.press("\n")
+            terminal.wait_for("How much does it hurt now, from 0")
+            terminal.press("11\n")
+            terminal.wait_for("is no answer to this question")
             terminal.press("3\n")
             terminal.wait_for("take the start position")
-            terminal.press("q")
-            terminal.wait_for("(?s)stopped.*Pain now.*: $")
-            terminal.press("5\n")
+            terminal.press("\n")
+            terminal.wait_for("Begin")
+            terminal.press("h")
+            terminal.wait_for("That it hurt is noted")
+            terminal.wait_for("How much did it hurt during Squat")
+            terminal.press("4\n")
+            terminal.wait_for("after the session")
+            terminal.press("2\n")
             terminal.wait_for("sensorhub export")
             assert terminal.process.wait(30) == 0
         finally:
             terminal.close()
     session = StoreReader(tmp_path / "data" / "sessions.sqlite").session("last")
-    assert session.answer(AnswerKind.PAIN_BEFORE) == "3"
-    assert session.answer(AnswerKind.PAIN_AFTER) == "5"
+    assert [(a.kind, a.text, a.set_number) for a in session.answers] == [
+        (AnswerKind.BLADDER_BOWEL, "no", 0),
+        (AnswerKind.NUMBNESS, "no", 0),
+        (AnswerKind.PAIN_WORD, "sharp_severe", 0),
+        (AnswerKind.WHERE, "hip_side,groin", 0),
+        (AnswerKind.PAIN_BEFORE, "3", 0),
+        (AnswerKind.HURT, "yes", 1),
+        (AnswerKind.PAIN, "4", 1),
+        (AnswerKind.PAIN_AFTER, "2", 0),
+    ]
+    assert len(session.sets) == 1
 
 
 @pytest.fixture(scope="module")

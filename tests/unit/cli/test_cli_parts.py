@@ -7,6 +7,7 @@ from sensorhub.cli.plans import find_plan, plan_minutes, plan_of_one, usual_dose
 from sensorhub.cli.run import parse_sensors
 from sensorhub.coach.dose import Dose
 from sensorhub.coach.library import plan_texts
+from sensorhub.coach.plan import usual_sides
 from sensorhub.exercises.definition import find_exercise, load_library
 from sensorhub.model.errors import InputError
 from sensorhub.model.outcomes import (
@@ -37,7 +38,7 @@ def test_sensors_are_read_with_their_places() -> None:
 def test_every_exercise_makes_a_plan_of_one_with_a_usual_dose(name: str) -> None:
     exercise = find_exercise(name)
     plan = plan_of_one(exercise, side=None)
-    assert [s.side for s in plan.planned_sets()] == list(exercise.sides)
+    assert [s.side for s in plan.planned_sets()] == list(usual_sides(exercise.sides))
     given = usual_dose(exercise)
     assert [given.reps, given.hold_s, given.duration_s].count(None) == 2
     assert plan_minutes(plan) >= 1

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sensorhub.coach.dose import Dose
 from sensorhub.coach.library import plan_texts
-from sensorhub.coach.plan import MAX_REPS, parse_plan
+from sensorhub.coach.plan import MAX_REPS, parse_plan, usual_sides
 from sensorhub.exercises.definition import load_library
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Side
@@ -103,3 +103,10 @@ def test_the_plans_that_come_with_the_hub_can_be_used(name: str) -> None:
     sides = {key: exercise.sides for key, exercise in load_library().items()}
     plan = parse_plan(plan_texts()[name], plan_id=name, sides=sides)
     assert plan.planned_sets()
+
+
+def test_where_no_side_is_named_each_leg_is_meant_once() -> None:
+    legs = (Side.LEFT, Side.RIGHT)
+    assert usual_sides((*legs, Side.BOTH)) == legs
+    assert usual_sides((Side.BOTH,)) == (Side.BOTH,)
+    assert usual_sides((Side.NONE,)) == (Side.NONE,)
