@@ -103,7 +103,7 @@ def screen(
 ) -> Iterator[Screen]:
     """A browser window of its own. Whatever it complains of fails the test."""
     context = browser.new_context(
-        viewport={"width": width, "height": height}, locale="en-GB", **more
+        viewport={"width": width, "height": height}, **{"locale": "en-GB", **more}
     )
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)

@@ -85,7 +85,7 @@ def test_a_whole_session(tmp_path: Path) -> None:
         assert f"{REPS} full" in second.nth(0).inner_text()
         page.wait_for_selector("text=All repetitions on top of each other")
         shown.accessible("result")
-        shown.picture("result", full=True)
+        shown.picture("result")
         shown.go("history", wait=".chart canvas")
         assert page.locator("main .cards a").count() == 1
         shown.accessible("history")
@@ -119,7 +119,7 @@ def answer_everything(
             return
         ask = page.locator("#ask")
         text = ask.inner_text()
-        if page.locator(".question.scale").count():
+        if page.locator(".question[data-kind=scale]").count():
             if not looked:
                 looked = True
                 shown.accessible("question")

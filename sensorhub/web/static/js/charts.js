@@ -60,7 +60,11 @@ export function chart({ title, data, names, style = "line", time = false, x, y, 
       legend: { show: false }, cursor: { show: false },
       fmtDate: () => (stamp) => new Intl.DateTimeFormat(language(), { day: "numeric", month: "numeric" }).format(stamp),
     };
-    if (style === "bars") options.scales.y = { range: (_, __, most) => [0, most * 1.1] };
+    if (style === "bars") {
+      options.scales.x.range = (_, first, last) => [first - 0.6, last + 0.6];
+      options.scales.y = { range: (_, __, most) => [0, most * 1.1] };
+    }
+    if (style === "points") options.scales.y = { range: (_, __, most) => [0, most * 1.15 || 1] };
     const plot = new UPlot(options, data, stage);
     new ResizeObserver(() => {
       const width = Math.max(200, stage.clientWidth);
@@ -72,7 +76,7 @@ export function chart({ title, data, names, style = "line", time = false, x, y, 
 
 /** A table of numbers. @param {string[]} heads @param {Array<Array<any>>} rows */
 export function numbers(heads, rows) {
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": heads.join(", ") },
+  return h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": heads.join(", ") },
     h("table", {},
       h("thead", {}, h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text)))),
       h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell ?? "–")))))));

@@ -14,7 +14,7 @@ export function questionForm(question, answer) {
   const body = { scale, choice, choices, yes_no: choice, text: own }[question.kind];
   return h(
     "section",
-    { class: `question ${question.kind}`, "aria-labelledby": "ask" },
+    { class: "question", "data-kind": question.kind, "aria-labelledby": "ask" },
     h("h2", { id: "ask" }, words(question.ask)),
     body(),
     h("button", { class: "quiet", onclick: () => answer("") }, t("no_answer")),

@@ -65,7 +65,7 @@ function build(exercises) {
   const focus = h("div", { class: "focus" }, loss, picture, number, label, unsure, partial);
   const heading = place(
     t("doing"),
-    h("div", { class: "stage" }, title, simulated, advice, asked, h("div", { class: "scene" }, focus, h("div", { class: "beside" }, range.node, tempo)), say, sensors, trouble, keys),
+    h("div", { class: "stage" }, h("div", { class: "stage-head" }, title, simulated), advice, asked, h("div", { class: "scene" }, focus, h("div", { class: "beside" }, range.node, tempo)), say, sensors, trouble, keys),
   );
   let drawn = {};
 
@@ -92,8 +92,9 @@ function build(exercises) {
     show(simulated, frame.simulated);
     showNumber(frame);
     showLoss(frame);
-    range.update(frame.state === "running" ? frame.live?.angle_deg : null, frame.live?.target_deg);
-    showTempo(frame.state === "running" ? frame.tempo : null);
+    const sees = frame.state === "running" && !focus.classList.contains("blind");
+    range.update(sees ? frame.live?.angle_deg : null, frame.live?.target_deg);
+    showTempo(sees ? frame.tempo : null);
     showPicture(frame);
     showSensors(frame.sensors);
     showQuestion(frame.question);
