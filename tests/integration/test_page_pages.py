@@ -95,7 +95,7 @@ def german(browser: Browser, address: str, cookies: list[dict[str, object]]) -> 
         shown.page.goto(address)
         shown.page.wait_for_selector("h1 >> text=Heute")
         assert shown.page.evaluate("document.documentElement.lang") == "de"
-        assert "Kniebeuge" in shown.page.locator("main").inner_text()
+        assert "Brücke" in shown.page.locator("main").inner_text()
         shown.accessible("plan, German", widths=(320,))
 
 

@@ -7,6 +7,7 @@ from sensorhub.web.drawings.skeleton import HEAD_RADIUS, Figure, Point, Pose, st
 
 FRAME_WIDTH, FRAME_HEIGHT = 190.0, 196.0
 FLOOR = 186.0
+LEAST_HEIGHT = 90.0
 
 _MARKS = {
     "tilt": "M -10 -14 A 15 15 0 0 1 12 -10 M 12 -10 l -1 -7 M 12 -10 l -7 -1",
@@ -28,15 +29,24 @@ def exercise_svg(poses: Sequence[Pose]) -> str:
         left = number * FRAME_WIDTH
         parts.append(f'<g transform="translate({left:g} 0)">{_frame(pose)}</g>')
         if number:
-            x, y = left, FLOOR - 70.0
+            x, y = left, FLOOR - 50.0
             parts.append(_path(f"M {x - 9:g} {y:g} l 18 0 l -6 -5 m 6 5 l -6 5", "fig-next"))
-    return document("".join(parts), width=FRAME_WIDTH * len(poses), height=FRAME_HEIGHT)
+    top = min(FLOOR - LEAST_HEIGHT, *(_top(pose) for pose in poses))
+    return document("".join(parts), width=FRAME_WIDTH * len(poses), height=FRAME_HEIGHT, top=top)
 
 
-def document(inside: str, *, width: float, height: float) -> str:
+def _top(pose: Pose) -> float:
+    """How high a frame reaches, with room for a mark."""
+    figure = stand(pose)
+    highest = min(y for _, y in figure.points)
+    return max(0.0, FLOOR - _lift(pose.props, figure) + highest - 14.0)
+
+
+def document(inside: str, *, width: float, height: float, top: float = 0.0) -> str:
     """A whole SVG file; the page gives it a name for those who do not see it."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" fill="none"'
+        '<svg xmlns="http://www.w3.org/2000/svg"'
+        f' viewBox="0 {top:g} {width:g} {height - top:g}" fill="none"'
         ' stroke="currentColor" stroke-linecap="round" stroke-linejoin="round" stroke-width="6">'
         f"{inside}</svg>\n"
     )

@@ -16,10 +16,10 @@ export async function draw() {
   if (!sessions.length) return void place(t("history"), h("p", {}, t("history_none")));
   place(
     t("history"),
+    h("h2", {}, t("trends")),
+    h("div", { class: "pictures" }, trends.map((one) => trend(one, titles.get(one.exercise) ?? one.exercise))),
     h("h2", {}, t("sessions")),
     h("ul", { class: "cards" }, sessions.map(line)),
-    h("h2", {}, t("trends")),
-    trends.map((one) => trend(one, titles.get(one.exercise) ?? one.exercise)),
   );
 }
 

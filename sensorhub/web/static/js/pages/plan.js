@@ -14,6 +14,9 @@ function minutes(plan) {
   return Math.ceil(seconds / 60);
 }
 
+/** The hub's own plans are called by a name in every language. */
+const titleOf = (plan) => t(plan.title);
+
 /** A dose in words. */
 export function dose(item) {
   for (const kind of ["reps", "hold_s", "duration_s"]) if (item[kind] != null) return t(kind, { n: item[kind] });
@@ -41,7 +44,7 @@ export async function draw({ me, go }) {
     h(
       "details",
       { class: "plan", open: number === 0 },
-      h("summary", {}, h("h2", {}, plan.title), h("span", { class: "meta" }, plan.problem ? "" : t("about_min", { minutes: minutes(plan) }))),
+      h("summary", {}, h("h2", {}, titleOf(plan)), h("span", { class: "meta" }, plan.problem ? "" : t("about_min", { minutes: minutes(plan) }))),
       plan.problem ? h("p", { class: "complaint" }, t("problem", { text: plan.problem })) : null,
       h("ol", { class: "items" }, plan.items.map((item) => row(item))),
       h(
@@ -49,7 +52,7 @@ export async function draw({ me, go }) {
         { class: "keys" },
         me.mine
           ? h("a", { class: "button big primary", href: "#/do" }, t("go_on"))
-          : h("button", { class: "big primary", onclick: () => start(plan, false), disabled: Boolean(plan.problem) }, `${t("start")}: ${plan.title}`),
+          : h("button", { class: "big primary", onclick: () => start(plan, false), disabled: Boolean(plan.problem) }, `${t("start")}: ${titleOf(plan)}`),
         me.mine ? null : h("button", { onclick: () => start(plan, true) }, t("with_questions")),
         me.role === "patient" ? null : h("a", { class: "button", href: `#/edit/${plan.id}` }, t("change")),
       ),
