@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SYSTEM := $(VENV)/.system-packages
 
 .PHONY: help demo test check fix bench accuracy acceptance clean
 
@@ -17,7 +18,11 @@ $(STAMP): pyproject.toml
 demo: $(STAMP) ## a simulated person does a short plan: live counts, stored session, therapist's CSV
 	$(BIN)/sensorhub demo
 
-test: $(STAMP) ## every test
+$(SYSTEM): tests/system-packages.txt tests/system-packages.sh
+	sh tests/system-packages.sh
+	@mkdir -p $(VENV) && touch $@
+
+test: $(STAMP) $(SYSTEM) ## every test
 	$(BIN)/python -m pytest -n auto
 
 check: $(STAMP) ## format, lint, types, import directions, generated pages

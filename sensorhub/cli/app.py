@@ -43,6 +43,9 @@ COMMANDS: dict[str, LazyCommand] = {
     "export": LazyCommand("export", "export", "Write a session as CSV for the therapist."),
     "rescore": LazyCommand("rescore", "rescore", "Run a stored session through today's detectors."),
     "plan": LazyCommand("plan", "plan", "Show a plan, or check a plan file."),
+    "backup": LazyCommand("backup", "backup", "Write everything that is kept to one file."),
+    "restore": LazyCommand("backup", "restore", "Put a backup back."),
+    "logs": LazyCommand("logs", "logs", "Show what the hub's service has logged."),
     "exercises": LazyCommand("exercises", "exercises", "List the exercises, or show one."),
 }
 

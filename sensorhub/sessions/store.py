@@ -99,6 +99,11 @@ class Store:
         """Why nothing can be written at present; None while all is well."""
         return self._writer.problem
 
+    @property
+    def progress(self) -> tuple[int, bool]:
+        """How often the writer has tried to write, and whether something waits for it."""
+        return self._writer.progress
+
     def close(self) -> None:
         """Write what waits and let others write. Raises StoreError when that was not possible."""
         try:

@@ -95,6 +95,16 @@ class Writer:
         """Why nothing can be written at present; None while all is well."""
         return self._problem
 
+    @property
+    def progress(self) -> tuple[int, bool]:
+        """How often writing was tried (a failure counts), and whether something waits for it.
+
+        A writer that has died can try nothing any more and always has something waiting.
+        """
+        with self._changed:
+            waits = bool(self._waiting) or self._writing_bytes > 0
+            return self._attempts, waits or not self._thread.is_alive()
+
     def durable_until_ns(self, sensor_row: int) -> int | None:
         """Hub time of the latest record of a sensor that no power cut can take away."""
         return self._durable_until_ns.get(sensor_row)

@@ -1,0 +1,64 @@
+"""``sensorhub backup`` and ``sensorhub restore``: the whole data folder as one file, and back."""
+
+from pathlib import Path
+from typing import Self
+
+import click
+
+from sensorhub.cli.context import Context, pass_settings
+
+MIB = 1 << 20
+
+
+@click.command(epilog="\b\nExample:\n  sensorhub backup ~/sensorhub-backup.zip")
+@click.argument("file", type=click.Path(path_type=Path))
+@pass_settings
+def backup(settings: Context, *, file: Path) -> None:
+    """Write all sessions, plans and settings to one new FILE. A session may be running."""
+    from sensorhub.sessions.backup import write_backup
+
+    with _Bar("Backing up") as bar:
+        manifest = write_backup(settings.data_dir, file, progress=bar.show)
+    click.echo(f"{file}: {len(manifest.files)} files, {file.stat().st_size / MIB:.1f} MiB.")
+    click.echo("It holds personal data: keep it where only you can read it.")
+
+
+@click.command(epilog="\b\nExample:\n  sensorhub restore ~/sensorhub-backup.zip")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_settings
+def restore(settings: Context, *, file: Path, yes: bool) -> None:
+    """Put a backup back. What is there now is kept as a backup of its own.
+
+    The hub must not be running (sudo systemctl stop sensorhub).
+    """
+    from sensorhub.sessions.backup_format import read_manifest
+    from sensorhub.sessions.restore import restore_backup
+
+    manifest = read_manifest(file)
+    if not yes:
+        question = f"Replace what is in {settings.data_dir} by the backup of {manifest.made_utc}?"
+        click.confirm(question, abort=True)
+    with _Bar("Restoring") as bar:
+        _, before = restore_backup(file, settings.data_dir, progress=bar.show)
+    click.echo(f"Restored {len(manifest.files)} files to {settings.data_dir}.")
+    if before is not None:
+        click.echo(f"What was there before: {before}")
+
+
+class _Bar:
+    """A progress bar on the terminal, in bytes; nothing where there is no terminal."""
+
+    def __init__(self, label: str) -> None:
+        self._bar = click.progressbar(length=1000, label=label, show_pos=False)
+
+    def __enter__(self) -> Self:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.__exit__(None, None, None)
+
+    def show(self, done_bytes: int, all_bytes: int) -> None:
+        """So much of it is done."""
+        self._bar.update(1000 * done_bytes // max(1, all_bytes) - self._bar.pos)

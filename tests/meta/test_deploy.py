@@ -1,0 +1,118 @@
+"""The service's files agree with each other and with the program; systemd itself checks them."""
+
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+SCRIPTS = [*sorted(DEPLOY.glob("*.sh")), DEPLOY / "sensorhub-hub"]
+
+
+def settings(unit: Path) -> dict[str, list[str]]:
+    """Every ``Key=value`` of a unit, in order."""
+    found: dict[str, list[str]] = {}
+    for line in unit.read_text().splitlines():
+        if match := re.fullmatch(r"(\w+)=(.*)", line):
+            found.setdefault(match[1], []).append(match[2])
+    return found
+
+
+HUB = settings(DEPLOY / "systemd" / "sensorhub.service")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_are_shell_and_can_be_run(script: Path) -> None:
+    assert script.stat().st_mode & 0o100
+    shell = script.read_text().splitlines()[0].rsplit("/", 1)[-1].rsplit(" ", 1)[-1]
+    subprocess.run([shell, "-n", str(script)], check=True)
+
+
+@pytest.mark.parametrize("script", ["install.sh", "uninstall.sh"])
+def test_scripts_explain_themselves_and_refuse_what_they_do_not_know(script: str) -> None:
+    help_text = subprocess.run([DEPLOY / script, "--help"], check=True, capture_output=True)
+    assert b"Usage: sudo deploy/" in help_text.stdout
+    wrong = subprocess.run([DEPLOY / script, "--nonsense"], check=False, capture_output=True)
+    assert wrong.returncode == 2
+    assert b"Usage" in wrong.stderr
+
+
+def copy_for_systemd(unit: Path, to: Path) -> Path:
+    """The unit with a program that is there on every machine: its own is not installed here."""
+    text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text())
+    (to / unit.name).write_text(text)
+    return to / unit.name
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_systemd_finds_no_fault(unit: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd is not installed")
+    for each in UNITS:
+        copy_for_systemd(each, tmp_path)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit.name)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_hub_is_locked_up(tmp_path: Path) -> None:
+    """systemd's own score, 0 to 100: above 20 the hardening has been loosened."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd is not installed")
+    unit = copy_for_systemd(DEPLOY / "systemd" / "sensorhub.service", tmp_path)
+    subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(unit)],
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_the_hub_runs_as_nobody_else_and_reaches_no_cloud() -> None:
+    assert HUB["User"] == ["sensorhub"]
+    assert HUB["CapabilityBoundingSet"] == [""]
+    assert HUB["IPAddressDeny"] == ["any"]
+    assert "AF_BLUETOOTH" not in HUB["RestrictAddressFamilies"][0], "BlueZ is reached over D-Bus"
+    # User namespaces break D-Bus authentication.
+    assert "PrivateUsers" not in HUB
+    assert "DynamicUser" not in HUB
+
+
+def test_the_watchdog_has_time_for_two_feeds_and_a_slow_card() -> None:
+    assert HUB["Type"] == ["notify"]
+    assert 20 <= int(HUB["WatchdogSec"][0]) <= 60
+
+
+def test_a_session_has_time_to_be_closed() -> None:
+    assert int(HUB["TimeoutStopSec"][0]) >= 60
+
+
+def test_the_data_folder_is_the_same_everywhere() -> None:
+    folder = f"/var/lib/{HUB['StateDirectory'][0]}"
+    assert f"SENSORHUB_DATA={folder}" in HUB["Environment"][0]
+    for script in ("install.sh", "uninstall.sh"):
+        assert f"DATA_DIR={folder}\n" in (DEPLOY / script).read_text()
+    assert f"SENSORHUB_DATA={folder}\n" in (DEPLOY / "sensorhub-hub").read_text()
+
+
+def test_the_hub_is_announced_where_it_listens() -> None:
+    service = ET.parse(DEPLOY / "avahi" / "sensorhub.service").getroot().find("service")
+    assert service is not None
+    port = service.findtext("port")
+    kiosk = settings(DEPLOY / "systemd" / "sensorhub-kiosk.service")
+    assert kiosk["ExecStart"][0].endswith(f"http://localhost:{port}/")
+    assert f"http://localhost:{port}/" in (DEPLOY / "install.sh").read_text()
+
+
+def test_modem_manager_leaves_sensors_alone() -> None:
+    rules = (DEPLOY / "udev" / "60-sensorhub.rules").read_text()
+    assert 'ENV{ID_MM_DEVICE_IGNORE}="1"' in rules
+    labels, jumps = (set(re.findall(rf'{key}="(\w+)"', rules)) for key in ("LABEL", "GOTO"))
+    assert labels == jumps
