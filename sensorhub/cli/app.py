@@ -32,6 +32,7 @@ class LazyCommand(NamedTuple):
 COMMANDS: dict[str, LazyCommand] = {
     "demo": LazyCommand("demo", "demo", "A simulated person does a short plan, start to CSV."),
     "run": LazyCommand("run", "run", "Do a plan or one exercise with real sensors."),
+    "serve": LazyCommand("serve", "serve", "Serve the page: do a plan on any screen in the room."),
     "scan": LazyCommand("scan", "scan", "Look for sensors, over Bluetooth and on serial ports."),
     "analyze": LazyCommand(
         "analyze", "analyze", "Count and time an exercise in recorded CSV files."

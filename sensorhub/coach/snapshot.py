@@ -24,6 +24,7 @@ class SensorView:
         battery_percent: None where not told.
         problem: why the link gave up or is not to be had, one sentence; empty while all is well.
         hint: what to do about it, one sentence; may be empty.
+        age_s: since the newest motion, by the hub's clock; None before the first.
     """
 
     placement: Placement
@@ -33,6 +34,7 @@ class SensorView:
     battery_percent: int | None
     problem: str = ""
     hint: str = ""
+    age_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Snapshot:
         advice: what has to stay in sight until the person goes on or stops (see a doctor ...).
         typed: what has been typed of an answer on the hub's own keyboard.
         said: the last few things said, the oldest first.
+        counted_age_s: since the arrival of what completed the latest repetition of the running
+            set, by the hub's clock; None before the first.
     """
 
     elapsed_s: float
@@ -71,6 +75,7 @@ class Snapshot:
     next_set: PlannedSet | None = None
     advice: Prompt | None = None
     said: Sequence[Said] = ()
+    counted_age_s: float | None = None
     typed: str = ""
 
     @property

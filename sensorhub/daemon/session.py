@@ -4,6 +4,7 @@ No asyncio in here and no clock of its own: links call :meth:`LiveSession.on_rec
 :meth:`LiveSession.on_event`, a loop calls :meth:`LiveSession.tick` some times a second.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ from sensorhub.model.events import (
     DeviceNoticeKind,
 )
 from sensorhub.model.link import Record
-from sensorhub.model.live import LiveState
+from sensorhub.model.live import LiveKind, LiveState
 from sensorhub.model.outcomes import FlagCode, QualityFlag, SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
@@ -54,6 +55,8 @@ from sensorhub.sessions.values import Prescription
 
 SAID_KEPT = 6
 """So many of the last things said go with every picture."""
+
+COUNTED = (LiveKind.REP_COUNTED, LiveKind.BREATH_COUNTED, LiveKind.STEP_COUNTED)
 
 FRESH_S = 1.5
 """Ticks older than this say nothing about now."""
@@ -139,6 +142,8 @@ class LiveSession:
         self._pacer: Pacer | None = None
         self._ending: list[RunningSet] = []
         self._finished = False
+        self._arrived_ns = 0
+        self._counted_ns: int | None = None  # arrival of what completed the last happening
         doable = doable_sets(sets, library=library, placements=self._worn)
         for planned in sets:
             if planned not in doable:
@@ -169,6 +174,7 @@ class LiveSession:
 
     def on_record(self, placement: Placement, record: Record) -> None:
         """Log what came or went, before anyone interprets it."""
+        self._arrived_ns = record.host_time_ns
         self._log.append(placement, record)
 
     def on_event(self, placement: Placement, event: DeviceEvent) -> None:
@@ -182,7 +188,9 @@ class LiveSession:
         for block in self._pipelines[placement].push(event):
             for running in (*self._ending, *([self._running] if self._running else [])):
                 if placement in running.placements:
-                    running.push(block)
+                    happened = running.push(block)
+                    if any(event.kind in COUNTED for event in happened):
+                        self._counted_ns = self._arrived_ns
 
     def on_link(self, placement: Placement, link: LinkView) -> None:
         """Take in what a link says of itself."""
@@ -249,6 +257,7 @@ class LiveSession:
             prescribed=_prescription(planned.dose),
         )
         self._set_number = number
+        self._counted_ns = None
         self._running = self._new_set(planned, number=number, start_s=now_ns / NS_PER_S)
         exercise = self._library[planned.exercise]
         self._pacer = pacer_for(exercise, start_s=now_ns / NS_PER_S)
@@ -356,6 +365,7 @@ class LiveSession:
             next_set=coach.next_set,
             advice=coach.advice,
             said=tuple(self._said),
+            counted_age_s=None if self._counted_ns is None else now_s - self._counted_ns / NS_PER_S,
             typed=self.typed,
         )
 
@@ -370,6 +380,7 @@ class LiveSession:
             battery_percent=pipeline.battery_percent,
             problem=link.problem,
             hint=link.hint,
+            age_s=now_s - pipeline.latest_s if math.isfinite(pipeline.latest_s) else None,
         )
 
     def _now_s(self) -> float:

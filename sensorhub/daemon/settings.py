@@ -25,6 +25,7 @@ class RunSettings:
         language: that the person is spoken to in.
         voice: how the hub speaks on its own loudspeaker; None: it is silent.
         simulated: nobody exercises; said wherever the session is shown.
+        person: pseudonym of who exercises; empty: the first person of the store.
     """
 
     plan: Plan
@@ -35,5 +36,6 @@ class RunSettings:
     coach: CoachSettings = field(default_factory=CoachSettings)
     language: str = DEFAULT_LANGUAGE
     asking: Asking = Asking.NOTHING
+    person: str = ""
     answers: Mapping[QuestionId, str] | None = None
     voice: Voice | None = None

@@ -253,7 +253,9 @@ class Visit:
             )
             for placement, uri in settings.sensors.items()
         ]
-        info = SessionInfo(plan=settings.plan.id, simulated=settings.simulated)
+        info = SessionInfo(
+            plan=settings.plan.id, simulated=settings.simulated, person=settings.person
+        )
         library = load_library()
         log = self.log = self._store.begin_session(info, sensors)
         session = self._session = LiveSession(

@@ -67,6 +67,24 @@ class StoreReader:
         with reading(self.path) as db:
             return tuple(_session(db, name, self.path) for name in _names(db))
 
+    def sessions_of(self, person: str, *, latest: int) -> tuple[StoredSession, ...]:
+        """At most ``latest`` sessions of the person with that pseudonym, the oldest first."""
+        with reading(self.path) as db:
+            names = [
+                name
+                for (name,) in db.execute(
+                    "SELECT s.name FROM session s JOIN person p ON p.id = s.person_id"
+                    " WHERE p.pseudonym = ? ORDER BY s.id DESC LIMIT ?",
+                    (person, latest),
+                )
+            ]
+            return tuple(_session(db, name, self.path) for name in reversed(names))
+
+    def people(self) -> tuple[str, ...]:
+        """Pseudonyms of everybody this store knows, who came first first."""
+        with reading(self.path) as db:
+            return tuple(p for (p,) in db.execute("SELECT pseudonym FROM person ORDER BY id"))
+
     def unfinished(self) -> tuple[str, ...]:
         """Sessions that are open, or closed without final results and without saying why."""
         with reading(self.path) as db:

@@ -25,7 +25,7 @@ def insert_session(db: sqlite3.Connection, info: SessionInfo, started: Moment) -
         " started_boottime_ns, boot_id, synchronised) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             name,
-            _person_row(db),
+            _person_row(db, info.person),
             info.plan,
             info.software or __version__,
             info.simulated,
@@ -40,15 +40,25 @@ def insert_session(db: sqlite3.Connection, info: SessionInfo, started: Moment) -
     return cursor.lastrowid, name
 
 
-def _person_row(db: sqlite3.Connection) -> int:
-    """The one person of this store, under a random pseudonym: names are kept nowhere."""
-    found = db.execute("SELECT id FROM person ORDER BY id LIMIT 1").fetchone()
-    if found is not None:
-        return int(found[0])
+def insert_person(db: sqlite3.Connection) -> str:
+    """A new person under a random pseudonym: names are kept nowhere."""
     pseudonym = "P-" + "".join(secrets.choice(PSEUDONYM_LETTERS) for _ in range(6))
-    row = db.execute("INSERT INTO person (pseudonym) VALUES (?)", (pseudonym,)).lastrowid
-    assert row is not None
-    return row
+    db.execute("INSERT INTO person (pseudonym) VALUES (?)", (pseudonym,))
+    return pseudonym
+
+
+def _person_row(db: sqlite3.Connection, pseudonym: str) -> int:
+    """The person of that pseudonym; where none is given the first of this store, made if needed."""
+    if pseudonym:
+        found = db.execute("SELECT id FROM person WHERE pseudonym = ?", (pseudonym,)).fetchone()
+        if found is None:
+            raise StoreError(f"There is no person {pseudonym}.", hint="Add the person first.")
+        return int(found[0])
+    found = db.execute("SELECT id FROM person ORDER BY id LIMIT 1").fetchone()
+    if found is None:
+        insert_person(db)
+        found = db.execute("SELECT id FROM person ORDER BY id LIMIT 1").fetchone()
+    return int(found[0])
 
 
 def session_row(db: sqlite3.Connection, name: str) -> int:

@@ -23,6 +23,7 @@ from sensorhub.sessions.statements import (
     insert_calibration,
     insert_notice,
     insert_outcome,
+    insert_person,
     insert_sensor,
     insert_session,
     session_row,
@@ -118,6 +119,10 @@ class Store:
         for sensor in sensors:
             log.add_sensor(sensor)
         return log
+
+    def add_person(self) -> str:
+        """Make a new person and wait until that is durable; the random pseudonym."""
+        return str(self._writer.call(insert_person))
 
     def save_final(self, session: str, outcomes: Mapping[int, SetOutcome]) -> None:
         """Store the final outcomes of a session by set number, and wait until they are durable.

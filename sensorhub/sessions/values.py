@@ -132,11 +132,13 @@ class SessionInfo:
         plan: name of the plan; empty for a single exercise.
         software: version of this program.
         simulated: the sensors are simulated: nobody exercised.
+        person: pseudonym of who exercises, one the store knows; empty: the first in the store.
     """
 
     plan: str = ""
     software: str = ""
     simulated: bool = False
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

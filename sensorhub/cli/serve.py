@@ -1,0 +1,97 @@
+"""``sensorhub serve``: the hub with its page."""
+
+import click
+
+from sensorhub.cli.context import Context, pass_settings
+
+EPILOG = """\b
+Examples:
+  sensorhub serve --sensor thigh_right=ble:OMP-1A2B
+  sensorhub serve --host 0.0.0.0 --pair --sensor thigh_right=serial:/dev/ttyACM0
+
+Open the address that is printed, type the PIN, and choose a plan. Without --host only this computer
+reaches the page. With it the network does, once a device is paired; --pair makes a PIN for one more
+device and lets the network in for the five minutes it is good for. Ctrl-C ends it: what was
+recorded is kept.
+
+Each option is also taken from the environment: SENSORHUB_SENSORS (separated by spaces),
+SENSORHUB_HOST, SENSORHUB_PORT, SENSORHUB_ASK."""
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--sensor",
+    "sensors",
+    metavar="WHERE=URI",
+    multiple=True,
+    envvar="SENSORHUB_SENSORS",
+    help="Where a sensor is worn and how it is reached; again for each sensor.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    envvar="SENSORHUB_HOST",
+    help="Address for others; 0.0.0.0 is every address of this computer.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    envvar="SENSORHUB_PORT",
+    help="0 takes one that is free.",
+)
+@click.option("--pair", is_flag=True, help="Make a PIN for one more device.")
+@click.option(
+    "--ask",
+    type=click.Choice(["nothing", "pain", "everything"]),
+    default="pain",
+    show_default=True,
+    envvar="SENSORHUB_ASK",
+    help="What the person is asked in a session.",
+)
+@click.option(
+    "--speed",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="For simulated sensors that run faster than the wall clock.",
+)
+@pass_settings
+def serve(
+    settings: Context,
+    *,
+    sensors: tuple[str, ...],
+    host: str,
+    port: int,
+    pair: bool,
+    ask: str,
+    speed: float,
+) -> None:
+    """Serve the page: plans, the live session, results and history, on any screen in the room."""
+    import asyncio
+    import logging
+
+    from sensorhub.cli.run import parse_sensors
+    from sensorhub.cli.serve_screen import show_serving
+    from sensorhub.coach.questions import Asking
+    from sensorhub.daemon.hub import HubSettings
+    from sensorhub.daemon.serve import ServeSettings
+    from sensorhub.daemon.serve import serve as serve_hub
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    wanted = ServeSettings(
+        hub=HubSettings(
+            sensors=parse_sensors(sensors),
+            data_dir=settings.data_dir,
+            speed=speed,
+            simulated=speed != 1.0,
+            asking=Asking(ask),
+        ),
+        host=host,
+        port=port,
+        pair=pair,
+    )
+    asyncio.run(serve_hub(wanted, tell=click.echo, on_ready=show_serving))

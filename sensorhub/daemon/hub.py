@@ -1,0 +1,233 @@
+"""The hub that serves: one store, one visit at a time, and a board that every page looks at."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sensorhub.coach.machine import Trigger
+from sensorhub.coach.plan import Plan
+from sensorhub.coach.questions import Asking, QuestionId
+from sensorhub.coach.said import Said
+from sensorhub.coach.settings import CoachSettings
+from sensorhub.coach.snapshot import Snapshot
+from sensorhub.daemon.fan_view import FanView
+from sensorhub.daemon.live_view import View
+from sensorhub.daemon.planning import doable_sets
+from sensorhub.daemon.settings import RunSettings
+from sensorhub.daemon.visit import Visit
+from sensorhub.exercises.definition import load_library
+from sensorhub.model.errors import InputError, SensorhubError
+from sensorhub.model.placement import Placement
+from sensorhub.sessions.finish import finish_session
+from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.store import Store
+from sensorhub.sessions.values import StoredSession
+from sensorhub.transports.hubclock import HubClock
+from sensorhub.transports.uri import BleUri, SensorUri, SerialUri
+from sensorhub.web.board import Board, Kind
+from sensorhub.web.ports import BusyError, SensorStatus
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    """What a serving hub needs to know.
+
+    Attributes:
+        sensors: that every visit uses.
+        speed: hub seconds in a second of the wall; other than 1 for simulated sensors only.
+        simulated: nobody exercises; said wherever a session is shown.
+        asking: what a person is asked, beside the guide's questions before the first session.
+        answers: what a simulated person answers at once; None: somebody is asked.
+        screen: one more screen beside the page (a terminal).
+    """
+
+    sensors: Mapping[Placement, SensorUri]
+    data_dir: Path
+    speed: float = 1.0
+    simulated: bool = False
+    coach: CoachSettings = field(default_factory=CoachSettings)
+    asking: Asking = Asking.PAIN
+    answers: Mapping[QuestionId, str] | None = None
+    screen: View | None = None
+
+
+class Hub:
+    """Runs visits for the page; what :class:`~sensorhub.web.ports.HubPort` asks for.
+
+    Everything but :meth:`add_person` belongs to the event loop.
+    """
+
+    def __init__(
+        self, settings: HubSettings, *, store: Store, board: Board, clock: HubClock
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._board = board
+        self._clock = clock
+        self._visit: Visit | None = None
+        self._person: str | None = None
+        self._task: asyncio.Task[StoredSession | None] | None = None
+        self._latest: Snapshot | None = None
+
+    @property
+    def running_for(self) -> str | None:
+        """Pseudonym of the person who exercises now."""
+        return self._person
+
+    def sensors(self) -> Sequence[SensorStatus]:
+        """The sensors a visit uses, with what is known of them now."""
+        seen = {} if self._latest is None else {s.placement: s for s in self._latest.sensors}
+        return [
+            SensorStatus(
+                placement.value,
+                _how(uri),
+                state=seen[placement].state if placement in seen else "",
+                battery_percent=seen[placement].battery_percent if placement in seen else None,
+            )
+            for placement, uri in self._settings.sensors.items()
+        ]
+
+    def wear(self, sensors: Mapping[Placement, SensorUri]) -> None:
+        """Use these sensors from the next visit on."""
+        self._settings = replace(self._settings, sensors=dict(sensors))
+
+    def start(self, person: str, plan: Plan, *, language: str, interview: bool = False) -> None:
+        """Begin a visit. Raises BusyError, or InputError where nothing of it can be done."""
+        if self._task is not None and not self._task.done():
+            raise BusyError
+        settings = self._settings
+        if not settings.sensors:
+            raise InputError(
+                "This hub knows no sensor.",
+                hint="Start it with --sensor WHERE=URI; sensorhub scan finds them.",
+            )
+        doable_sets(plan.planned_sets(), library=load_library(), placements=tuple(settings.sensors))
+        run = RunSettings(
+            plan=plan,
+            sensors=settings.sensors,
+            data_dir=settings.data_dir,
+            speed=settings.speed,
+            simulated=settings.simulated,
+            coach=settings.coach,
+            language=language,
+            asking=self._asking(person, interview=interview),
+            answers=settings.answers,
+            person=person,
+        )
+        page = _PageView(self, self._board, person=person, plan=plan.id)
+        view: View = page if settings.screen is None else FanView([page, settings.screen])
+        self._board.show(Kind.SEARCHING, person=person)
+        visit = Visit(run, store=self._store, view=view, clock=self._clock)
+        self._visit, self._person = visit, person
+        self._task = asyncio.create_task(self._run(visit, person))
+
+    def _asking(self, person: str, *, interview: bool) -> Asking:
+        """The guide's questions come before a person's first session, and when they are wanted."""
+        usual = self._settings.asking
+        if usual is not Asking.PAIN:
+            return usual
+        new = not StoreReader(self._store.path).sessions_of(person, latest=1)
+        return Asking.EVERYTHING if interview or new else usual
+
+    def press(self, key: Trigger) -> None:
+        """A key of the person who exercises."""
+        if self._visit is not None:
+            self._visit.press(key)
+
+    def answer(self, question: QuestionId, value: str) -> None:
+        """An answer; see :meth:`Visit.answer`."""
+        if self._visit is not None:
+            self._visit.answer(question, value)
+
+    def add_person(self) -> str:
+        """Make a new person; may be called from any thread."""
+        return self._store.add_person()
+
+    def took(self, snapshot: Snapshot) -> None:
+        """The newest picture of the running visit."""
+        self._latest = snapshot
+
+    def interrupt(self) -> None:
+        """End the running visit in order; a second time, at once."""
+        if self._visit is not None:
+            self._visit.interrupt()
+
+    async def wait(self) -> StoredSession | None:
+        """Until the running visit is over; its session, None where none came of it."""
+        return None if self._task is None else await asyncio.shield(self._task)
+
+    async def close(self) -> None:
+        """End what runs, and wait for its end."""
+        self.interrupt()
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self, visit: Visit, person: str) -> StoredSession | None:
+        problem = ""
+        session: StoredSession | None = None
+        try:
+            problem, session = await self._see_through(visit, person)
+        except Exception as error:  # noqa: BLE001 (the hub goes on serving, and says so)
+            _LOG.exception("a visit ended badly")
+            problem = "The session could not be closed. It will be at the next start."
+            if isinstance(error, SensorhubError):
+                problem = str(error)
+        finally:
+            self._visit = self._person = None
+            if problem:
+                self._board.show(Kind.FAILED, person=person, text=problem)
+            else:
+                self._board.show(Kind.IDLE, person=None)
+        return session
+
+    async def _see_through(self, visit: Visit, person: str) -> tuple[str, StoredSession | None]:
+        """The visit, and the end of its session; a sentence where nothing came of it."""
+        try:
+            await visit.run()
+        except SensorhubError as error:
+            if visit.log is None:
+                return str(error), None
+            raise
+        finally:
+            if visit.log is not None:
+                self._board.show(Kind.CLOSING, person=person)
+                await asyncio.to_thread(visit.log.close)
+        if visit.log is None:
+            return ("" if visit.stopped else str(visit.why_nothing())), None
+        return "", await asyncio.to_thread(finish_session, self._store, visit.log.name)
+
+
+class _PageView:
+    """The page as a screen of a visit."""
+
+    def __init__(self, hub: Hub, board: Board, *, person: str, plan: str) -> None:
+        self._hub = hub
+        self._board = board
+        self._person = person
+        self._plan = plan
+        self._begun = False
+
+    def say(self, said: Said, *, elapsed_s: float) -> None:
+        """Pictures carry what is said; before the first one, this is all there is to see."""
+        del elapsed_s
+        if not self._begun:
+            self._board.show(Kind.SEARCHING, person=self._person, text=said.text)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Put it on the board."""
+        self._begun = True
+        self._hub.took(snapshot)
+        self._board.publish(snapshot, person=self._person, plan=self._plan)
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+def _how(uri: SensorUri) -> str:
+    if isinstance(uri, BleUri):
+        return "bluetooth"
+    return "cable" if isinstance(uri, SerialUri) else "file"

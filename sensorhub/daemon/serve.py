@@ -1,0 +1,165 @@
+"""``sensorhub serve``: the composition of store, hub, page and network, and their common end."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sensorhub.coach.plan import Plan
+from sensorhub.daemon.hub import Hub, HubSettings
+from sensorhub.daemon.links import family_of
+from sensorhub.daemon.listening import LOOPBACK, Listening, address_for_others, bound
+from sensorhub.exports.tables.detectable import detectable_change_deg
+from sensorhub.sessions.finish import recover
+from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.store import STORE_NAME, Store
+from sensorhub.transports.hubclock import HubClock
+from sensorhub.web.access import ACCESS_NAME, AccessBook
+from sensorhub.web.app import create_app
+from sensorhub.web.board import Board
+from sensorhub.web.drawings import all_drawings
+from sensorhub.web.files import load_static
+from sensorhub.web.gate import known_names
+from sensorhub.web.page import Page
+from sensorhub.web.pairing import PAIRING_NAME, Pairing
+from sensorhub.web.plan_book import PlanBook
+from sensorhub.web.roles import Role
+
+DEFAULT_PORT = 8765
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """How the page is served.
+
+    Attributes:
+        host: the address for others; a loopback address: this computer only.
+        port: 0: any that is free.
+        pair: make a PIN at the start also when devices are paired already.
+        plans: plans that everybody has beside their own, by id.
+    """
+
+    hub: HubSettings
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    pair: bool = False
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A hub that serves.
+
+    Attributes:
+        link: address with the PIN of a first device in it, where there is a PIN.
+        person: the first person of the store.
+    """
+
+    hub: Hub
+    board: Board
+    address: str
+    link: str
+    person: str
+
+
+async def serve(
+    settings: ServeSettings, *, tell: Tell, on_ready: Callable[[Serving], None]
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; a running visit is closed in order.
+
+    Args:
+        on_ready: called when the page can be opened.
+
+    Raises:
+        StoreError: the store cannot be used.
+        EnvironmentProblemError: the address cannot be listened on.
+    """
+    async with serving(settings, tell=tell) as running:
+        with stop_signals(running.hub) as stop:
+            on_ready(running)
+            await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Serving]:
+    """Everything that serves, for as long as the block lasts. Raises as :func:`serve`."""
+    for uri in settings.hub.sensors.values():
+        family_of(uri)
+    data_dir = settings.hub.data_dir
+    clock = HubClock(speed=settings.hub.speed)
+    loop = asyncio.get_running_loop()
+
+    def on_problem(problem: object) -> None:  # from the writer's thread
+        text = "Recording works again." if problem is None else f"!! Not recording: {problem}"
+        loop.call_soon_threadsafe(tell, text)
+
+    path = data_dir / STORE_NAME
+    with Store(path, now_ns=clock.now_ns, on_problem=on_problem) as store:
+        for recovered in await asyncio.to_thread(recover, store):
+            how = "was cut off" if recovered.cut_off else "was not finished"
+            tell(f"Session {recovered.session.name} {how}; it is closed now.")
+        reader = StoreReader(path)
+        people = reader.people()
+        person = people[0] if people else store.add_person()
+        access = AccessBook(data_dir / ACCESS_NAME, now=time.time)
+        pairing = Pairing(data_dir / PAIRING_NAME, now=time.time)
+        board = Board(wall_ms=lambda: time.time() * 1000.0, speed=settings.hub.speed)
+        hub = Hub(settings.hub, store=store, board=board, clock=clock)
+        first = bound(LOOPBACK, settings.port)
+        address = f"http://{address_for_others(settings.host)}:{first.getsockname()[1]}/"
+        page = Page(
+            hub=hub,
+            board=board,
+            store=reader,
+            access=access,
+            pairing=pairing,
+            plans=PlanBook(data_dir, always=settings.plans),
+            static=load_static(),
+            drawings=all_drawings(),
+            address=address,
+            detectable_deg=detectable_change_deg,
+        )
+        # Who asks for a PIN at the terminal wants to pair from another device: that opens the
+        # network for as long as the PIN is good. Without one it opens with the first device.
+        listening = Listening(
+            create_app(page, names=known_names([socket.gethostname(), settings.host])),
+            first=first,
+            host=settings.host,
+            may_open=lambda: bool(access.grants) or (settings.pair and pairing.open),
+            on_open=lambda: tell(f"On the network: {address}"),
+        )
+        pin = ""
+        if settings.pair or not access.grants:
+            pin = pairing.invite(Role.PATIENT if access.grants else Role.ADMIN, person)
+        running = asyncio.create_task(listening.run())
+        try:
+            yield Serving(hub, board, address, f"{address}#pin={pin}" if pin else "", person)
+        finally:
+            await hub.close()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await listening.stop()
+
+
+@contextlib.contextmanager
+def stop_signals(hub: Hub) -> Iterator[asyncio.Event]:
+    """Ctrl-C and SIGTERM end it in order; a second time without waiting for the sensors."""
+    stop = asyncio.Event()
+
+    def end() -> None:
+        hub.interrupt()
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)

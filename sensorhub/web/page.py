@@ -1,0 +1,43 @@
+"""What all endpoints share."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sensorhub.sessions.reader import StoreReader
+from sensorhub.web.access import AccessBook
+from sensorhub.web.board import Board
+from sensorhub.web.files import PageFile
+from sensorhub.web.pairing import Pairing
+from sensorhub.web.plan_book import PlanBook
+from sensorhub.web.ports import HubPort
+from sensorhub.web.results import DetectableDeg
+
+
+def _not_known(_: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The parts behind the page.
+
+    Attributes:
+        address: how the page is reached by others, to be shown with a PIN.
+        sounds: what is served below ``/sound/``, by name.
+        tracing: held while the log of a set is run again for a picture.
+        detectable_deg: see :data:`~sensorhub.web.results.DetectableDeg`.
+    """
+
+    hub: HubPort
+    board: Board
+    store: StoreReader
+    access: AccessBook
+    pairing: Pairing
+    plans: PlanBook
+    static: Mapping[str, PageFile]
+    drawings: Mapping[str, PageFile]
+    address: str = ""
+    sounds: Mapping[str, PageFile] = field(default_factory=dict)
+    detectable_deg: DetectableDeg = _not_known
+    tracing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
