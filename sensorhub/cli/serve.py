@@ -15,7 +15,8 @@ device and lets the network in for the five minutes it is good for. Ctrl-C ends 
 recorded is kept.
 
 Each option is also taken from the environment: SENSORHUB_SENSORS (separated by spaces),
-SENSORHUB_HOST, SENSORHUB_PORT, SENSORHUB_ASK."""
+SENSORHUB_HOST, SENSORHUB_PORT, SENSORHUB_ASK, SENSORHUB_LOUDSPEAKER,
+SENSORHUB_RATE, SENSORHUB_VOLUME."""
 
 
 @click.command(epilog=EPILOG)
@@ -52,6 +53,29 @@ SENSORHUB_HOST, SENSORHUB_PORT, SENSORHUB_ASK."""
     help="What the person is asked in a session.",
 )
 @click.option(
+    "--loudspeaker",
+    is_flag=True,
+    envvar="SENSORHUB_LOUDSPEAKER",
+    help="Speak on the hub's own loudspeaker too; browsers are told to in their settings.",
+)
+@click.option(
+    "--rate",
+    "rate_wpm",
+    type=int,
+    default=150,
+    show_default=True,
+    envvar="SENSORHUB_RATE",
+    help="Spoken words a minute, on the loudspeaker and in browsers.",
+)
+@click.option(
+    "--volume",
+    type=int,
+    default=80,
+    show_default=True,
+    envvar="SENSORHUB_VOLUME",
+    help="Of the voice, 0 to 100.",
+)
+@click.option(
     "--speed",
     type=float,
     default=1.0,
@@ -67,6 +91,9 @@ def serve(
     port: int,
     pair: bool,
     ask: str,
+    loudspeaker: bool,
+    rate_wpm: int,
+    volume: int,
     speed: float,
 ) -> None:
     """Serve the page: plans, the live session, results and history, on any screen in the room."""
@@ -79,6 +106,7 @@ def serve(
     from sensorhub.daemon.hub import HubSettings
     from sensorhub.daemon.serve import ServeSettings
     from sensorhub.daemon.serve import serve as serve_hub
+    from sensorhub.speech.voice import Voice
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
@@ -89,6 +117,8 @@ def serve(
             speed=speed,
             simulated=speed != 1.0,
             asking=Asking(ask),
+            voice=Voice(rate_wpm=rate_wpm, volume_percent=volume),
+            loudspeaker=loudspeaker,
         ),
         host=host,
         port=port,

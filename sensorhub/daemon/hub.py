@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,13 +11,16 @@ from sensorhub.coach.machine import Trigger
 from sensorhub.coach.plan import Plan
 from sensorhub.coach.questions import Asking, QuestionId
 from sensorhub.coach.said import Said
+from sensorhub.coach.sayable import sayable
 from sensorhub.coach.settings import CoachSettings
 from sensorhub.coach.snapshot import Snapshot
+from sensorhub.coach.texts import load_texts
 from sensorhub.daemon.fan_view import FanView
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.planning import doable_sets
 from sensorhub.daemon.settings import RunSettings
 from sensorhub.daemon.visit import Visit
+from sensorhub.daemon.voice import SPEECH_NAME, VoicedView
 from sensorhub.exercises.definition import load_library
 from sensorhub.model.errors import InputError, SensorhubError
 from sensorhub.model.placement import Placement
@@ -24,6 +28,9 @@ from sensorhub.sessions.finish import finish_session
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.store import Store
 from sensorhub.sessions.values import StoredSession
+from sensorhub.speech.cache import SpeechCache
+from sensorhub.speech.speaker import Speaker
+from sensorhub.speech.voice import Voice
 from sensorhub.transports.hubclock import HubClock
 from sensorhub.transports.uri import BleUri, SensorUri, SerialUri
 from sensorhub.web.board import Board, Kind
@@ -43,6 +50,8 @@ class HubSettings:
         asking: what a person is asked, beside the guide's questions before the first session.
         answers: what a simulated person answers at once; None: somebody is asked.
         screen: one more screen beside the page (a terminal).
+        voice: how it speaks, in whatever language; in browsers, and where ``loudspeaker`` is True
+            also on its own.
     """
 
     sensors: Mapping[Placement, SensorUri]
@@ -53,6 +62,8 @@ class HubSettings:
     asking: Asking = Asking.PAIN
     answers: Mapping[QuestionId, str] | None = None
     screen: View | None = None
+    voice: Voice = field(default_factory=Voice)
+    loudspeaker: bool = False
 
 
 class Hub:
@@ -72,6 +83,7 @@ class Hub:
         self._person: str | None = None
         self._task: asyncio.Task[StoredSession | None] | None = None
         self._latest: Snapshot | None = None
+        self._speech = SpeechCache(settings.data_dir / SPEECH_NAME)
 
     @property
     def running_for(self) -> str | None:
@@ -120,10 +132,17 @@ class Hub:
         )
         page = _PageView(self, self._board, person=person, plan=plan.id)
         view: View = page if settings.screen is None else FanView([page, settings.screen])
+        voiced = VoicedView(
+            view,
+            cache=self._speech,
+            voice=replace(settings.voice, language=language),
+            speaker=Speaker(now_s=time.monotonic) if settings.loudspeaker else None,
+        )
         self._board.show(Kind.SEARCHING, person=person)
-        visit = Visit(run, store=self._store, view=view, clock=self._clock)
+        visit = Visit(run, store=self._store, view=voiced, clock=self._clock)
         self._visit, self._person = visit, person
-        self._task = asyncio.create_task(self._run(visit, person))
+        texts = sayable(plan, load_texts(language, library=load_library()))
+        self._task = asyncio.create_task(self._run(visit, person, voiced, texts))
 
     def _asking(self, person: str, *, interview: bool) -> Asking:
         """The guide's questions come before a person's first session, and when they are wanted."""
@@ -166,9 +185,14 @@ class Hub:
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _run(self, visit: Visit, person: str) -> StoredSession | None:
+    async def _run(
+        self, visit: Visit, person: str, voiced: VoicedView, texts: Sequence[str]
+    ) -> StoredSession | None:
         problem = ""
         session: StoredSession | None = None
+        # While the sensors are reached and the person gets ready; what is not made by then is made
+        # when it is said.
+        sounding = asyncio.create_task(voiced.run(texts))
         try:
             problem, session = await self._see_through(visit, person)
         except Exception as error:  # noqa: BLE001 (the hub goes on serving, and says so)
@@ -177,6 +201,8 @@ class Hub:
             if isinstance(error, SensorhubError):
                 problem = str(error)
         finally:
+            sounding.cancel()
+            await asyncio.gather(sounding, return_exceptions=True)
             self._visit = self._person = None
             if problem:
                 self._board.show(Kind.FAILED, person=person, text=problem)

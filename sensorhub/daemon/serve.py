@@ -6,16 +6,20 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sensorhub.coach.plan import Plan
 from sensorhub.daemon.hub import Hub, HubSettings
 from sensorhub.daemon.links import family_of
 from sensorhub.daemon.listening import LOOPBACK, Listening, address_for_others, bound
+from sensorhub.daemon.voice import SPEECH_NAME
 from sensorhub.exports.tables.detectable import detectable_change_deg
 from sensorhub.sessions.finish import recover
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.store import STORE_NAME, Store
+from sensorhub.speech.cache import SpeechCache
+from sensorhub.speech.espeak import can_speak
+from sensorhub.speech.voice import LANGUAGES
 from sensorhub.transports.hubclock import HubClock
 from sensorhub.web.access import ACCESS_NAME, AccessBook
 from sensorhub.web.app import create_app
@@ -27,6 +31,7 @@ from sensorhub.web.page import Page
 from sensorhub.web.pairing import PAIRING_NAME, Pairing
 from sensorhub.web.plan_book import PlanBook
 from sensorhub.web.roles import Role
+from sensorhub.web.sounds import SoundBook
 
 DEFAULT_PORT = 8765
 
@@ -108,7 +113,9 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
         person = people[0] if people else store.add_person()
         access = AccessBook(data_dir / ACCESS_NAME, now=time.time)
         pairing = Pairing(data_dir / PAIRING_NAME, now=time.time)
-        board = Board(wall_ms=lambda: time.time() * 1000.0, speed=settings.hub.speed)
+        voices = {name: replace(settings.hub.voice, language=name) for name in LANGUAGES}
+        sounds = SoundBook(SpeechCache(data_dir / SPEECH_NAME), voices) if can_speak() else None
+        board = Board(wall_ms=lambda: time.time() * 1000.0, speed=settings.hub.speed, sounds=sounds)
         hub = Hub(settings.hub, store=store, board=board, clock=clock)
         first = bound(LOOPBACK, settings.port)
         address = f"http://{address_for_others(settings.host)}:{first.getsockname()[1]}/"
@@ -121,6 +128,7 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
             plans=PlanBook(data_dir, always=settings.plans),
             static=load_static(),
             drawings=all_drawings(),
+            sounds=sounds,
             address=address,
             detectable_deg=detectable_change_deg,
         )

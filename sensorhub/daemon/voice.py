@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from sensorhub.coach.prompts import PromptKey
@@ -29,12 +29,15 @@ REPLACED = frozenset({PromptKey.COUNT, PromptKey.SECONDS_LEFT})
 MAX_MAKING = 4
 """So many unforeseen sentences are made at once; more than that are not heard, only read."""
 
+PORTION = 20
+"""Sounds made in one go."""
+
 _LOG = logging.getLogger(__name__)
 
 
 @contextlib.asynccontextmanager
 async def speaking(
-    view: View, *, voice: Voice | None, data_dir: Path, texts: Iterable[str]
+    view: View, *, voice: Voice | None, data_dir: Path, texts: Sequence[str]
 ) -> AsyncIterator[View]:
     """``view`` with a voice for as long as the block lasts; the view itself where there is none.
 
@@ -44,8 +47,7 @@ async def speaking(
     if voice is None:
         yield view
         return
-    speaker = Speaker(now_s=time.monotonic)
-    cache = SpeechCache(data_dir / SPEECH_NAME)
+    cache, speaker = SpeechCache(data_dir / SPEECH_NAME), Speaker(now_s=time.monotonic)
     voiced = VoicedView(view, cache=cache, voice=voice, speaker=speaker)
     await voiced.prepare(texts)
     running = asyncio.create_task(voiced.run())
@@ -58,16 +60,19 @@ async def speaking(
 
 
 class VoicedView:
-    """Shows on ``view`` and speaks. Await :meth:`prepare` before, keep :meth:`run` running.
+    """Shows on ``view`` and speaks. Keep :meth:`run` running, best after :meth:`prepare`.
 
     Args:
         view: where everything is shown as well.
         cache: the sounds.
         voice: how it sounds.
-        speaker: plays them; its own :meth:`~Speaker.run` runs within this one's.
+        speaker: plays them; its own :meth:`~Speaker.run` runs within this one's. None: they are
+            made for others to play.
     """
 
-    def __init__(self, view: View, *, cache: SpeechCache, voice: Voice, speaker: Speaker) -> None:
+    def __init__(
+        self, view: View, *, cache: SpeechCache, voice: Voice, speaker: Speaker | None
+    ) -> None:
         self._view = view
         self._cache = cache
         self._voice = voice
@@ -75,18 +80,27 @@ class VoicedView:
         self._making: set[asyncio.Task[None]] = set()
         self._mute = False
 
-    async def prepare(self, texts: Iterable[str]) -> None:
+    async def prepare(self, texts: Sequence[str]) -> None:
         """Make the sounds of all that can be said. A hub that cannot speak says so, and goes on."""
-        try:
-            await asyncio.to_thread(self._cache.prepare, texts, self._voice)
-        except EnvironmentProblemError as error:
-            self._mute = True
-            self._view.say(note(str(error)), elapsed_s=0.0)
+        for start in range(0, len(texts), PORTION):  # in portions: it can be ended in between
+            try:
+                portion = texts[start : start + PORTION]
+                await asyncio.to_thread(self._cache.prepare, portion, self._voice)
+            except EnvironmentProblemError as error:
+                self._mute = True
+                if self._speaker is not None:
+                    self._view.say(note(str(error)), elapsed_s=0.0)
+                return
 
-    async def run(self) -> None:
-        """Play until cancelled."""
+    async def run(self, texts: Sequence[str] = ()) -> None:
+        """Play until cancelled; meanwhile make the sounds of ``texts``."""
+        preparing = asyncio.create_task(self.prepare(texts))
+        self._making.add(preparing)
+        preparing.add_done_callback(self._making.discard)
         try:
-            await self._speaker.run()
+            if self._speaker is not None:
+                await self._speaker.run()
+            await preparing
         finally:
             for task in self._making:
                 task.cancel()
@@ -97,7 +111,7 @@ class VoicedView:
     def say(self, said: Said, *, elapsed_s: float) -> None:
         """Show it, and speak it where it is for the ear."""
         self._view.say(said, elapsed_s=elapsed_s)
-        if not said.aloud or self._mute:
+        if self._speaker is None or self._mute or not said.aloud:
             return
         sound = self._cache.find(said.text, self._voice)
         if sound is not None:
@@ -105,7 +119,7 @@ class VoicedView:
             replaces = key.value if key in REPLACED and key is not None else ""
             self._speaker.play(sound, urgent=said.urgent, replaces=replaces)
         elif len(self._making) < MAX_MAKING:
-            task = asyncio.get_running_loop().create_task(self._make(said))
+            task = asyncio.get_running_loop().create_task(self._make(said, self._speaker))
             self._making.add(task)
             task.add_done_callback(self._making.discard)
 
@@ -115,13 +129,14 @@ class VoicedView:
 
     def close(self) -> None:
         """Give the screen back, and be silent."""
-        self._speaker.hush()
+        if self._speaker is not None:
+            self._speaker.hush()
         self._view.close()
 
-    async def _make(self, said: Said) -> None:
+    async def _make(self, said: Said, speaker: Speaker) -> None:
         try:
             sound = await asyncio.to_thread(self._cache.get, said.text, self._voice)
         except EnvironmentProblemError as error:
             _LOG.warning("%s", error)
             return
-        self._speaker.play(sound, urgent=said.urgent)
+        speaker.play(sound, urgent=said.urgent)

@@ -16,6 +16,11 @@ _LOUDEST = 200  # espeak-ng's amplitude goes from 0 to 200
 _INSTALL = "Install it with: sudo apt install espeak-ng"
 
 
+def can_speak() -> bool:
+    """Whether the program is there."""
+    return shutil.which("espeak-ng") is not None
+
+
 def render(text: str, voice: Voice, to: Path) -> None:
     """Speak ``text``, which must not be empty, into the WAV file ``to`` (16 bit, mono).
 

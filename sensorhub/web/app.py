@@ -10,8 +10,8 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from sensorhub.web import api_access, api_plan, api_results
-from sensorhub.web.calls import routes
-from sensorhub.web.files import answer
+from sensorhub.web.calls import find_grant, routes
+from sensorhub.web.files import answer, page_file
 from sensorhub.web.gate import Gate
 from sensorhub.web.live import live
 from sensorhub.web.page import Page
@@ -39,7 +39,11 @@ def create_app(page: Page, *, names: Collection[str] = ()) -> ASGIApp:
         return answer(request, page.drawings.get(request.path_params["name"]))
 
     async def sound(request: Request) -> Response:
-        return answer(request, page.sounds.get(request.path_params["path"]))
+        name, found = request.path_params["name"], None
+        # What was said in a session is for those who may see it.
+        if page.sounds is not None and find_grant(page, request.cookies) is not None:
+            found = await page.sounds.fetch(name)
+        return answer(request, None if found is None else page_file(found, name))
 
     async def watch(socket: WebSocket) -> None:
         await live(page, socket)
@@ -49,7 +53,7 @@ def create_app(page: Page, *, names: Collection[str] = ()) -> ASGIApp:
             Route("/", index),
             Route("/static/{path:path}", static),
             Route("/drawings/{name}", drawing),
-            Route("/sound/{path:path}", sound),
+            Route("/sound/{name}", sound),
             *routes(page, ENDPOINTS),
             WebSocketRoute(LIVE_PATH, watch),
         ]

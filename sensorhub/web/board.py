@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from sensorhub.coach.snapshot import Snapshot
 from sensorhub.web.frames import live_frame, plain_frame
 from sensorhub.web.numbered import Numbering
+from sensorhub.web.sounds import SoundBook
 
 MAX_VIEWERS = 64
 
@@ -61,13 +62,16 @@ class Board:
         wall_ms: the wall's clock, milliseconds since the epoch: a page tells by it how old a frame
             is that was long on its way.
         speed: hub seconds in a second of the wall.
+        sounds: names the sounds of what is said; None: this hub cannot speak.
     """
 
-    def __init__(self, *, wall_ms: WallMs, speed: float = 1.0) -> None:
+    def __init__(
+        self, *, wall_ms: WallMs, speed: float = 1.0, sounds: SoundBook | None = None
+    ) -> None:
         self._wall_ms = wall_ms
         self._speed = speed
         self._boxes: set[LetterBox] = set()
-        self._numbering = Numbering()
+        self._numbering = Numbering(sounds)
         self._number = 0
         self._person: str | None = None
         self._kind = Kind.IDLE

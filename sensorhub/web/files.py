@@ -18,6 +18,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "svg": "image/svg+xml",
         "json": "application/json",
         "webmanifest": "application/manifest+json",
+        "wav": "audio/wav",
     }
 )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sensorhub.coach.said import Said
+from sensorhub.web.sounds import SoundBook
 from sensorhub.web.words import in_every_language
 
 KEPT = 6
@@ -19,9 +20,14 @@ class Numbered:
 
 
 class Numbering:
-    """Gives each new :class:`Said` the next number, for as long as the hub runs."""
+    """Gives each new :class:`Said` the next number, for as long as the hub runs.
 
-    def __init__(self) -> None:
+    Args:
+        sounds: names what can be heard; None: this hub cannot speak.
+    """
+
+    def __init__(self, sounds: SoundBook | None = None) -> None:
+        self._sounds = sounds
         self._next = 1
         self._known: list[Numbered] = []
 
@@ -34,12 +40,15 @@ class Numbering:
     def _new(self, said: Said) -> Numbered:
         number, self._next = self._next, self._next + 1
         prompt = said.prompt
+        text = {"en": said.text} if prompt is None else in_every_language(prompt)
+        heard = said.aloud and self._sounds is not None
         return Numbered(
             said,
             {
                 "id": number,
                 "key": "" if prompt is None else prompt.key.value,
-                "text": {"en": said.text} if prompt is None else in_every_language(prompt),
+                "text": text,
+                "sound": self._sounds.names(text) if heard and self._sounds else {},
                 "aloud": said.aloud,
                 "urgent": said.urgent,
             },

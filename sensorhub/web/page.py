@@ -12,6 +12,7 @@ from sensorhub.web.pairing import Pairing
 from sensorhub.web.plan_book import PlanBook
 from sensorhub.web.ports import HubPort
 from sensorhub.web.results import DetectableDeg
+from sensorhub.web.sounds import SoundBook
 
 
 def _not_known(_: str) -> None:
@@ -24,7 +25,7 @@ class Page:
 
     Attributes:
         address: how the page is reached by others, to be shown with a PIN.
-        sounds: what is served below ``/sound/``, by name.
+        sounds: what is served below ``/sound/``; None: this hub cannot speak.
         tracing: held while the log of a set is run again for a picture.
         detectable_deg: see :data:`~sensorhub.web.results.DetectableDeg`.
     """
@@ -38,6 +39,6 @@ class Page:
     static: Mapping[str, PageFile]
     drawings: Mapping[str, PageFile]
     address: str = ""
-    sounds: Mapping[str, PageFile] = field(default_factory=dict)
+    sounds: SoundBook | None = None
     detectable_deg: DetectableDeg = _not_known
     tracing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))

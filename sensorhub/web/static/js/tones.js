@@ -1,7 +1,8 @@
 /** Tones for what happens, made in the page: no file, and the same on every browser. */
 
 import { live } from "./live.js";
-import { setting } from "./settings.js";
+import { setting, wantedLanguage } from "./settings.js";
+import { hush, speak } from "./voice.js";
 
 /** Notes (Hz, seconds, pause before) by what is said; everything else is silent here. */
 const TONES = {
@@ -42,8 +43,16 @@ export function play(key) {
   }
 }
 
+function sound(said) {
+  if (setting("sound") === "voice" && audio?.state === "running") {
+    if (speak(audio, said, wantedLanguage())) return;
+  }
+  play(said.key);
+}
+
 /** Begin to sound. */
 export function startTones() {
   for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, ready, { once: true });
-  live.addEventListener("said", (event) => play(event.detail.key));
+  live.addEventListener("said", (event) => sound(event.detail));
+  document.addEventListener("setting", () => hush());
 }

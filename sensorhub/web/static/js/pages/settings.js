@@ -34,7 +34,7 @@ export function draw({ me, refresh, go }) {
       keep("theme", value);
       useTheme();
     }),
-    choice("sound", t("sound"), { off: t("sound_off"), tones: t("sound_tones") }, setting("sound"), (value) => keep("sound", value)),
+    choice("sound", t("sound"), { off: t("sound_off"), tones: t("sound_tones"), voice: t("sound_voice") }, setting("sound"), (value) => keep("sound", value)),
     h("p", {}, h("label", { for: "volume" }, t("volume")), volume, h("button", { onclick: () => play("set_done") }, t("try_sound"))),
     h("h2", {}, t("person")),
     h("p", {}, `${me.person} · ${t("role")}: ${t(me.role)}`),
