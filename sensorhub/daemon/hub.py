@@ -21,6 +21,7 @@ from sensorhub.daemon.planning import doable_sets
 from sensorhub.daemon.settings import RunSettings
 from sensorhub.daemon.visit import Visit
 from sensorhub.daemon.voice import SPEECH_NAME, VoicedView
+from sensorhub.daemon.watchdog import Sign
 from sensorhub.exercises.definition import load_library
 from sensorhub.model.errors import InputError, SensorhubError
 from sensorhub.model.placement import Placement
@@ -83,6 +84,8 @@ class Hub:
         self._person: str | None = None
         self._task: asyncio.Task[StoredSession | None] | None = None
         self._latest: Snapshot | None = None
+        self._pictures = 0
+        self._ticking = False
         self._speech = SpeechCache(settings.data_dir / SPEECH_NAME)
 
     @property
@@ -169,6 +172,12 @@ class Hub:
     def took(self, snapshot: Snapshot) -> None:
         """The newest picture of the running visit."""
         self._latest = snapshot
+        self._pictures += 1
+        self._ticking = True
+
+    def sign(self) -> Sign:
+        """Whether a session that has begun gets on: it draws a picture several times a second."""
+        return Sign(self._pictures, busy=self._ticking)
 
     def interrupt(self) -> None:
         """End the running visit in order; a second time, at once."""
@@ -219,6 +228,7 @@ class Hub:
                 return str(error), None
             raise
         finally:
+            self._ticking = False
             if visit.log is not None:
                 self._board.show(Kind.CLOSING, person=person)
                 await asyncio.to_thread(visit.log.close)

@@ -13,6 +13,7 @@ from sensorhub.daemon.hub import Hub, HubSettings
 from sensorhub.daemon.links import family_of
 from sensorhub.daemon.listening import LOOPBACK, Listening, address_for_others, bound
 from sensorhub.daemon.voice import SPEECH_NAME
+from sensorhub.daemon.watchdog import ServiceManager, Sign, Watchdog, keep_fed
 from sensorhub.exports.tables.detectable import detectable_change_deg
 from sensorhub.sessions.finish import recover
 from sensorhub.sessions.reader import StoreReader
@@ -145,12 +146,18 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
         if settings.pair or not access.grants:
             pin = pairing.invite(Role.PATIENT if access.grants else Role.ADMIN, person)
         running = asyncio.create_task(listening.run())
+        manager = ServiceManager()
+        watchdog = Watchdog({"session": hub.sign, "store": lambda: Sign(*store.progress)})
+        feeding = asyncio.create_task(keep_fed(manager, watchdog))
+        manager.ready(f"the page is at {address}")
         try:
             yield Serving(hub, board, address, f"{address}#pin={pin}" if pin else "", person)
         finally:
+            manager.stopping()
             await hub.close()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            for task in (feeding, running):
+                task.cancel()
+            await asyncio.gather(feeding, running, return_exceptions=True)
             await listening.stop()
 
 
