@@ -17,6 +17,7 @@ from sensorhub.daemon.live_view import View
 from sensorhub.daemon.planning import doable_sets
 from sensorhub.daemon.settings import RunSettings
 from sensorhub.daemon.visit import Visit
+from sensorhub.daemon.watchdog import Sign
 from sensorhub.exercises.definition import load_library
 from sensorhub.model.errors import InputError, SensorhubError
 from sensorhub.model.placement import Placement
@@ -72,6 +73,7 @@ class Hub:
         self._person: str | None = None
         self._task: asyncio.Task[StoredSession | None] | None = None
         self._latest: Snapshot | None = None
+        self._pictures = 0
 
     @property
     def running_for(self) -> str | None:
@@ -150,6 +152,11 @@ class Hub:
     def took(self, snapshot: Snapshot) -> None:
         """The newest picture of the running visit."""
         self._latest = snapshot
+        self._pictures += 1
+
+    def sign(self) -> Sign:
+        """For the watchdog: while a visit runs, its pictures follow one another."""
+        return Sign(self._pictures, self._visit is not None and self._latest is not None)
 
     def interrupt(self) -> None:
         """End the running visit in order; a second time, at once."""
@@ -177,7 +184,7 @@ class Hub:
             if isinstance(error, SensorhubError):
                 problem = str(error)
         finally:
-            self._visit = self._person = None
+            self._visit = self._person = self._latest = None
             if problem:
                 self._board.show(Kind.FAILED, person=person, text=problem)
             else:

@@ -12,6 +12,7 @@ from sensorhub.coach.plan import Plan
 from sensorhub.daemon.hub import Hub, HubSettings
 from sensorhub.daemon.links import family_of
 from sensorhub.daemon.listening import LOOPBACK, Listening, address_for_others, bound
+from sensorhub.daemon.watchdog import ServiceManager, Sign, Watchdog, keep_fed
 from sensorhub.exports.tables.detectable import detectable_change_deg
 from sensorhub.sessions.finish import recover
 from sensorhub.sessions.reader import StoreReader
@@ -58,6 +59,7 @@ class Serving:
     Attributes:
         link: address with the PIN of a first device in it, where there is a PIN.
         person: the first person of the store.
+        watchdog: looks at the visit's pictures and at the store's writer.
     """
 
     hub: Hub
@@ -65,6 +67,7 @@ class Serving:
     address: str
     link: str
     person: str
+    watchdog: Watchdog
 
 
 async def serve(
@@ -82,7 +85,13 @@ async def serve(
     async with serving(settings, tell=tell) as running:
         with stop_signals(running.hub) as stop:
             on_ready(running)
+            manager = ServiceManager()
+            fed = asyncio.create_task(keep_fed(manager, running.watchdog))
+            manager.ready("serving the page")
             await stop.wait()
+            manager.stopping()
+            fed.cancel()
+            await asyncio.gather(fed, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
@@ -138,7 +147,9 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
             pin = pairing.invite(Role.PATIENT if access.grants else Role.ADMIN, person)
         running = asyncio.create_task(listening.run())
         try:
-            yield Serving(hub, board, address, f"{address}#pin={pin}" if pin else "", person)
+            signs = {"session": hub.sign, "store": lambda: Sign(*store.progress)}
+            link = f"{address}#pin={pin}" if pin else ""
+            yield Serving(hub, board, address, link, person, Watchdog(signs))
         finally:
             await hub.close()
             running.cancel()
