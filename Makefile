@@ -35,8 +35,9 @@ fix: $(STAMP) ## format and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP) ## microseconds a sample, side by side with the bare filter
+bench: $(STAMP) ## microseconds a sample beside the bare filter; the page with 20 viewers, and its latency
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.page
 
 accuracy: $(STAMP) ## how well everything counts, simulated and real: writes docs/accuracy.md
 	$(BIN)/python -m benchmarks.accuracy

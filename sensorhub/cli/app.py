@@ -33,6 +33,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "demo": LazyCommand("demo", "demo", "A simulated person does a short plan, start to CSV."),
     "run": LazyCommand("run", "run", "Do a plan or one exercise with real sensors."),
     "serve": LazyCommand("serve", "serve", "Serve the page: do a plan on any screen in the room."),
+    "pair": LazyCommand("pair", "pair", "Make a PIN that pairs one more screen with the hub."),
     "scan": LazyCommand("scan", "scan", "Look for sensors, over Bluetooth and on serial ports."),
     "analyze": LazyCommand(
         "analyze", "analyze", "Count and time an exercise in recorded CSV files."

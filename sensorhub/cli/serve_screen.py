@@ -15,11 +15,16 @@ def show_serving(serving: "Serving") -> None:
     click.echo(f"The page: {serving.address}")
     if not serving.link:
         return
-    pin = serving.link.rpartition("=")[2]
+    show_pin(serving.address, serving.link.rpartition("=")[2])
+
+
+def show_pin(address: str, pin: str) -> None:
+    """Print a PIN, and in a terminal a picture of it to scan."""
+    link = f"{address}#pin={pin}"
     click.echo(f"PIN for one device, good for five minutes: {pin[:3]} {pin[3:]}")
-    click.echo(f"Or open this on it: {serving.link}")
+    click.echo(f"Or open this on it: {link}")
     if sys.stdout.isatty():
-        click.echo(qr(serving.link))
+        click.echo(qr(link))
 
 
 def qr(text: str) -> str:

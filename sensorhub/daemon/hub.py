@@ -212,7 +212,7 @@ class Hub:
         finally:
             sounding.cancel()
             await asyncio.gather(sounding, return_exceptions=True)
-            self._visit = self._person = None
+            self._visit = self._person = self._latest = None
             if problem:
                 self._board.show(Kind.FAILED, person=person, text=problem)
             else:

@@ -64,6 +64,7 @@ class Serving:
     Attributes:
         link: address with the PIN of a first device in it, where there is a PIN.
         person: the first person of the store.
+        watchdog: looks at the visit's pictures and at the store's writer.
     """
 
     hub: Hub
@@ -71,6 +72,7 @@ class Serving:
     address: str
     link: str
     person: str
+    watchdog: Watchdog
 
 
 async def serve(
@@ -88,7 +90,13 @@ async def serve(
     async with serving(settings, tell=tell) as running:
         with stop_signals(running.hub) as stop:
             on_ready(running)
+            manager = ServiceManager()
+            fed = asyncio.create_task(keep_fed(manager, running.watchdog))
+            manager.ready("serving the page")
             await stop.wait()
+            manager.stopping()
+            fed.cancel()
+            await asyncio.gather(fed, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
@@ -133,31 +141,28 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
             address=address,
             detectable_deg=detectable_change_deg,
         )
-        # Who asks for a PIN at the terminal wants to pair from another device: that opens the
-        # network for as long as the PIN is good. Without one it opens with the first device.
+        # Who asks for a PIN wants to pair another device: that opens the network for as long as the
+        # PIN is good. Without one it opens with the first device.
         listening = Listening(
             create_app(page, names=known_names([socket.gethostname(), settings.host])),
             first=first,
             host=settings.host,
-            may_open=lambda: bool(access.grants) or (settings.pair and pairing.open),
+            may_open=lambda: bool(access.grants) or pairing.wanted_from_afar,
             on_open=lambda: tell(f"On the network: {address}"),
         )
         pin = ""
         if settings.pair or not access.grants:
-            pin = pairing.invite(Role.PATIENT if access.grants else Role.ADMIN, person)
+            role = Role.PATIENT if access.grants else Role.ADMIN
+            pin = pairing.invite(role, person, from_afar=settings.pair)
         running = asyncio.create_task(listening.run())
-        manager = ServiceManager()
-        watchdog = Watchdog({"session": hub.sign, "store": lambda: Sign(*store.progress)})
-        feeding = asyncio.create_task(keep_fed(manager, watchdog))
-        manager.ready(f"the page is at {address}")
         try:
-            yield Serving(hub, board, address, f"{address}#pin={pin}" if pin else "", person)
+            signs = {"session": hub.sign, "store": lambda: Sign(*store.progress)}
+            link = f"{address}#pin={pin}" if pin else ""
+            yield Serving(hub, board, address, link, person, Watchdog(signs))
         finally:
-            manager.stopping()
             await hub.close()
-            for task in (feeding, running):
-                task.cancel()
-            await asyncio.gather(feeding, running, return_exceptions=True)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
             await listening.stop()
 
 

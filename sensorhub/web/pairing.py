@@ -36,7 +36,11 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A PIN that has not been used yet: never the PIN itself."""
+    """A PIN that has not been used yet: never the PIN itself.
+
+    Attributes:
+        from_afar: somebody asked for it, to pair a device that is not this computer.
+    """
 
     salt: str
     pin_hash: str
@@ -44,6 +48,7 @@ class Invitation:
     person: str
     expires_s: float
     tries_left: int = TRIES
+    from_afar: bool = True
 
 
 def _hash(pin: str, salt: str) -> str:
@@ -65,17 +70,25 @@ class Pairing:
         self._misses = 0
         self._wait_until_s = 0.0
 
-    def invite(self, role: Role, person: str) -> str:
+    def invite(self, role: Role, person: str, *, from_afar: bool = True) -> str:
         """Make a PIN for one device of this person; returns it, to be shown once."""
         pin = "".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS))
         salt = secrets.token_hex(16)
-        self._write(Invitation(salt, _hash(pin, salt), role, person, self._now() + LIFE_S))
+        until_s = self._now() + LIFE_S
+        made = Invitation(salt, _hash(pin, salt), role, person, until_s, from_afar=from_afar)
+        self._write(made)
         return pin
 
     @property
     def open(self) -> bool:
         """Whether a PIN waits to be used."""
         return self._invitation() is not None
+
+    @property
+    def wanted_from_afar(self) -> bool:
+        """Whether a PIN waits that somebody asked for, to pair another device."""
+        invitation = self._invitation()
+        return invitation is not None and invitation.from_afar
 
     def use(self, pin: str) -> Invitation:
         """Take a PIN, once.

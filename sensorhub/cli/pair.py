@@ -1,0 +1,53 @@
+"""``sensorhub pair``: a PIN for one more screen, while the hub's service runs."""
+
+import click
+
+from sensorhub.cli.context import Context, pass_settings
+
+EPILOG = """\b
+Examples:
+  sensorhub pair
+  sensorhub pair --role therapist --host 192.168.1.20
+
+The hub must run (sensorhub serve, or its service). The PIN is good for five minutes and one device;
+a newer one ends it."""
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--role",
+    type=click.Choice(["patient", "therapist", "admin"]),
+    help="What the screen may do. [default: admin for the first one, then patient]",
+)
+@click.option("--person", metavar="PSEUDONYM", help="Whom it shows. [default: the first person]")
+@click.option(
+    "--host",
+    default="0.0.0.0",  # noqa: S104 (only shown)
+    envvar="SENSORHUB_HOST",
+    help="As the hub listens, to be shown.",
+)
+@click.option("--port", type=int, default=8765, envvar="SENSORHUB_PORT", show_default=True)
+@pass_settings
+def pair(settings: Context, *, role: str | None, person: str | None, host: str, port: int) -> None:
+    """Make a PIN that pairs one more screen with a running hub."""
+    import time
+
+    from sensorhub.cli.serve_screen import show_pin
+    from sensorhub.daemon.listening import address_for_others
+    from sensorhub.model.errors import InputError
+    from sensorhub.sessions.reader import StoreReader
+    from sensorhub.web.access import ACCESS_NAME, AccessBook
+    from sensorhub.web.pairing import PAIRING_NAME, Pairing
+    from sensorhub.web.roles import Role
+
+    people = StoreReader(settings.store_path).people()
+    if not people:
+        raise InputError("No hub has run here yet.", hint="Start one: sensorhub serve")
+    if person is not None and person not in people:
+        raise InputError(f"There is no person {person!r}.", hint=f"Known: {', '.join(people)}.")
+    first = not AccessBook(settings.data_dir / ACCESS_NAME, now=time.time).grants
+    trusted = Role(role) if role else Role.ADMIN if first else Role.PATIENT
+    pin = Pairing(settings.data_dir / PAIRING_NAME, now=time.time).invite(
+        trusted, person or people[0]
+    )
+    show_pin(f"http://{address_for_others(host)}:{port}/", pin)

@@ -1,0 +1,103 @@
+"""The page listens on this computer until somebody is paired, and only then on the network."""
+
+import asyncio
+import socket
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from sensorhub.daemon.listening import (
+    LOOPBACK,
+    Listening,
+    address_for_others,
+    bound,
+    is_everywhere,
+    is_loopback,
+)
+from sensorhub.model.errors import EnvironmentProblemError
+
+EVERYWHERE = "0.0.0.0"
+
+
+async def app(_: Scope, __: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"page"})
+
+
+async def answers(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            answer = await reader.read()
+            writer.close()
+            return b"page" in answer
+    except OSError:
+        return False
+
+
+def network_address() -> str:
+    """An address of this computer that others would use."""
+    found = address_for_others(EVERYWHERE)
+    try:
+        bound(found, 0).close()
+    except EnvironmentProblemError:
+        pytest.skip("this computer is on no network")
+    if is_loopback(found):
+        pytest.skip("this computer is on no network")
+    return found
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_the_network_is_let_in_when_somebody_is_paired(*, everywhere: bool) -> None:
+    address = network_address()
+
+    async def go() -> None:
+        first = bound(LOOPBACK, 0)
+        port = first.getsockname()[1]
+        paired, opened = False, asyncio.Event()
+        listening = Listening(
+            app,
+            first=first,
+            host=EVERYWHERE if everywhere else address,
+            may_open=lambda: paired,
+            on_open=opened.set,
+        )
+        running = asyncio.create_task(listening.run())
+        try:
+            assert await answers(LOOPBACK, port)
+            assert not await answers(address, port)
+            paired = True
+            async with asyncio.timeout(10):
+                await opened.wait()
+            assert await answers(address, port)
+            assert await answers(LOOPBACK, port), "this computer still reaches it"
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await listening.stop()
+
+    asyncio.run(go())
+
+
+def test_a_port_that_is_taken_is_said_with_what_to_do() -> None:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(EnvironmentProblemError, match="--port"):
+            bound(LOOPBACK, port)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback", "everywhere"),
+    [
+        ("127.0.0.1", True, False),
+        ("localhost", True, False),
+        ("::1", True, False),
+        ("0.0.0.0", False, True),
+        ("::", False, True),
+        ("192.168.1.7", False, False),
+    ],
+)
+def test_which_addresses_are_which(host: str, *, loopback: bool, everywhere: bool) -> None:
+    assert is_loopback(host) is loopback
+    assert is_everywhere(host) is everywhere
