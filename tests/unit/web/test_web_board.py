@@ -79,6 +79,7 @@ def test_each_thing_said_has_one_number_for_ever(board: Board) -> None:
         "id": 3,
         "key": "",
         "text": {"en": "plain"},
+        "sound": {},
         "aloud": False,
         "urgent": False,
     }
