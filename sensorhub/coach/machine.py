@@ -153,7 +153,9 @@ class Coach:
         """What the person wants (one of :data:`KEYS`, or OVER for the program); others nothing."""
         if trigger not in KEYS and trigger is not Trigger.OVER:
             return []
-        return self._fire(trigger, now_s)
+        # It may be pressed before anything was looked at.
+        begun = [] if self._opened else self._open(now_s)
+        return begun + self._fire(trigger, now_s)
 
     def answer(self, question_id: QuestionId, value: str, *, now_s: float) -> list[Action]:
         """The person's answer to the open question; one that is not open (any more) is ignored.

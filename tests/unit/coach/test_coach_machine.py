@@ -27,6 +27,7 @@ from sensorhub.coach.settings import (
     MAX_HURTS,
     MAX_REPEATS,
     PAUSE_LIMIT_S,
+    SESSION_LIMIT_S,
     SET_LIMIT_S,
     CoachSettings,
 )
@@ -110,10 +111,11 @@ def test_a_set_begins_when_the_person_is_still_and_the_sensor_ready() -> None:
         PromptKey.KEEP_STILL,
     ]
     # Long still already, but time to listen and to take the position is always given.
-    assert not coach.tick(seen(14.0, still_s=60.0))
-    assert not coach.tick(seen(20.0, ready=False, still_s=60.0))
-    assert not coach.tick(seen(20.0, still_s=1.0))
-    actions = coach.tick(seen(21.0, still_s=2.0))
+    listening_s = CoachSettings().prepare_s + CoachSettings().how_s
+    assert not coach.tick(seen(listening_s - 1.0, still_s=60.0))
+    assert not coach.tick(seen(listening_s, ready=False, still_s=60.0))
+    assert not coach.tick(seen(listening_s, still_s=1.0))
+    actions = coach.tick(seen(listening_s + 1.0, still_s=2.0))
     assert of_kind(actions, BeginSet)
     assert coach.state is CoachState.RUNNING
 
@@ -257,6 +259,13 @@ def test_no_set_outlasts_its_limit() -> None:
         assert coach.state is CoachState.RUNNING
     end = ended(coach.tick(seen(10.0 + SET_LIMIT_S, replace(NOTHING_YET, count=40))))
     assert end.reason is Trigger.TOO_LONG
+
+
+def test_no_session_outlasts_its_limit() -> None:
+    coach = running(asking=Asking.PAIN)
+    coach.tick(seen(SESSION_LIMIT_S - 1.0, ready=False))
+    assert coach.state is not CoachState.DONE
+    assert of_kind(coach.tick(seen(SESSION_LIMIT_S)), Finish)
 
 
 # Pause, repeat.
@@ -525,6 +534,15 @@ def test_every_state_but_the_last_has_a_way_out_by_time() -> None:
     for state in set(CoachState) - {CoachState.DONE}:
         assert TRANSITIONS[state, Trigger.OVER] is CoachState.DONE
     assert not [at for (at, _) in TRANSITIONS if at is CoachState.DONE]
+
+
+def test_a_key_before_the_first_look_is_no_surprise() -> None:
+    coach = a_coach(a_set())
+    coach.key(Trigger.KEY_NEXT, now_s=0.0)
+    coach.key(Trigger.KEY_NEXT, now_s=0.1)
+    assert coach.state is CoachState.RUNNING
+    coach.tick(seen(1.0, NOTHING_YET))
+    assert coach.state is CoachState.RUNNING
 
 
 def test_only_keys_are_keys() -> None:
