@@ -174,6 +174,17 @@ class AnySession(RuleBasedStateMachine):
             self.hurts += 1
         self.check(self.coach.key(key, now_s=self.now_s))
 
+    @precondition(lambda self: self.open is not None)
+    @rule(
+        key=st.sampled_from([Trigger.KEY_REPEAT, Trigger.KEY_PAUSE, Trigger.HURT]),
+        onward=st.integers(0, 6),
+    )
+    def the_person_stops_short_and_goes_on(self, key: Trigger, onward: int) -> None:
+        self.the_person_wants(key)
+        for _ in range(onward):
+            if self.open is None:
+                self.the_person_wants(Trigger.KEY_NEXT)
+
     @precondition(lambda self: sum(self.runs.values()) > 3)
     @rule(key=st.sampled_from([Trigger.KEY_STOP, Trigger.OVER]))
     def it_is_stopped(self, key: Trigger) -> None:
