@@ -10,7 +10,20 @@ import pytest
 
 from sensorhub.cli.app import COMMANDS
 
-HEAVY = ("numpy", "scipy", "bleak", "serial", "starlette", "vqf", "dbus_fast", "sqlite3", "asyncio")
+HEAVY = (
+    "numpy",
+    "scipy",
+    "bleak",
+    "serial",
+    "starlette",
+    "uvicorn",
+    "websockets",
+    "segno",
+    "vqf",
+    "dbus_fast",
+    "sqlite3",
+    "asyncio",
+)
 
 
 def sensorhub(
