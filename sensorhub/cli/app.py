@@ -33,6 +33,8 @@ COMMANDS: dict[str, LazyCommand] = {
     "demo": LazyCommand("demo", "demo", "A simulated person does a short plan, start to CSV."),
     "run": LazyCommand("run", "run", "Do a plan or one exercise with real sensors."),
     "scan": LazyCommand("scan", "scan", "Look for sensors, over Bluetooth and on serial ports."),
+    "sensors": LazyCommand("sensors", "sensors", "The sensors of this house: add, name, place."),
+    "doctor": LazyCommand("doctor", "doctor", "Check what sensors need of this computer."),
     "analyze": LazyCommand(
         "analyze", "analyze", "Count and time an exercise in recorded CSV files."
     ),

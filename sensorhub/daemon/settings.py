@@ -7,6 +7,7 @@ from pathlib import Path
 from sensorhub.coach.plan import Plan
 from sensorhub.coach.settings import CoachSettings
 from sensorhub.model.placement import Placement
+from sensorhub.sessions.registry import RegisteredSensor
 from sensorhub.transports.uri import SensorUri
 
 
@@ -15,6 +16,7 @@ class RunSettings:
     """What is to be done, with which sensors.
 
     Attributes:
+        registered: those of ``sensors`` that are registered: they must be who they were.
         speed: hub seconds in a second of the wall; other than 1 for simulated sensors only.
         simulated: nobody exercises; said wherever the session is shown.
     """
@@ -24,4 +26,5 @@ class RunSettings:
     data_dir: Path
     speed: float = 1.0
     simulated: bool = False
+    registered: Mapping[Placement, RegisteredSensor] = field(default_factory=dict)
     coach: CoachSettings = field(default_factory=CoachSettings)

@@ -197,10 +197,13 @@ def _refuse_taken(db: sqlite3.Connection, sensor: RegisteredSensor) -> None:
         ("uri", sensor.uri, f"{sensor.uri} is registered already"),
         ("device_id", sensor.device_id, f"The sensor {sensor.device_id} is registered already"),
     ):
-        found = value and db.execute(
-            f"SELECT name, family FROM registered_sensor WHERE {column} = ?",  # noqa: S608 (ours)
-            (value,),
-        ).fetchone()
+        found = (
+            value
+            and db.execute(
+                f"SELECT name, family FROM registered_sensor WHERE {column} = ?",  # noqa: S608 (ours)
+                (value,),
+            ).fetchone()
+        )
         if found and (column != "device_id" or found[1] == sensor.family):
             called = "" if column == "name" else f", as {found[0]!r}."
             raise InputError(what + called, hint="See sensorhub sensors.")

@@ -4,7 +4,6 @@ import pytest
 
 from sensorhub.cli.outcome_table import outcome_table
 from sensorhub.cli.plans import find_plan, plan_minutes, plan_of_one, usual_dose
-from sensorhub.cli.run import parse_sensors
 from sensorhub.coach.library import plan_texts
 from sensorhub.coach.plan import Dose
 from sensorhub.exercises.definition import find_exercise, load_library
@@ -22,15 +21,6 @@ from sensorhub.model.outcomes import (
 )
 from sensorhub.model.placement import Placement, Side
 from sensorhub.sessions.headline import headline
-from sensorhub.transports.uri import BleUri, SerialUri
-
-
-def test_sensors_are_read_with_their_places() -> None:
-    found = parse_sensors(["thigh_right=ble:OM-1", "pelvis=serial:/dev/ttyACM0"])
-    assert found == {
-        Placement.THIGH_RIGHT: BleUri("OM-1"),
-        Placement.PELVIS: SerialUri("/dev/ttyACM0"),
-    }
 
 
 @pytest.mark.parametrize("name", load_library())
