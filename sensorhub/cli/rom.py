@@ -24,8 +24,8 @@ Examples:
   sensorhub rom --session 2026-03-01-1 --json
 
 With sensors (--now takes the registered ones): three repetitions of each movement they can see,
-then the table. Without: the table of a stored session (the latest one with such movements). Beside each
-range stands the minimal detectable change: a smaller difference may be measurement error."""
+then the table. Without: the table of a stored session (the latest one with such movements). Beside
+each range stands the minimal detectable change: a smaller difference may be measurement error."""
 
 
 @click.command(epilog=EPILOG, short_help="Check the hip's range of motion, and its trend.")

@@ -56,7 +56,7 @@ class Bus:
         interface: str,
         signature: str = "",
         body: tuple[Any, ...] = (),
-        patience_s: float = PATIENCE_S,
+        patience_s: float | None = None,
     ) -> list[Any]:
         """The answer's values. Raises DBusError, TimeoutError, OSError or EOFError."""
         message = Message(
@@ -67,7 +67,7 @@ class Bus:
             signature=signature,
             body=list(body),
         )
-        async with asyncio.timeout(patience_s):
+        async with asyncio.timeout(PATIENCE_S if patience_s is None else patience_s):
             reply = await self._connection.call(message)
         if reply is None:
             raise EOFError
@@ -133,7 +133,8 @@ async def ask_objects(service: str, path: str = "/", *, address: str | None = No
     except TimeoutError:
         return Asked({}, error="no answer")
     except (OSError, EOFError, InterfaceNotFoundError) as error:
-        return Asked({}, error=str(error) or type(error).__name__, reached=False)
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return Asked({}, error=said, reached=False)
 
 
 def bond_of(asked: Asked, bluetooth_address: str) -> bool | None:

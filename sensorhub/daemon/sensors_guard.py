@@ -7,6 +7,7 @@ a neighbour's movements must not be in this person's log, not even unread.)
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.units import NS_PER_S
 from sensorhub.sessions.registry import RegisteredSensor, Registry, Sighted
 from sensorhub.transports.uri import BleUri, parse_uri
+
+_LOG = logging.getLogger(__name__)
 
 IDENTIFY_S = 10.0
 """A sensor that streams for so long without saying who it is, is refused."""
@@ -70,7 +73,7 @@ class SensorGuard:
         self._held: list[Record | DeviceEvent] = []
         self._first_sample_ns: int | None = None
         self._seen = False
-        self._told = Sighted(datetime.fromtimestamp(0, UTC))
+        self._learned = Sighted(datetime.fromtimestamp(0, UTC))
 
     @property
     def callbacks(self) -> LinkCallbacks:
@@ -87,6 +90,7 @@ class SensorGuard:
                 return
             raise self._refused
         if self._open:
+            self._let_through()
             self._then.sink(record)
         else:
             self._hold(record)
@@ -98,13 +102,17 @@ class SensorGuard:
             self._check(event)
         if self._refused is not None:
             return  # the link is being ended
-        self._note(event)
-        if self._open:
-            self._then.on_event(event)
+        was_seen, before = self._seen, self._learned
+        self._learn(event)
+        if not self._open:
+            self._hold(event)
+            if isinstance(event, SamplesArrived):
+                self._mind_patience(event.host_time_ns)
             return
-        self._hold(event)
-        if isinstance(event, SamplesArrived):
-            self._mind_patience(event.host_time_ns)
+        self._let_through()
+        self._then.on_event(event)
+        if was_seen and self._learned != before:
+            self._tell()
 
     @property
     def _open(self) -> bool:
@@ -131,13 +139,15 @@ class SensorGuard:
             )
             raise self._refused
         self._identified = True
-        self._let_through()
 
     async def _check_bond(self) -> None:
-        bonded = await self._ask_bond(self._address or "")
+        bonded: bool | None = None
+        try:
+            bonded = await self._ask_bond(self._address or "")
+        except Exception:  # noqa: BLE001 (whatever it was: the bond is not known to be there)
+            _LOG.exception("asking for the bond with %s failed", self._sensor.name)
         if bonded:
             self._bonded = True
-            self._let_through()
             return
         why = (
             "this computer no longer holds the bond that was made with it"
@@ -152,7 +162,7 @@ class SensorGuard:
         )
 
     def _let_through(self) -> None:
-        """What was held back goes on, in the order in which it came."""
+        """What was held back goes on, in the order in which it came; now it is sure who it is."""
         if not self._open:
             return
         held, self._held = self._held, []
@@ -161,6 +171,9 @@ class SensorGuard:
                 self._then.sink(one)
             else:
                 self._then.on_event(one)
+        if not self._seen:
+            self._seen = True
+            self._tell()
 
     def _hold(self, one: Record | DeviceEvent) -> None:
         self._held.append(one)
@@ -181,25 +194,22 @@ class SensorGuard:
         )
         raise self._refused
 
-    def _note(self, event: DeviceEvent) -> None:
-        """News of the sensor, told once it is sure that it is this sensor."""
-        before = self._told
+    def _learn(self, event: DeviceEvent) -> None:
+        before = self._learned
         if isinstance(event, DeviceIdentified):
-            self._told = replace(
+            self._learned = replace(
                 before,
                 model=event.model or before.model,
                 firmware=event.firmware or before.firmware,
             )
         elif isinstance(event, BatteryReported) and event.percent is not None:
-            self._told = replace(before, battery_percent=event.percent)
-        first = not self._seen and self._open
-        self._seen = self._seen or self._open
-        if self._seen and (first or self._told != before):
-            self._tell()
+            self._learned = replace(before, battery_percent=event.percent)
 
     def _tell(self) -> None:
         if self._registry is not None:
-            self._registry.sighted(self._sensor.name, replace(self._told, seen=datetime.now(UTC)))
+            self._registry.sighted(
+                self._sensor.name, replace(self._learned, seen=datetime.now(UTC))
+            )
 
 
 def guarded(

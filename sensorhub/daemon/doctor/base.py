@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sensorhub.daemon.doctor.kernel_clock import clock_synchronised
 from sensorhub.sessions.registry import RegisteredSensor
 
 
@@ -74,6 +75,7 @@ class Ground:
         user_id, group_ids: who runs this.
         sqlite_version: of the library that is in use.
         disk: looks at a file system.
+        clock_synchronised: asks the kernel.
     """
 
     data_dir: Path
@@ -87,6 +89,7 @@ class Ground:
     )
     sqlite_version: tuple[int, ...] = sqlite3.sqlite_version_info
     disk: Callable[[Path], Disk] = disk_of
+    clock_synchronised: Callable[[], bool | None] = clock_synchronised
 
     def path(self, absolute: str) -> Path:
         """A system path on this ground."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sensorhub.daemon.doctor.link_figures import Connect, Figures, LinkListener
 from sensorhub.daemon.link_state import LinkPhase, LinkStatus
+from sensorhub.daemon.link_timing import LinkTiming
 from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker
 from sensorhub.daemon.sensors_guard import guarded
 from sensorhub.devices.base import LinkCounters
@@ -24,7 +25,8 @@ from sensorhub.transports.uri import BleUri, ReplayUri, SensorUri
 if TYPE_CHECKING:
     from sensorhub.transports.ble_radio import BleRadio
 
-CONNECT_PATIENCE_S = 30.0
+GIVE_UP_S = 15.0
+CONNECT_PATIENCE_S = 20.0
 FIRST_SAMPLE_PATIENCE_S = 30.0
 STOP_PATIENCE_S = 15.0
 
@@ -70,13 +72,20 @@ async def run_bench(plan: BenchPlan, *, tell: Tell) -> list[Measured]:
     # A sensor over serial has no tries to be counted, and needs no radio.
     radio = _timed_radio() if any(isinstance(u, BleUri) for u in plan.sensors.values()) else None
     clock = HubClock(speed=plan.speed)
-    maker = LinkMaker(clock, _radio=None if radio is None else radio.radio)
+    maker = LinkMaker(
+        clock,
+        timing=LinkTiming(give_up_s=GIVE_UP_S),
+        _radio=None if radio is None else radio.radio,
+    )
     sensors = {name: _Sensor(name, plan, maker, clock, radio) for name in plan.sensors}
     for sensor in sensors.values():
         for number in range(1, plan.connects + 1):
-            tell(f"{sensor.name}: {await sensor.connect(number)}")
-    tell(f"All stream for {plan.seconds:g} s ...")
-    await asyncio.gather(*(sensor.stream(tell) for sensor in sensors.values()))
+            if not sensor.absent:
+                tell(f"{sensor.name}: {await sensor.connect(number)}")
+    present = [sensor for sensor in sensors.values() if not sensor.absent]
+    if present:
+        tell(f"Streaming for {plan.seconds:g} s ...")
+    await asyncio.gather(*(sensor.stream(tell) for sensor in present))
     return [sensor.measured() for sensor in sensors.values()]
 
 
@@ -131,6 +140,11 @@ class _Sensor:
         self._error = ""
         self._up, self._flowing = asyncio.Event(), asyncio.Event()
         self._losses = 0
+
+    @property
+    def absent(self) -> bool:
+        """It did not come when it was last connected to: no more time is spent on it."""
+        return bool(self._connects) and self._connects[-1].took_s is None
 
     async def connect(self, number: int) -> str:
         """Find, connect, hang up; a line about it."""

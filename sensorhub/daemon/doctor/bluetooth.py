@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sensorhub.daemon.bluez import ADAPTER, BLUEZ, Asked, ask_objects
@@ -36,7 +36,13 @@ async def check_adapter(ground: Ground) -> list[Row]:
     """Adapter, its switch, the service, and whether we are let in."""
     asked = await ask_objects(BLUEZ, address=ground.dbus_address)
     chips = kernel_adapters(ground)
-    return [_access(asked), *_adapters(asked, chips, ground), *_blocked(ground)]
+    rows = [_access(asked), *_adapters(asked, chips), *_blocked(ground)]
+    known = any(ADAPTER in interfaces for interfaces in asked.objects.values())
+    if known or chips or ground.uses_bluetooth:
+        return rows
+    # Whoever has sensors on cables only lacks nothing.
+    mild = {Verdict.FAIL: Verdict.WARN}
+    return [replace(row, verdict=mild.get(row.verdict, row.verdict)) for row in rows]
 
 
 async def check_bluez_version(ground: Ground) -> list[Row]:
@@ -117,7 +123,7 @@ _ACCESS: Mapping[str, tuple[Verdict, str, str]] = {
 }
 
 
-def _adapters(asked: Asked, chips: list[Chip], ground: Ground) -> list[Row]:
+def _adapters(asked: Asked, chips: list[Chip]) -> list[Row]:
     known = {
         path.rpartition("/")[2]: interfaces[ADAPTER]
         for path, interfaces in asked.objects.items()
@@ -130,9 +136,8 @@ def _adapters(asked: Asked, chips: list[Chip], ground: Ground) -> list[Row]:
     ]
     if rows:
         return rows
-    verdict = Verdict.FAIL if ground.uses_bluetooth else Verdict.WARN
     todo = "Plug one in; without it only sensors on a cable can be used."
-    return [Row("adapter", verdict, "This computer has no Bluetooth adapter.", todo)]
+    return [Row("adapter", Verdict.FAIL, "This computer has no Bluetooth adapter.", todo)]
 
 
 def _adapter(name: str, chip: Chip | None, known: Mapping[str, object] | None, asked: Asked) -> Row:

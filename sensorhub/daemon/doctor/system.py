@@ -2,15 +2,14 @@
 
 import re
 
-from sensorhub.daemon.doctor.base import Ground, Row, Verdict
+from sensorhub.daemon.doctor.base import Ground, Row, Verdict, read_text
 
 WANTED_KERNEL = (5, 15, 62)
 """Bluetooth of kernels before this one lost adapters in large installations."""
 
-THROTTLED_FILES = (
-    "/sys/devices/platform/soc/soc:firmware/get_throttled",
-    "/sys/devices/platform/soc@107c000000/soc@107c000000:firmware/get_throttled",
-)
+THROTTLED_FILES = "sys/devices/platform/soc*/soc*:firmware/get_throttled"
+"""A number in hexadecimal; where exactly differs with the model."""
+
 _NOW = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "too hot"}
 
 
@@ -28,23 +27,15 @@ async def check_kernel(ground: Ground) -> list[Row]:
 
 async def check_clock(ground: Ground) -> list[Row]:
     """Whether the wall clock was set from the network: it dates sessions, it measures nothing."""
-    check = "clock"
-    if ground.path("/run/systemd/timesync/synchronized").exists():
-        return [Row(check, Verdict.OK, "Set from the network (systemd-timesyncd).")]
-    if ground.path("/run/systemd/timesync").exists():
-        todo = "Check the network; sessions are dated by this clock. timedatectl set-ntp true"
-        return [Row(check, Verdict.WARN, "Not set from the network yet.", todo)]
-    for pid_file, program in _KEEPERS:
-        if ground.path(pid_file).exists():
-            found = f"{program} keeps it; whether it is set cannot be known here."
-            return [Row(check, Verdict.UNKNOWN, found)]
-    found = "No program that sets it was found; whether it is right cannot be known here."
-    return [
-        Row(check, Verdict.UNKNOWN, found, "Compare it with another; sessions are dated by it.")
-    ]
-
-
-_KEEPERS = (("/run/chrony/chronyd.pid", "chrony"), ("/run/ntpd.pid", "ntpd"))
+    check, synchronised = "clock", ground.clock_synchronised()
+    if synchronised is None:
+        found = "Whether the clock is right cannot be known here."
+        todo = "Compare it with another: sessions are dated by it."
+        return [Row(check, Verdict.UNKNOWN, found, todo)]
+    if synchronised:
+        return [Row(check, Verdict.OK, "Set from the network, as the kernel knows.")]
+    todo = "Check the network, or: sudo timedatectl set-ntp true. Sessions are dated by this clock."
+    return [Row(check, Verdict.WARN, "Nobody sets it from the network.", todo)]
 
 
 async def check_power(ground: Ground) -> list[Row]:
@@ -52,9 +43,9 @@ async def check_power(ground: Ground) -> list[Row]:
     model = ground.text("/proc/device-tree/model") or ""
     if "Raspberry Pi" not in model:
         return [Row("power", Verdict.OK, "This is no Raspberry Pi.")]
-    said = next((text for path in THROTTLED_FILES if (text := ground.text(path))), None)
+    said = [read_text(path) or "" for path in sorted(ground.root.glob(THROTTLED_FILES))]
     try:
-        bits = int(said or "", 16)
+        bits = int("".join(said[:1]), 16)
     except ValueError:
         return [Row("power", Verdict.UNKNOWN, f"{model} does not tell how its power is here.")]
     now = [text for bit, text in _NOW.items() if bits >> bit & 1]
