@@ -53,6 +53,7 @@ COMMANDS: dict[str, LazyCommand] = {
 EPILOG = """\b
 Examples:
   sensorhub demo
+  sensorhub sensors add --placement thigh_right
   sensorhub run daily-hip --sensor thigh_right=ble:OMP-1A2B
   sensorhub run squat --sensor thigh_right=serial:/dev/ttyACM0
   sensorhub export last --to ~/for-my-therapist

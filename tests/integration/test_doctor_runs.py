@@ -1,6 +1,7 @@
 """``sensorhub doctor`` and its bench as a person runs them, over a simulated BlueZ and a pty."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ def test_a_damaged_store_is_a_row_and_exit_code_1(tmp_path: Path) -> None:
 def test_the_bench_measures_both_kinds_of_link(tmp_path: Path) -> None:
     with in_the_air(tmp_path) as sim:
         air, cable = sim.uris["thigh_right"], sim.uris["pelvis"]
-        output, progress = done(
+        # How fast this computer is today decides whether every bar is kept: both are told.
+        program = sensorhub(
             "doctor",
             "bench",
             f"--sensor={air}",
@@ -72,14 +74,18 @@ def test_the_bench_measures_both_kinds_of_link(tmp_path: Path) -> None:
             f"--speed={SPEED:g}",
             "--json",
             data=tmp_path / "data",
-            sim=sim,
+            env=sim.env,
         )
-    assert progress.count("at the first try") == 6
-    found = json.loads(output)
+        try:
+            code = program.wait()
+        finally:
+            program.end()
+    assert program.errors.count("at the first try") == 6
+    found = json.loads(program.output)
+    assert code == any(one["verdict"] == "fail" for one in found["sensors"])
     assert found["simulated"] is True
     for uri, one in zip((air, cable), found["sensors"], strict=True):
         assert (one["sensor"], one["error"]) == (uri, "")
-        assert one["verdict"] != "fail"
         figures = one["figures"]
         assert figures["connects"] == 3
         assert figures["first_try_percent"] == 100.0
@@ -87,7 +93,9 @@ def test_the_bench_measures_both_kinds_of_link(tmp_path: Path) -> None:
         assert 600 <= figures["samples"] <= 1100
         assert 0.0 < figures["interval_median_ms"] <= figures["interval_p95_ms"]
         assert 0.0 <= figures["latency_median_ms"] <= figures["latency_p95_ms"]
-        assert all(judged["verdict"] in ("ok", "warn") for judged in one["judged"].values())
+        judged = {name: bar["verdict"] for name, bar in one["judged"].items()}
+        assert judged["lost_percent"] == judged["within_two_tries_percent"] == "ok"
+        assert (one["verdict"] == "fail") == ("fail" in judged.values())
     assert not (tmp_path / "data").exists(), "a bench stores nothing"
 
 
@@ -107,7 +115,8 @@ def test_the_bench_fails_a_sensor_that_is_not_there_and_measures_the_other(tmp_p
         )
     assert f"serial:{tmp_path}/none (SIMULATED): fail" in text
     assert "was not made" in text
-    assert f"{sim.uris['pelvis']} (SIMULATED): ok" in text
+    assert f"{sim.uris['pelvis']}: connection 1 took" in text
+    assert re.search(rf"{sim.uris['pelvis']} \(SIMULATED\): (ok|warn|fail)", text)
 
 
 def test_what_the_bench_cannot_use_is_said(tmp_path: Path) -> None:

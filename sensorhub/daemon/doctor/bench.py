@@ -29,6 +29,9 @@ GIVE_UP_S = 15.0
 CONNECT_PATIENCE_S = 20.0
 FIRST_SAMPLE_PATIENCE_S = 30.0
 STOP_PATIENCE_S = 15.0
+SETTLE_S = 1.0
+"""After hanging up, wall: the news that a sensor is gone reaches BlueZ's clients a little later,
+and a connection that is being ended is none to be measured."""
 
 Tell = Callable[[str], None]
 
@@ -162,6 +165,7 @@ class _Sensor:
             took_s = sum(self._radio.took_s)
         error = link.status.error
         await _end(link, running)
+        await asyncio.sleep(SETTLE_S)
         tries = self._losses + 1
         self._connects.append(Connect(took_s if came else None, tries))
         if came:
