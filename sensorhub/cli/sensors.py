@@ -1,6 +1,7 @@
 """``sensorhub sensors``: the sensors of this house; add one, name it, say where it is worn."""
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -174,5 +175,6 @@ def _details(row: dict[str, Any]) -> list[str]:
     said.append("bonded" if row["bonded"] else "no bond")
     said.append(f"calibrated {row['calibrated_on']}" if row["calibrated_on"] else "not calibrated")
     if row["last_seen"]:
-        said.append(f"last seen {row['last_seen'].replace('T', ' ')}")
+        seen = datetime.fromisoformat(row["last_seen"]).astimezone()
+        said.append(f"last seen {seen:%Y-%m-%d %H:%M}")
     return [text for text in said if text]

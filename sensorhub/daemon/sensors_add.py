@@ -99,7 +99,7 @@ async def add_sensor(
 
     met = await _meet(uri, speed=wish.speed, radio=radio, then=bond)
     sensor = RegisteredSensor(
-        name=wish.name or _free_name(said or met.device_id or family.title, registered),
+        name=wish.name or _free_name(said or f"{family.name} {met.device_id[-4:]}", registered),
         uri=str(uri),
         family=family.name,
         placement=wish.placement,

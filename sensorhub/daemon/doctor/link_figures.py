@@ -100,11 +100,13 @@ class LinkListener:
     _sampled_s: list[float] = field(default_factory=list)
     _by_device_clock: bool = True
     _offsets_s: list[float] = field(default_factory=list)
+    _stream: int | None = None
 
     def on_event(self, event: DeviceEvent) -> None:
         """Take in what the device said."""
         match event:
-            case StreamStarted():
+            case StreamStarted() if event.stream != self._stream:
+                self._stream = event.stream
                 self._arrivals_s.clear()
                 self._sampled_s.clear()
             case ClockObserved(one_way=False):

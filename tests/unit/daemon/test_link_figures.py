@@ -58,6 +58,8 @@ def test_jitter_is_lateness_behind_the_promptest_whatever_the_clocks_pace(
 
 def test_a_stream_that_begins_anew_is_not_measured_across() -> None:
     listener = stream([10.0] * 10)
+    listener.on_event(StreamStarted(0, 1, PERIOD_S))  # said again: the same stream
+    assert listener.figures([], LinkCounters()).interval_median_ms is not None
     listener.on_event(StreamStarted(0, 2, PERIOD_S))
     figures = listener.figures([], LinkCounters())
     assert figures.interval_median_ms is None
