@@ -117,6 +117,7 @@ class Adapter:
             "AddressType": "random",
             "Alias": advertisement.name or advertisement.address.replace(":", "-"),
             "Paired": False,
+            "Bonded": False,
             "Trusted": False,
             "Blocked": False,
             "Connected": False,

@@ -16,6 +16,7 @@ class Devices:
 
     def __init__(self, room: Room) -> None:
         self._room = room
+        self._with_agent: set[str] = set()
 
     def methods(self) -> Methods:
         """The interfaces' methods by their D-Bus names."""
@@ -23,6 +24,7 @@ class Devices:
             "Connect": self._connect,
             "Disconnect": self._disconnect,
             "Pair": self._pair,
+            "RegisterAgent": self._register_agent,
             "ReadValue": self._read_value,
             "WriteValue": self._write_value,
             "StartNotify": self._start_notify,
@@ -86,9 +88,21 @@ class Devices:
         self._room.drop(sensor)
         return NOTHING
 
+    async def _register_agent(self, call: Message) -> Answer:
+        client = str(call.sender)
+        if client in self._with_agent:
+            raise bluez_error("AlreadyExists", "Already Exists")
+        self._with_agent.add(client)
+        return NOTHING
+
     async def _pair(self, call: Message) -> Answer:
+        """Just Works; like the real one, only for a client with an agent."""
         sensor = self._room.sensor(str(call.path))
-        self._room.tree.set(sensor.path, DEVICE, {"Paired": True})
+        if self._room.tree.get(sensor.path, DEVICE, "Paired"):
+            raise bluez_error("AlreadyExists", "Already Exists")
+        if str(call.sender) not in self._with_agent:
+            raise bluez_error("AuthenticationFailed", "Authentication Failed")
+        self._room.tree.set(sensor.path, DEVICE, {"Paired": True, "Bonded": True})
         return NOTHING
 
     def _sensor_below(self, call: Message) -> Sensor:

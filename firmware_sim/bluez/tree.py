@@ -22,6 +22,7 @@ _SIGNATURES: Mapping[str, str] = {
     "AddressType": "s",
     "Alias": "s",
     "Blocked": "b",
+    "Bonded": "b",
     "Characteristic": "o",
     "Connected": "b",
     "Device": "o",

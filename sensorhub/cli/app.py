@@ -35,6 +35,8 @@ COMMANDS: dict[str, LazyCommand] = {
     "serve": LazyCommand("serve", "serve", "Serve the page: do a plan on any screen in the room."),
     "pair": LazyCommand("pair", "pair", "Make a PIN that pairs one more screen with the hub."),
     "scan": LazyCommand("scan", "scan", "Look for sensors, over Bluetooth and on serial ports."),
+    "sensors": LazyCommand("sensors", "sensors", "The sensors of this house: add, name, place."),
+    "doctor": LazyCommand("doctor", "doctor", "Check what sensors need of this computer."),
     "analyze": LazyCommand(
         "analyze", "analyze", "Count and time an exercise in recorded CSV files."
     ),
@@ -53,6 +55,7 @@ COMMANDS: dict[str, LazyCommand] = {
 EPILOG = """\b
 Examples:
   sensorhub demo
+  sensorhub sensors add --placement thigh_right
   sensorhub run daily-hip --sensor thigh_right=ble:OMP-1A2B
   sensorhub run squat --sensor thigh_right=serial:/dev/ttyACM0
   sensorhub export last --to ~/for-my-therapist

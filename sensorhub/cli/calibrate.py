@@ -7,6 +7,7 @@ from sensorhub.cli.context import Context, pass_settings
 EPILOG = """\b
 Examples:
   sensorhub calibrate ble:OMP-1A2B
+  sensorhub calibrate "right thigh"
   sensorhub calibrate serial:/dev/ttyACM0 --temperature 22
 
 Lay the sensor on something firm, in at least twelve clearly different ways: on each of its sides,
@@ -15,7 +16,7 @@ seconds). The result is applied by itself whenever this sensor is used from then
 
 
 @click.command(epilog=EPILOG, short_help="Measure what a sensor itself does wrong.")
-@click.argument("uri_text", metavar="URI")
+@click.argument("uri_text", metavar="NAME|URI")
 @click.option(
     "--temperature",
     "temperature_celsius",
@@ -51,10 +52,11 @@ def calibrate(
     import asyncio
 
     from sensorhub.daemon.calibrate import calibrate_sensor
+    from sensorhub.daemon.sensors_worn import find_uri
     from sensorhub.model.units import DEG_PER_RAD
-    from sensorhub.transports.uri import parse_uri
+    from sensorhub.sessions.registry import registered_sensors
 
-    uri = parse_uri(uri_text)
+    uri = find_uri(uri_text, registered=registered_sensors(settings.store_path))
     click.echo("Lay the sensor down, let go, wait until the pose is counted, turn it, and so on.")
     found = asyncio.run(
         calibrate_sensor(

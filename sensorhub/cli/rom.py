@@ -18,23 +18,25 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   sensorhub rom --sensor thigh_right=ble:OMP-1A2B --sensor pelvis=ble:OMP-3C4D
+  sensorhub rom --now
   sensorhub rom --from recording/ --exercise straight_leg_raise --side right
   sensorhub rom
   sensorhub rom --session 2026-03-01-1 --json
 
-With sensors: three repetitions of each movement they can see, then the table. Without: the table of
-a stored session (the latest one with such movements). Beside each range stands the minimal
-detectable change: a smaller difference may be measurement error."""
+With sensors (--now takes the registered ones): three repetitions of each movement they can see,
+then the table. Without: the table of a stored session (the latest one with such movements). Beside
+each range stands the minimal detectable change: a smaller difference may be measurement error."""
 
 
 @click.command(epilog=EPILOG, short_help="Check the hip's range of motion, and its trend.")
 @click.option(
     "--sensor",
     "sensors",
-    metavar="WHERE=URI",
+    metavar="WHERE=NAME|URI",
     multiple=True,
     help="Do the check now with this sensor; again for each sensor.",
 )
+@click.option("--now", is_flag=True, help="Do the check now with the registered sensors.")
 @click.option(
     "--from",
     "recording",
@@ -58,6 +60,7 @@ def rom(
     settings: Context,
     *,
     sensors: tuple[str, ...],
+    now: bool,
     recording: Path | None,
     exercise_id: str | None,
     side: str | None,
@@ -69,15 +72,15 @@ def rom(
     from sensorhub.exports.range_check import ranges_of
     from sensorhub.model.errors import InputError
 
-    if sum(map(bool, (sensors, recording, session_name))) > 1:
-        raise InputError("--sensor, --from and --session exclude each other.")
+    if sum(map(bool, (sensors or now, recording, session_name))) > 1:
+        raise InputError("--sensor or --now, --from and --session exclude each other.")
     if (exercise_id or side) and recording is None:
         raise InputError("--exercise and --side belong to --from.")
     earlier: Sequence[StoredSession] = ()
     if recording is not None:
         outcomes = [_analysed(recording, exercise_id, side)]
     else:
-        if sensors:
+        if sensors or now:
             session_name = _checked_now(settings, sensors, speed=speed)
         outcomes, earlier = _stored(settings, session_name)
     ranges = ranges_of(outcomes, earlier=earlier)
@@ -112,7 +115,7 @@ def _checked_now(settings: Context, sensors: "Sequence[str]", *, speed: float) -
     """Run the check as a plan; the name of its session."""
     import sys
 
-    from sensorhub.cli.run import parse_sensors
+    from sensorhub.cli.run import sensors_for
     from sensorhub.coach.dose import Dose
     from sensorhub.coach.plan import Plan, PlanItem
     from sensorhub.daemon.live_view import view_for
@@ -125,9 +128,12 @@ def _checked_now(settings: Context, sensors: "Sequence[str]", *, speed: float) -
         PlanItem(name, find_exercise(name).sides, 1, Dose(reps=REPETITIONS), 15.0)
         for name in MOVEMENTS
     )
+    plan = Plan("rom", "Range-of-motion check", items)
+    worn = sensors_for(plan, sensors, store=settings.store_path)
     wanted = RunSettings(
-        plan=Plan("rom", "Range-of-motion check", items),
-        sensors=parse_sensors(sensors),
+        plan=plan,
+        sensors=worn.uris,
+        registered=worn.registered,
         data_dir=settings.data_dir,
         speed=speed,
         simulated=speed != 1.0,
@@ -152,7 +158,7 @@ def _stored(
         if not fitting:
             raise InputError(
                 "No stored session has a range-of-motion test.",
-                hint="Do one: sensorhub rom --sensor thigh_right=URI",
+                hint="Do one: sensorhub rom --now, or --sensor thigh_right=URI.",
             )
         session = fitting[-1]
     names = [s.name for s in sessions]

@@ -12,15 +12,19 @@ if TYPE_CHECKING:
 
     from sensorhub.coach.plan import Plan
     from sensorhub.coach.questions import Asking
-    from sensorhub.model.placement import Placement, Side
-    from sensorhub.transports.uri import SensorUri
+    from sensorhub.daemon.sensors_worn import WornSensors
+    from sensorhub.model.placement import Side
 
 EPILOG = """\b
 Examples:
+  sensorhub run squat
+  sensorhub run squat --sensor thigh_left="right thigh"
   sensorhub run daily-hip --sensor thigh_right=ble:OMP-1A2B
   sensorhub run squat --reps 10 --sensor thigh_right=serial:/dev/ttyACM0
   sensorhub run mine.toml --sensor thigh_left=ble:OMP-1A2B --sensor pelvis=ble:OMP-3C4D
   sensorhub run straight_leg_raise --side right --sensor thigh_right=serial:socket://pi:7000
+
+Without --sensor the sensors that sensorhub sensors lists are used, as far as they help.
 
 Keys while it runs: Enter starts a set or ends it, s skips it, r does it once more, p pauses and
 goes on, h says that it hurts and ends the set, ? asks the guide's questions, q stops. Ctrl-C stops
@@ -32,10 +36,9 @@ as well: what was recorded is kept and can be exported. Without a terminal nothi
 @click.option(
     "--sensor",
     "sensors",
-    metavar="WHERE=URI",
+    metavar="WHERE=NAME|URI",
     multiple=True,
-    required=True,
-    help="Where a sensor is worn and how it is reached; again for each sensor.",
+    help="Where a sensor is worn, and which; again for each. [default: the registered ones]",
 )
 @click.option("--side", type=click.Choice(["left", "right"]), help="One side of a single exercise.")
 @click.option("--reps", type=click.IntRange(1), help="Repetitions of a single exercise.")
@@ -104,9 +107,11 @@ def run(
     plan = _plan(
         what, side=None if side is None else Side(side), reps=reps, hold_s=hold_s, sets=sets
     )
+    worn = sensors_for(plan, sensors, store=settings.store_path)
     wanted = RunSettings(
         plan=plan,
-        sensors=parse_sensors(sensors),
+        sensors=worn.uris,
+        registered=worn.registered,
         data_dir=settings.data_dir,
         speed=speed,
         simulated=speed != 1.0,
@@ -129,36 +134,23 @@ def _asking(wanted: bool | None, data_dir: Path) -> "Asking":
     return Asking.EVERYTHING if wanted else usual_asking(data_dir)
 
 
-def parse_sensors(texts: "Sequence[str]") -> "dict[Placement, SensorUri]":
-    """Read ``thigh_right=serial:/dev/ttyACM0`` ... Raises InputError with what it should be."""
-    import difflib
+def sensors_for(plan: "Plan", texts: "Sequence[str]", *, store: Path) -> "WornSensors":
+    """The sensors that were given, or else those registered that the plan has a use for.
 
-    from sensorhub.model.errors import InputError
-    from sensorhub.model.placement import Placement
-    from sensorhub.transports.uri import parse_uri
+    Raises InputError with what it should be.
+    """
+    from sensorhub.daemon.sensors_worn import registered_worn, worn_sensors
+    from sensorhub.exercises.definition import load_library
+    from sensorhub.sessions.registry import registered_sensors
 
-    found: dict[Placement, SensorUri] = {}
-    for text in texts:
-        where, equals, uri = text.partition("=")
-        if not equals:
-            raise InputError(
-                f"--sensor {text!r} does not say where the sensor is worn.",
-                hint=f"Write --sensor thigh_right={text}",
-            )
-        names = [p.value for p in Placement]
-        if where not in names:
-            near = difflib.get_close_matches(where, names, n=2, cutoff=0.4) or names
-            raise InputError(
-                f"There is no place {where!r} to wear a sensor.",
-                hint=f"Did you mean {' or '.join(near)}?",
-            )
-        if Placement(where) in found:
-            raise InputError(f"Two sensors are given for {where}.", hint="Wear one in each place.")
-        found[Placement(where)] = parse_uri(uri)
-    uris = [str(uri) for uri in found.values()]
-    if len(set(uris)) != len(uris):
-        raise InputError("One sensor cannot be worn in two places.", hint="Check the addresses.")
-    return found
+    registered = registered_sensors(store)
+    if texts:
+        return worn_sensors(texts, registered=registered)
+    library = load_library()
+    exercises = (library[item.exercise] for item in plan.items)
+    return registered_worn(
+        registered, wanted=[place for one in exercises for place in one.placements]
+    )
 
 
 def _plan(

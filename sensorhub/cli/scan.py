@@ -39,6 +39,7 @@ def scan(*, look_s: float, serial_only: bool, show_all: bool, as_json: bool) -> 
         click.echo(f"{s.uri}  {s.name} [{s.family or 'unknown family'}{loud}]")
     if shown:
         click.echo(f"\nWear it and try: sensorhub run squat --sensor thigh_right={shown[0].uri}")
+        click.echo("Keep it for all runs: sensorhub sensors add --placement thigh_right")
     elif not report.problems:
         click.echo("No sensor was found. Is it charged, switched on and near?")
     if report.problems:

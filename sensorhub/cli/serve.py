@@ -1,8 +1,16 @@
 """``sensorhub serve``: the hub with its page."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from sensorhub.cli.context import Context, pass_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensorhub.daemon.sensors_worn import WornSensors
 
 EPILOG = """\b
 Examples:
@@ -26,7 +34,7 @@ SENSORHUB_RATE, SENSORHUB_VOLUME."""
     metavar="WHERE=URI",
     multiple=True,
     envvar="SENSORHUB_SENSORS",
-    help="Where a sensor is worn and how it is reached; again for each sensor.",
+    help="Where a sensor is worn and how it is reached; again for each. [default: those registered]",
 )
 @click.option(
     "--host",
@@ -100,7 +108,6 @@ def serve(
     import asyncio
     import logging
 
-    from sensorhub.cli.run import parse_sensors
     from sensorhub.cli.serve_screen import show_serving
     from sensorhub.coach.questions import Asking
     from sensorhub.daemon.hub import HubSettings
@@ -110,9 +117,11 @@ def serve(
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    worn = _worn(sensors, settings.store_path)
     wanted = ServeSettings(
         hub=HubSettings(
-            sensors=parse_sensors(sensors),
+            sensors=worn.uris,
+            registered=worn.registered,
             data_dir=settings.data_dir,
             speed=speed,
             simulated=speed != 1.0,
@@ -125,3 +134,17 @@ def serve(
         pair=pair,
     )
     asyncio.run(serve_hub(wanted, tell=click.echo, on_ready=show_serving))
+
+
+def _worn(texts: "Sequence[str]", store: Path) -> "WornSensors":
+    """The sensors that were given, or else all registered ones; none is a hub that waits for some."""
+    from sensorhub.daemon.sensors_worn import WornSensors, registered_worn, worn_sensors
+    from sensorhub.model.placement import Placement
+    from sensorhub.sessions.registry import registered_sensors
+
+    registered = registered_sensors(store)
+    if texts:
+        return worn_sensors(texts, registered=registered)
+    if not any(sensor.placement for sensor in registered):
+        return WornSensors({}, {})
+    return registered_worn(registered, wanted=Placement)

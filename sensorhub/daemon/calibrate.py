@@ -14,10 +14,13 @@ from calibration.guide import CalibrationGuide, Progress
 from calibration.sensor import SensorCalibration
 from sensorhub.daemon.link_state import LinkStatus
 from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker
+from sensorhub.daemon.sensors_guard import guarded
+from sensorhub.daemon.sensors_worn import owner_of
 from sensorhub.model.errors import DeviceError, TransportError
 from sensorhub.model.events import DeviceEvent, DeviceIdentified
 from sensorhub.model.placement import Placement
 from sensorhub.motion.assembler import BlockAssembler
+from sensorhub.sessions.registry import registered_sensors
 from sensorhub.sessions.store import STORE_NAME, Store
 from sensorhub.transports.hubclock import HubClock
 from sensorhub.transports.uri import SensorUri
@@ -119,6 +122,8 @@ async def calibrate_sensor(
 ) -> SensorCalibration:
     """Guide through the poses of one sensor and keep the result.
 
+    Where the sensor is registered, it must be that one.
+
     Args:
         patience_s: how long the person may take, on the wall.
         speed: hub seconds in a second of the wall; other than 1 for simulated sensors only.
@@ -131,11 +136,13 @@ async def calibrate_sensor(
     clock = HubClock(speed=speed)
     bench = CalibrationBench(tell)
     with Store(data_dir / STORE_NAME, now_ns=clock.now_ns) as store:
-        link = LinkMaker(clock).make(
-            "calibrate",
-            uri,
+        callbacks = guarded(
+            owner_of(uri, registered_sensors(store.path)),
             LinkCallbacks(sink=lambda _: None, on_event=bench.on_event, on_status=_ignore),
+            registry=store.registry,
+            speed=speed,
         )
+        link = LinkMaker(clock).make("calibrate", uri, callbacks)
         await _collect(link, bench, patience_s=patience_s)
         name = bench.device_id or str(uri)
         found = bench.finish(
@@ -163,6 +170,8 @@ async def _collect(link: Link, bench: CalibrationBench, *, patience_s: float) ->
                     hint="Check that it is charged, near, and not connected to something else.",
                 )
             await asyncio.sleep(LOOK_WALL_S)
+        if (error := link.status.error) is not None and not bench.complete:
+            raise error  # the link gave up and says why
     finally:
         stopping = asyncio.create_task(link.stop())
         await asyncio.wait({stopping}, timeout=STOP_WALL_S)

@@ -27,6 +27,7 @@ from sensorhub.model.errors import InputError, SensorhubError
 from sensorhub.model.placement import Placement
 from sensorhub.sessions.finish import finish_session
 from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.registry import RegisteredSensor
 from sensorhub.sessions.store import Store
 from sensorhub.sessions.values import StoredSession
 from sensorhub.speech.cache import SpeechCache
@@ -46,6 +47,7 @@ class HubSettings:
 
     Attributes:
         sensors: that every visit uses.
+        registered: those of them that are registered: they must be who they were.
         speed: hub seconds in a second of the wall; other than 1 for simulated sensors only.
         simulated: nobody exercises; said wherever a session is shown.
         asking: what a person is asked, beside the guide's questions before the first session.
@@ -57,6 +59,7 @@ class HubSettings:
 
     sensors: Mapping[Placement, SensorUri]
     data_dir: Path
+    registered: Mapping[Placement, RegisteredSensor] = field(default_factory=dict)
     speed: float = 1.0
     simulated: bool = False
     coach: CoachSettings = field(default_factory=CoachSettings)
@@ -108,7 +111,7 @@ class Hub:
 
     def wear(self, sensors: Mapping[Placement, SensorUri]) -> None:
         """Use these sensors from the next visit on."""
-        self._settings = replace(self._settings, sensors=dict(sensors))
+        self._settings = replace(self._settings, sensors=dict(sensors), registered={})
 
     def start(self, person: str, plan: Plan, *, language: str, interview: bool = False) -> None:
         """Begin a visit. Raises BusyError, or InputError where nothing of it can be done."""
@@ -118,13 +121,14 @@ class Hub:
         if not settings.sensors:
             raise InputError(
                 "This hub knows no sensor.",
-                hint="Start it with --sensor WHERE=URI; sensorhub scan finds them.",
+                hint="Register yours once: sensorhub sensors add; then start the hub again.",
             )
         doable_sets(plan.planned_sets(), library=load_library(), placements=tuple(settings.sensors))
         run = RunSettings(
             plan=plan,
             sensors=settings.sensors,
             data_dir=settings.data_dir,
+            registered=settings.registered,
             speed=settings.speed,
             simulated=settings.simulated,
             coach=settings.coach,

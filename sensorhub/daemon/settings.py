@@ -9,6 +9,7 @@ from sensorhub.coach.questions import Asking, QuestionId
 from sensorhub.coach.settings import CoachSettings
 from sensorhub.coach.texts import DEFAULT_LANGUAGE
 from sensorhub.model.placement import Placement
+from sensorhub.sessions.registry import RegisteredSensor
 from sensorhub.speech.voice import Voice
 from sensorhub.transports.uri import SensorUri
 
@@ -18,6 +19,7 @@ class RunSettings:
     """What is to be done, with which sensors.
 
     Attributes:
+        registered: those of ``sensors`` that are registered: they must be who they were.
         speed: hub seconds in a second of the wall; other than 1 for simulated sensors only.
         asking: what the person is asked, where somebody is there to answer.
         answers: what a simulated person answers at once (nothing to what is not in it); None:
@@ -33,6 +35,7 @@ class RunSettings:
     data_dir: Path
     speed: float = 1.0
     simulated: bool = False
+    registered: Mapping[Placement, RegisteredSensor] = field(default_factory=dict)
     coach: CoachSettings = field(default_factory=CoachSettings)
     language: str = DEFAULT_LANGUAGE
     asking: Asking = Asking.NOTHING

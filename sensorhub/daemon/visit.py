@@ -13,6 +13,7 @@ from sensorhub.daemon.keys import KEYS
 from sensorhub.daemon.link_state import LinkPhase, LinkStatus
 from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker, family_of
 from sensorhub.daemon.live_view import LastingView, View
+from sensorhub.daemon.sensors_guard import guarded
 from sensorhub.daemon.session import LinkView, LiveSession
 from sensorhub.daemon.settings import RunSettings
 from sensorhub.exercises.definition import load_library
@@ -197,10 +198,16 @@ class Visit:
         await asyncio.gather(stopped, hurry, *stops, *tasks, return_exceptions=True)
 
     def _callbacks(self, placement: Placement) -> LinkCallbacks:
-        return LinkCallbacks(
+        callbacks = LinkCallbacks(
             sink=partial(self._on_record, placement),
             on_event=partial(self._on_event, placement),
             on_status=partial(self._on_status, placement),
+        )
+        return guarded(
+            self._settings.registered.get(placement),
+            callbacks,
+            registry=self._store.registry,
+            speed=self._clock.speed,
         )
 
     def _on_record(self, placement: Placement, record: Record) -> None:

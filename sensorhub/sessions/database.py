@@ -79,8 +79,11 @@ def connect_writer(
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path, *, oldest: int = len(MIGRATIONS)) -> Iterator[sqlite3.Connection]:
     """A read-only connection; every read within sees the same state of the store.
+
+    Args:
+        oldest: the oldest format of the store that the caller can read.
 
     Raises:
         StoreError: there is no store, or it cannot be read.
@@ -95,7 +98,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         )
         try:
             _refuse_foreign(connection, path)
-            check_readable(connection, path)
+            check_readable(connection, path, oldest=oldest)
             connection.execute("BEGIN")
             yield connection
         finally:

@@ -124,9 +124,32 @@ CREATE TABLE calibration (
 CREATE INDEX calibration_by_sensor ON calibration (sensor, id)
 """
 
+# The sensors of this house, whatever sessions they were worn in. Empty text: not known, or none.
+REGISTERED_SENSORS = """
+CREATE TABLE registered_sensor (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    placement TEXT NOT NULL,
+    uri TEXT NOT NULL UNIQUE,
+    family TEXT NOT NULL,
+    device_id TEXT NOT NULL,
+    bonded INTEGER NOT NULL CHECK (bonded IN (0, 1)),
+    model TEXT NOT NULL,
+    firmware TEXT NOT NULL,
+    battery_percent INTEGER CHECK (battery_percent BETWEEN 0 AND 100),
+    added_utc TEXT NOT NULL,
+    seen_utc TEXT
+) STRICT;
+CREATE UNIQUE INDEX registered_sensor_by_device
+    ON registered_sensor (family, device_id) WHERE device_id <> '';
+CREATE UNIQUE INDEX registered_sensor_by_placement
+    ON registered_sensor (placement) WHERE placement <> ''
+"""
+
 MIGRATIONS = (
     Migration("first tables", FIRST_TABLES),
     Migration("sensor calibrations", CALIBRATIONS),
+    Migration("registered sensors", REGISTERED_SENSORS),
 )
 
 
@@ -136,16 +159,24 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 
 def check_readable(
-    connection: sqlite3.Connection, path: Path, *, migrations: Sequence[Migration] = MIGRATIONS
+    connection: sqlite3.Connection,
+    path: Path,
+    *,
+    oldest: int | None = None,
+    migrations: Sequence[Migration] = MIGRATIONS,
 ) -> None:
-    """Raise StoreError unless the store has exactly the tables this program reads."""
+    """Raise StoreError unless the store has the tables this program reads.
+
+    Args:
+        oldest: the oldest format that is accepted; None: only the newest.
+    """
     version = version_of(connection)
     _refuse_newer(version, path, migrations)
     if version == 0:
         raise StoreError(
             f"The session store {path} is empty.", hint="Nothing has been recorded yet."
         )
-    if version < len(migrations):
+    if version < (len(migrations) if oldest is None else oldest):
         raise StoreError(
             f"The session store {path} was written by an older version.",
             hint="Start sensorhub run once, it brings the store up to date.",

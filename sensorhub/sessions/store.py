@@ -17,6 +17,7 @@ from sensorhub.model.placement import Placement, Side
 from sensorhub.sessions.chunks import merge_chunks
 from sensorhub.sessions.clocks import read_clocks
 from sensorhub.sessions.database import WriterLock, connect_writer
+from sensorhub.sessions.registry import Registry
 from sensorhub.sessions.statements import (
     close_session,
     insert_answer,
@@ -103,6 +104,11 @@ class Store:
     def progress(self) -> tuple[int, bool]:
         """How often the writer has tried to write, and whether something waits for it."""
         return self._writer.progress
+
+    @property
+    def registry(self) -> Registry:
+        """The sensors of this house."""
+        return Registry(self._writer)
 
     def close(self) -> None:
         """Write what waits and let others write. Raises StoreError when that was not possible."""

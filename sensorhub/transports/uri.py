@@ -152,3 +152,6 @@ _PARSERS: Mapping[str, Callable[[str, Mapping[str, str]], SensorUri]] = {
     "serial": _serial,
     "replay": _replay,
 }
+
+SCHEMES = frozenset(_PARSERS)
+"""What a URI begins with: what does not is a registered sensor's name, where there are any."""

@@ -1,10 +1,13 @@
 """Parts of the command line below the commands: sensors, plans, tables."""
 
+import itertools
+from pathlib import Path
+
 import pytest
 
 from sensorhub.cli.outcome_table import outcome_table
 from sensorhub.cli.plans import find_plan, plan_minutes, plan_of_one, usual_dose
-from sensorhub.cli.run import parse_sensors
+from sensorhub.cli.run import sensors_for
 from sensorhub.coach.dose import Dose
 from sensorhub.coach.library import plan_texts
 from sensorhub.coach.plan import usual_sides
@@ -23,15 +26,9 @@ from sensorhub.model.outcomes import (
 )
 from sensorhub.model.placement import Placement, Side
 from sensorhub.sessions.headline import headline
-from sensorhub.transports.uri import BleUri, SerialUri
-
-
-def test_sensors_are_read_with_their_places() -> None:
-    found = parse_sensors(["thigh_right=ble:OM-1", "pelvis=serial:/dev/ttyACM0"])
-    assert found == {
-        Placement.THIGH_RIGHT: BleUri("OM-1"),
-        Placement.PELVIS: SerialUri("/dev/ttyACM0"),
-    }
+from sensorhub.sessions.registry import RegisteredSensor
+from sensorhub.sessions.store import Store
+from sensorhub.transports.uri import SerialUri
 
 
 @pytest.mark.parametrize("name", load_library())
@@ -102,3 +99,19 @@ def test_what_was_paced_is_never_called_held() -> None:
     said = headline(SetOutcome("kegel_squeeze", Side.NONE, 0.0, 9.0, holds=(paced,)))
     assert "not measured" in said
     assert "held" not in said
+
+
+def test_registered_sensors_are_used_where_none_is_given(tmp_path: Path) -> None:
+    plan = plan_of_one(find_exercise("squat"), side=None)
+    store = tmp_path / "sessions.sqlite"
+    with pytest.raises(InputError, match="sensors add"):
+        sensors_for(plan, (), store=store)
+    thigh = RegisteredSensor("leg", "serial:/dev/ttyACM0", "omp", Placement.THIGH_LEFT, "77FF")
+    with Store(store, now_ns=itertools.count().__next__) as opened:
+        opened.registry.add(thigh)
+    used = sensors_for(plan, (), store=store)
+    assert used.uris == {Placement.THIGH_LEFT: SerialUri("/dev/ttyACM0")}
+    assert [sensor.device_id for sensor in used.registered.values()] == ["77FF"]
+    given = sensors_for(plan, ("thigh_right=leg", "pelvis=ble:OM-1"), store=store)
+    assert list(given.uris) == [Placement.THIGH_RIGHT, Placement.PELVIS]
+    assert list(given.registered) == [Placement.THIGH_RIGHT]

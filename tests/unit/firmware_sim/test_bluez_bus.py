@@ -330,7 +330,12 @@ def test_connections_by_their_rules(tmp_path):
             "Percentage",
         )
         assert battery.body[0].value == 0x57
+        assert "AuthenticationFailed" in await client.refused(*device, "Pair")  # no agent
+        agent = ("/org/bluez", "bluez.AgentManager1", "RegisterAgent", "os", "/agent", "")
+        await client.ask(*agent)
+        assert "AlreadyExists" in await client.refused(*agent)
         await client.ask(*device, "Pair")
+        assert "AlreadyExists" in await client.refused(*device, "Pair")
         await client.ask(*device, "Disconnect")
         assert "NotConnected" in await client.refused(*device, "Disconnect")
         peer.on = False

@@ -1,0 +1,255 @@
+"""The sensors that belong to this house: who they are, where they are worn, when last seen.
+
+Registered means pinned: a device that answers under the same name or address, and says that it is
+another, is not this sensor. Sessions do not refer to these rows, so forgetting one costs no record.
+"""
+
+import difflib
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sensorhub.model.errors import InputError
+from sensorhub.model.placement import Placement
+from sensorhub.sessions.database import reading
+from sensorhub.sessions.writer import Writer
+
+FIRST_VERSION = 3
+"""Stores older than this know no registered sensors; they are read as having none."""
+
+MAX_NAME_LETTERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredSensor:
+    """One sensor of this house.
+
+    Attributes:
+        name: what people call it; unlike any other, letter case aside.
+        uri: how it is reached: for Bluetooth by its address, never by a name anybody can take.
+        placement: where it is usually worn; None where that changes.
+        device_id: what it calls itself; empty where its kind says nothing.
+        bonded: a bond was made when it was added; without it, it is not believed.
+        battery_percent: when it last said so; None: never.
+        seen: when it was last connected; None: not since it was added.
+    """
+
+    name: str
+    uri: str
+    family: str
+    placement: Placement | None = None
+    device_id: str = ""
+    bonded: bool = False
+    model: str = ""
+    firmware: str = ""
+    battery_percent: int | None = None
+    added: datetime | None = None
+    seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """What a run learned of a sensor; empty and None leave what was known."""
+
+    seen: datetime
+    model: str = ""
+    firmware: str = ""
+    battery_percent: int | None = None
+
+
+def registered_sensors(path: Path) -> tuple[RegisteredSensor, ...]:
+    """All of them, by name; none where there is no store yet. Raises StoreError."""
+    if not path.exists():
+        return ()
+    with reading(path, oldest=1) as db:
+        if db.execute("PRAGMA user_version").fetchone()[0] < FIRST_VERSION:
+            return ()
+        rows = db.execute(
+            "SELECT name, uri, family, placement, device_id, bonded, model, firmware,"
+            " battery_percent, added_utc, seen_utc FROM registered_sensor ORDER BY name"
+        ).fetchall()
+    return tuple(_sensor(row) for row in rows)
+
+
+def find_sensor(name: str, sensors: Sequence[RegisteredSensor]) -> RegisteredSensor:
+    """The one of this name, letter case aside. Raises InputError with the nearest names."""
+    for sensor in sensors:
+        if sensor.name.casefold() == name.casefold():
+            return sensor
+    names = [sensor.name for sensor in sensors]
+    if not names:
+        raise InputError(
+            f"No sensor is registered, so none is called {name!r}.",
+            hint="sensorhub sensors add registers one.",
+        )
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.4) or names[:5]
+    raise InputError(f"No sensor is called {name!r}.", hint=f"There is {', '.join(near)}.")
+
+
+def check_name(name: str) -> str:
+    """The name without spaces around it. Raises InputError where it cannot be one."""
+    stripped = name.strip()
+    if not 0 < len(stripped) <= MAX_NAME_LETTERS or not stripped.isprintable():
+        raise InputError(
+            f"A sensor's name has 1 to {MAX_NAME_LETTERS} letters.", hint='Such as "right thigh".'
+        )
+    if set(stripped) & set(":=?"):
+        raise InputError(
+            f"{stripped!r} cannot be a sensor's name: no colon, = or ? may be in it.",
+            hint="These tell an address from a name.",
+        )
+    return stripped
+
+
+class Registry:
+    """Changes to the registered sensors. Each waits until it is durable, but for :meth:`sighted`.
+
+    Made by :attr:`~sensorhub.sessions.store.Store.registry`.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def add(self, sensor: RegisteredSensor) -> None:
+        """Register one. Raises InputError where name, address, place or identity is taken."""
+        check_name(sensor.name)
+
+        def job(db: sqlite3.Connection) -> None:
+            _refuse_taken(db, sensor)
+            db.execute(
+                "INSERT INTO registered_sensor (name, uri, family, placement, device_id, bonded,"
+                " model, firmware, battery_percent, added_utc, seen_utc)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    sensor.name,
+                    sensor.uri,
+                    sensor.family,
+                    sensor.placement or "",
+                    sensor.device_id,
+                    sensor.bonded,
+                    sensor.model,
+                    sensor.firmware,
+                    sensor.battery_percent,
+                    _text(sensor.added or datetime.now(UTC)),
+                    None if sensor.seen is None else _text(sensor.seen),
+                ),
+            )
+
+        self._writer.call(job)
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Call it something else. Raises InputError: no such sensor, or the name is taken."""
+        wanted = check_name(new_name)
+
+        def job(db: sqlite3.Connection) -> None:
+            row = _row(db, name)
+            taken = db.execute("SELECT id FROM registered_sensor WHERE name = ?", (wanted,))
+            if any(other != row for (other,) in taken):
+                raise InputError(f"There is a sensor called {wanted!r} already.")
+            db.execute("UPDATE registered_sensor SET name = ? WHERE id = ?", (wanted, row))
+
+        self._writer.call(job)
+
+    def place(self, name: str, placement: Placement | None) -> None:
+        """Where it is usually worn. Raises InputError: no such sensor, or the place is taken."""
+
+        def job(db: sqlite3.Connection) -> None:
+            row = _row(db, name)
+            _refuse_place(db, placement, besides=row)
+            db.execute(
+                "UPDATE registered_sensor SET placement = ? WHERE id = ?", (placement or "", row)
+            )
+
+        self._writer.call(job)
+
+    def forget(self, name: str) -> None:
+        """Register it no longer; its sessions and calibrations stay. Raises InputError."""
+        self._writer.call(
+            lambda db: db.execute("DELETE FROM registered_sensor WHERE id = ?", (_row(db, name),))
+        )
+
+    def sighted(self, name: str, sighted: Sighted) -> None:
+        """Note what a run learned of it, without waiting; of one that is gone, nothing."""
+        battery = sighted.battery_percent
+        known = battery if battery is not None and 0 <= battery <= 100 else None
+        self._writer.post(
+            lambda db: db.execute(
+                "UPDATE registered_sensor SET seen_utc = ?,"
+                " model = CASE ? WHEN '' THEN model ELSE ? END,"
+                " firmware = CASE ? WHEN '' THEN firmware ELSE ? END,"
+                " battery_percent = coalesce(?, battery_percent) WHERE name = ?",
+                (
+                    _text(sighted.seen),
+                    *(sighted.model,) * 2,
+                    *(sighted.firmware,) * 2,
+                    known,
+                    name,
+                ),
+            )
+        )
+
+
+def _refuse_taken(db: sqlite3.Connection, sensor: RegisteredSensor) -> None:
+    for column, value, what in (
+        ("name", sensor.name, f"There is a sensor called {sensor.name!r} already."),
+        ("uri", sensor.uri, f"{sensor.uri} is registered already"),
+        ("device_id", sensor.device_id, f"The sensor {sensor.device_id} is registered already"),
+    ):
+        found = (
+            value
+            and db.execute(
+                f"SELECT name, family FROM registered_sensor WHERE {column} = ?",  # noqa: S608 (ours)
+                (value,),
+            ).fetchone()
+        )
+        if found and (column != "device_id" or found[1] == sensor.family):
+            called = "" if column == "name" else f", as {found[0]!r}."
+            raise InputError(what + called, hint="See sensorhub sensors.")
+    _refuse_place(db, sensor.placement)
+
+
+def _refuse_place(
+    db: sqlite3.Connection, placement: Placement | None, *, besides: int | None = None
+) -> None:
+    """Two sensors of one place would leave open which of them is meant."""
+    if placement is None:
+        return
+    found = db.execute(
+        "SELECT name FROM registered_sensor WHERE placement = ? AND id IS NOT ?",
+        (placement.value, besides),
+    ).fetchone()
+    if found is not None:
+        raise InputError(
+            f"The sensor {found[0]!r} is worn on the {placement} already.",
+            hint=f'Free the place first: sensorhub sensors place "{found[0]}" nowhere',
+        )
+
+
+def _row(db: sqlite3.Connection, name: str) -> int:
+    found = db.execute("SELECT id FROM registered_sensor WHERE name = ?", (name,)).fetchone()
+    if found is None:
+        raise InputError(f"No sensor is called {name!r}.", hint="See sensorhub sensors.")
+    return int(found[0])
+
+
+def _sensor(row: tuple[object, ...]) -> RegisteredSensor:
+    name, uri, family, placement, device_id, bonded, model, firmware, battery, added, seen = row
+    return RegisteredSensor(
+        name=str(name),
+        uri=str(uri),
+        family=str(family),
+        placement=Placement(str(placement)) if placement else None,
+        device_id=str(device_id),
+        bonded=bool(bonded),
+        model=str(model),
+        firmware=str(firmware),
+        battery_percent=battery if isinstance(battery, int) else None,
+        added=datetime.fromisoformat(str(added)),
+        seen=None if seen is None else datetime.fromisoformat(str(seen)),
+    )
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
