@@ -63,13 +63,17 @@ class LinkMaker:
         if isinstance(uri, ReplayUri):
             return self._replay(name, uri, callbacks)
         chosen = family_of(uri)
+        transport = self._transport(uri, chosen)
+        on_event = callbacks.on_event
+        if isinstance(transport, BaudSearch):  # it must hear which speed was right
+            on_event = _both(transport.heard, on_event)
         return SensorLink(
             name,
-            transport=self._transport(uri, chosen),
+            transport=transport,
             family=chosen,
             clock=self.clock,
             sink=callbacks.sink,
-            on_event=callbacks.on_event,
+            on_event=on_event,
             on_status=callbacks.on_status,
             timing=self.timing,
         )

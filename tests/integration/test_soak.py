@@ -138,6 +138,7 @@ def test_four_sensors_at_100_hz_lose_nothing(tmp_path: Path, record_property) ->
     for name, value in figures.items():
         record_property(name, value)
     print("soak:", figures)
+    print("MB:", " ".join(f"{at_s:.0f}:{mb:.2f}" for at_s, mb in watched.resident_mb[::5]))
     if SOAK_S >= LONG_S:
         assert watched.cpu_share <= MOST_CPU_SHARE, figures
         assert figures["most_mb"] - figures["settled_mb"] <= MOST_GROWTH_MB, figures
