@@ -114,10 +114,11 @@ class LinkMaker:
         if chosen.ble is None:
             raise InputError(f"{chosen.title} sensors have no Bluetooth.")
         from sensorhub.transports.ble import BleTransport, NotifyPath
-        from sensorhub.transports.ble_radio import BleRadio
+        from sensorhub.transports.ble_radio import NAMESAKE_S, BleRadio
 
         if not isinstance(self._radio, BleRadio):
-            self._radio = BleRadio()  # one for all: one process, one scanner, one lock
+            # one for all: one process, one scanner, one lock
+            self._radio = BleRadio(namesake_s=self.clock.wall_s(NAMESAKE_S))
         path = NotifyPath.SOCKET if self.ble_over_sockets else NotifyPath.SIGNALS
         return BleTransport(
             uri.target, chosen.ble, radio=self._radio, clock=self.clock, notify=path

@@ -29,7 +29,9 @@ _LOG = logging.getLogger(__name__)
 _SERVICE_PATIENCE_S = 10.0
 _CONNECT_PATIENCE_S = 20.0
 _ATTEMPTS = 3
-_NAMESAKE_S = 0.5  # so long is listened on for a second sensor of a name that was heard
+NAMESAKE_S = 0.5
+"""So long is listened on for a second sensor of a name that was heard."""
+
 MOST_LINKS = 4
 """What a small computer's own adapter carries; not every one says so when it is too much."""
 
@@ -52,10 +54,12 @@ class BleRadio:
 
     Args:
         most_links: how many connections are held at once; the next one is refused.
+        namesake_s: how long to listen for a second sensor of a name that was heard.
     """
 
-    def __init__(self, *, most_links: int = MOST_LINKS) -> None:
+    def __init__(self, *, most_links: int = MOST_LINKS, namesake_s: float = NAMESAKE_S) -> None:
         self._most_links = most_links
+        self._namesake_s = namesake_s
         self._held: set[BleakClient] = set()
         self._air = asyncio.Lock()
         self._connects_waiting = 0
@@ -92,7 +96,7 @@ class BleRadio:
         async with self._listening(listen) as broken:
             await _either(first, broken, timeout_s=timeout_s)
             if found and not broken.done():
-                await _either(addressed, broken, timeout_s=_NAMESAKE_S)
+                await _either(addressed, broken, timeout_s=self._namesake_s)
         if len(found) > 1:
             raise TroubleError(
                 Symptom.NAMESAKES,

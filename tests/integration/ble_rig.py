@@ -67,7 +67,9 @@ def in_room(
         named = {peer.advertisement.address: peer for peer in peers}
         with system_bus(tmp_path / "bus"):
             async with ble_room(named, world, tmp_path / "bus", timing=QUICK, mtu=mtu) as bluez:
-                await scenario(Room(bluez, world, HubClock(speed=speed), BleRadio()))
+                await scenario(
+                    Room(bluez, world, HubClock(speed=speed), BleRadio(namesake_s=0.5 / speed))
+                )
 
     run(main)
 

@@ -384,7 +384,7 @@ def test_every_symptom_is_played() -> None:
 def test_a_symptom_is_told_and_overcome(name: str, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("bleak_retry_connector.BLEAK_OUT_OF_SLOTS_BACKOFF_TIME", 0.1)
     monkeypatch.setattr("bleak_retry_connector.BLEAK_TRANSIENT_BACKOFF_TIME", 0.02)
-    monkeypatch.setattr(ble_radio, "_SERVICE_PATIENCE_S", 1.0)
+    monkeypatch.setattr(ble_radio, "_SERVICE_PATIENCE_S", 0.5)
     monkeypatch.setattr(ble_radio, "_CONNECT_PATIENCE_S", 2.0)
     monkeypatch.setattr(ble, "_SUBSCRIBE_PATIENCE_S", 1.0)
     monkeypatch.setattr(ble, "_WRITE_PATIENCE_S", 1.0)
