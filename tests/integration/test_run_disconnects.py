@@ -80,6 +80,11 @@ def check(lane: Lane) -> None:
     found = [row for row in rows if row["item"] == "repetition"]
     assert len(found) == truth["reps"] == SQUATS, lane.name
     assert {row["kind"] for row in found} == {"full"}
+    with (lane.folder / "csv" / "session.csv").open(encoding="utf-8", newline="") as file:
+        [session] = csv.DictReader(file)
+    place, _, unsure_ms = session["clock_uncertainties_ms"].partition(":")
+    assert place == "thigh_right"
+    assert 0.0 < float(unsure_ms) < 100.0  # of this clock's seconds, and it runs fast
     missing = missing_stretches(data, lane.folder / "samples")
     for row in found:
         start_s, end_s = float(row["start_s"]), float(row["end_s"])
