@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SYSTEM := $(VENV)/.system-packages
 
-.PHONY: help demo test check fix bench accuracy acceptance clean
+.PHONY: help demo test check fix bench accuracy acceptance long clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,13 @@ accuracy: $(STAMP) ## how well everything counts, simulated and real: writes doc
 
 acceptance: $(STAMP) ## the slow, most real runs: 30 kills, 20 disconnects on both kinds of link
 	SENSORHUB_KILLS=30 $(BIN)/python -m pytest tests/integration
+	$(MAKE) long
+
+long: $(STAMP) ## what takes hours: 100 lost links, ten minutes of soak, an hour of clocks, 10^5 examples a driver
+	SENSORHUB_LOSSES=100 $(BIN)/python -m pytest tests/integration/test_run_disconnects.py
+	SENSORHUB_SOAK_S=600 $(BIN)/python -m pytest -s tests/integration/test_soak.py
+	SENSORHUB_CLOCK_S=3600 $(BIN)/python -m pytest -s tests/integration/test_one_clock.py
+	SENSORHUB_EXAMPLES=100000 $(BIN)/python -m pytest -n auto tests/contracts/test_device_bytes.py
 
 clean: ## remove the virtual environment and caches (never recorded sessions)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

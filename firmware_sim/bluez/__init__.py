@@ -7,12 +7,13 @@ from pathlib import Path
 
 from firmware_sim.bluez.air import AirLink, AirTiming
 from firmware_sim.bluez.bus import BusError, PrivateBus
-from firmware_sim.bluez.faults import Delay, NoReply, bluez_error
+from firmware_sim.bluez.faults import Abort, Delay, NoReply, bluez_error
 from firmware_sim.bluez.stack import DEFAULT_MTU, FakeBlueZ
 from firmware_sim.links.world import World
 from firmware_sim.peer import Peer
 
 __all__ = [
+    "Abort",
     "AirLink",
     "AirTiming",
     "BusError",

@@ -44,6 +44,7 @@ class AirLink:
         self.mtu = mtu
         self.connected = False
         self.in_range = True  # the test's or scenario's hand: the peer may be there and unheard
+        self.muted: frozenset[str] = frozenset()  # lanes on which what it sends is lost
         self._world = world
         self._timing = timing
         self._on_value = on_value
@@ -125,7 +126,7 @@ class AirLink:
             now_us = self._world.now_us()
             self._wake.clear()
             for sent in self.peer.poll(now_us):
-                if self.connected and sent.lane in self._lanes:
+                if self.connected and sent.lane in self._lanes - self.muted:
                     # a notification longer than the MTU allows is cut by the stack
                     self._on_value(sent.lane, sent.data[: self.mtu - 3])
             if self.connected and not self.reachable():

@@ -18,7 +18,15 @@ class NoReply:
     """Never answer."""
 
 
-Action = BusError | Delay | NoReply | Callable[[], None]
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Connect, and at once disconnect again: ``le-connection-abort-by-local`` (interference).
+
+    As BlueZ does it: ``Connected`` shows both before the call is answered.
+    """
+
+
+Action = BusError | Delay | NoReply | Abort | Callable[[], None]
 
 
 @dataclass(slots=True)

@@ -51,6 +51,8 @@ class GattServer:
         self.by_path: dict[str, Characteristic] = {}
         self._by_lane: dict[str, Characteristic] = {}
         self.lost_to_full_sockets = 0
+        self.copies = 1  # of each notification, until the link ends
+        self.claimed_mtu: int | None = None  # what clients are told; None: the truth
 
     async def resolve(self) -> None:
         """Export the table after a connection; listeners of an earlier one are served again.
@@ -94,7 +96,7 @@ class GattServer:
             "Service": service_path,
             "Flags": list(flags),
             "Value": b"",
-            "MTU": self._link.mtu,
+            "MTU": self._link.mtu if self.claimed_mtu is None else self.claimed_mtu,
         }
         notifies = bool(_NOTIFYING & set(flags))
         if notifies:
@@ -122,7 +124,7 @@ class GattServer:
             return
         # One signal for each registered owner, as BlueZ does: a client whose earlier registration
         # leaked sees every value several times (bleak issue 2002).
-        for _ in characteristic.owners:
+        for _ in characteristic.owners * self.copies:
             self._tree.set(characteristic.path, GATT_CHARACTERISTIC, {"Value": data})
 
     def read(self, path: str) -> bytes:
@@ -183,6 +185,7 @@ class GattServer:
 
     def link_lost(self) -> None:
         """The connection ended: sockets close, StartNotify's owners stay on the books."""
+        self.copies = 1
         for characteristic in self.by_path.values():
             self._close_socket(characteristic)
 

@@ -14,9 +14,9 @@ from firmware_sim.bluez.adapter import Adapter
 from firmware_sim.bluez.air import AirLink, AirTiming
 from firmware_sim.bluez.bus import ERROR, BusError, PrivateBus
 from firmware_sim.bluez.device import Devices
-from firmware_sim.bluez.faults import Action, Delay, Fault, NoReply
+from firmware_sim.bluez.faults import Abort, Action, Delay, Fault, NoReply, bluez_error
 from firmware_sim.bluez.room import NOTHING, Answer, Methods, Room, Sensor, device_path
-from firmware_sim.bluez.tree import ADAPTER, SERVICE, ObjectTree, wrap
+from firmware_sim.bluez.tree import ADAPTER, DEVICE, SERVICE, ObjectTree, wrap
 from firmware_sim.links.world import World
 from firmware_sim.peer import Peer
 
@@ -70,6 +70,41 @@ class FakeBlueZ:
     def fault(self, member: str, action: Action, *, path: str = "", times: int = 1) -> None:
         """Spoil the next ``times`` calls of ``member`` on paths that contain ``path``."""
         self._faults.append(Fault(member, action, path, times))
+
+    def in_range(self, address: str, *, near: bool) -> None:
+        """Carry a sensor out of the room, or back."""
+        self._sensor(address).link.in_range = near
+
+    def heal(self) -> None:
+        """No injected fault is left."""
+        self._faults.clear()
+
+    def mute(self, address: str, *lanes: str) -> None:
+        """Lose all that a sensor sends on these lanes from now on, the link staying up."""
+        self._sensor(address).link.muted = frozenset(lanes)
+
+    def copy(self, address: str, *, times: int) -> None:
+        """Deliver each notification so often until the link ends, as a leaked client makes it."""
+        self._sensor(address).gatt.copies = times
+
+    def claim_mtu(self, address: str, mtu: int) -> None:
+        """Tell clients this MTU of a sensor from its next table on, whatever was agreed."""
+        self._sensor(address).gatt.claimed_mtu = mtu
+
+    def listeners(self, address: str) -> list[int]:
+        """How many clients BlueZ serves on each characteristic that notifies."""
+        by_path = self._sensor(address).gatt.by_path.values()
+        return [len(one.owners) for one in by_path if one.notifies]
+
+    def lose_bus(self) -> None:
+        """The message bus dies, and we with it."""
+        self.kill()
+        self._bus.stop()
+
+    def restore_bus(self) -> None:
+        """Bus and service are started again."""
+        self._bus.start()
+        self.start()
 
     def drop(self, address: str) -> None:
         """Cut the connection to a sensor, as interference does. It can be heard again at once."""
@@ -163,6 +198,10 @@ class FakeBlueZ:
                     raise fault.action
                 case NoReply():
                     return False
+                case Abort():
+                    for connected in (True, False):
+                        self.tree.set(str(call.path), DEVICE, {"Connected": connected})
+                    raise bluez_error("Failed", "le-connection-abort-by-local")
                 case Delay(seconds):
                     await self._room.pause(seconds)
                 case action:

@@ -34,7 +34,8 @@ SENSORHUB_RATE, SENSORHUB_VOLUME."""
     metavar="WHERE=URI",
     multiple=True,
     envvar="SENSORHUB_SENSORS",
-    help="Where a sensor is worn and how it is reached; again for each. [default: those registered]",
+    help="Where a sensor is worn and how it is reached; again for each sensor. "
+    "[default: the registered ones]",
 )
 @click.option(
     "--host",
@@ -137,7 +138,7 @@ def serve(
 
 
 def _worn(texts: "Sequence[str]", store: Path) -> "WornSensors":
-    """The sensors that were given, or else all registered ones; none is a hub that waits for some."""
+    """The sensors that were given, or else the registered ones; there may be none yet."""
     from sensorhub.daemon.sensors_worn import WornSensors, registered_worn, worn_sensors
     from sensorhub.model.placement import Placement
     from sensorhub.sessions.registry import registered_sensors

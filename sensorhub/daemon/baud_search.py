@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from sensorhub.model.events import DeviceEvent, SamplesArrived
 from sensorhub.model.link import Chunk
 from sensorhub.transports.base import LinkInfo, Transport
+from sensorhub.transports.symptoms import Remedy
 
 
 class BaudSearch:
@@ -64,3 +65,7 @@ class BaudSearch:
     async def close(self) -> None:
         """Give the port back."""
         await self._inner.close()
+
+    async def mend(self, remedy: Remedy) -> None:
+        """As the port does."""
+        await self._inner.mend(remedy)

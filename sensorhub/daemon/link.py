@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from sensorhub.daemon.ladder import Ladder, Rung
 from sensorhub.daemon.link_state import TRANSITIONS, LinkPhase, LinkStatus, LinkStep
 from sensorhub.daemon.link_timing import LinkTiming
 from sensorhub.devices.base import ControllerState, DeviceFamily, LinkCounters, StreamSettings
@@ -25,9 +26,11 @@ from sensorhub.model.link import Chunk, Record, RecordKind
 from sensorhub.model.units import NS_PER_S
 from sensorhub.transports.base import LinkInfo, Transport
 from sensorhub.transports.hubclock import HubClock
+from sensorhub.transports.symptoms import Remedy, Symptom, TroubleLostError
 
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
+_DOUBLED = 100  # so many samples that came twice, and more than came once, are no chance
 
 
 class SensorLink:
@@ -66,6 +69,9 @@ class SensorLink:
         self._controller = family.new_controller(settings or StreamSettings())
         self._status = LinkStatus(LinkPhase.WAITING, name)
         self._first_try_ns = 0
+        self._ladder = Ladder()
+        self._by_radio = False
+        self._counted = LinkCounters()  # when the link came up
         self._ever_streamed = False
         self._linked = False
         self._last_sign_ns = 0  # the last sample, or when the link came up
@@ -139,10 +145,12 @@ class SensorLink:
                 self._step(LinkStep.REFUSED, error=error)
                 return
             except TransportError as error:
+                rung = self._ladder.climb(self._told_apart(error))
                 await self._drop_link(str(error))
-                self._lost(error)
+                self._lost(rung)
                 if self._status.phase is not LinkPhase.SEARCHING:
                     return
+                await self._mend(rung.remedy)
                 await self._clock.sleep(self._backoff_s())
 
     async def _one_link(self) -> None:
@@ -158,6 +166,7 @@ class SensorLink:
                 if await self._came(pending):
                     chunk, pending = pending.result(), None
                     self._record(RecordKind.RECEIVED, chunk.channel, chunk.data, chunk.host_time_ns)
+                    self._mind_copies()
                 else:
                     self._mind_silence()
         finally:
@@ -231,18 +240,29 @@ class SensorLink:
         silent_ns = now_ns - self._last_sign_ns
         limits_s = self._limits_s()
         if silent_ns >= _ns(limits_s[-1]):
-            raise LinkLostError(
-                f"{self._status.name} sends nothing any more.",
-                hint="Come closer and check that it is charged; the hub reconnects by itself.",
-            )
+            raise self._silence_error()
         if self._stop_by_ns is not None and now_ns >= self._stop_by_ns:
             raise LinkLostError(f"{self._status.name} did not stop in time.")
         if len(limits_s) > 1 and silent_ns >= _ns(limits_s[0]):
             self._step(LinkStep.SILENCE)
 
+    def _silence_error(self) -> LinkLostError:
+        if self._status.phase is LinkPhase.CONNECTING and self._by_radio:
+            return TroubleLostError(Symptom.MUTE, f"{self._status.name} sends nothing.")
+        return TroubleLostError(Symptom.STALLED, f"{self._status.name} sends nothing any more.")
+
+    def _told_apart(self, error: TransportError) -> TransportError:
+        """A sensor that stopped answering before its first sample has never said anything."""
+        mute = type(error) is LinkLostError and self._status.phase is LinkPhase.CONNECTING
+        if mute and self._by_radio:
+            return TroubleLostError(Symptom.MUTE, str(error.args[0]), hint=error.hint)
+        return error
+
     def _link_up(self, info: LinkInfo) -> None:
         now_ns = self._clock.now_ns()
         self._linked = True
+        self._by_radio = info.max_payload is not None
+        self._counted = self._decoder.counters
         self._last_sign_ns = now_ns
         self._step(LinkStep.OPENED)
         self._controller.link_up(now_ns, info.max_payload)
@@ -261,6 +281,12 @@ class SensorLink:
             self._record(RecordKind.LINK_DOWN, "", reason.encode(), now_ns)
             self._controller.link_down(now_ns)
 
+    async def _mend(self, remedy: Remedy) -> None:
+        try:
+            await self._transport.mend(remedy)
+        except Exception:  # noqa: BLE001 - as above
+            _LOG.exception("mending the link to %s failed", self._status.name)
+
     def _record(self, kind: RecordKind, channel: str, data: bytes, host_time_ns: int) -> None:
         record = Record(kind, channel, data, host_time_ns)
         self._sink(record)
@@ -274,14 +300,26 @@ class SensorLink:
         self._last_sign_ns = self._last_sample_ns = event.host_time_ns
         self._packet_s = len(event.acc_mps2) * event.period_s
         self._ever_streamed = True
+        self._ladder.well_again()
         self._step(LinkStep.SAMPLES)
 
-    def _lost(self, error: SensorhubError) -> None:
+    def _mind_copies(self) -> None:
+        """Copies of everything would wear a link out; a link made anew is rid of them."""
+        counters = self._decoder.counters
+        twice = counters.duplicate - self._counted.duplicate
+        once = counters.received - self._counted.received
+        if twice > max(_DOUBLED, once):
+            raise TroubleLostError(
+                Symptom.DOUBLED, f"Everything {self._status.name} sends arrives twice."
+            )
+
+    def _lost(self, rung: Rung) -> None:
         """Note that a link ended or did not open, and whether to go on."""
         limit_s = self._timing.give_up_s
         waited_ns = self._clock.now_ns() - self._first_try_ns
         hopeless = limit_s is not None and not self._ever_streamed and waited_ns >= _ns(limit_s)
-        self._step(LinkStep.REFUSED if hopeless else LinkStep.LOST, error=error)
+        over = hopeless or rung.remedy is Remedy.GIVE_UP
+        self._step(LinkStep.REFUSED if over else LinkStep.LOST, error=rung.error)
 
     def _backoff_s(self) -> float:
         waits_s = self._timing.backoff_s

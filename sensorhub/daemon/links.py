@@ -63,13 +63,17 @@ class LinkMaker:
         if isinstance(uri, ReplayUri):
             return self._replay(name, uri, callbacks)
         chosen = family_of(uri)
+        transport = self._transport(uri, chosen)
+        on_event = callbacks.on_event
+        if isinstance(transport, BaudSearch):  # it must hear which speed was right
+            on_event = _both(transport.heard, on_event)
         return SensorLink(
             name,
-            transport=self._transport(uri, chosen),
+            transport=transport,
             family=chosen,
             clock=self.clock,
             sink=callbacks.sink,
-            on_event=callbacks.on_event,
+            on_event=on_event,
             on_status=callbacks.on_status,
             timing=self.timing,
         )
@@ -110,10 +114,11 @@ class LinkMaker:
         if chosen.ble is None:
             raise InputError(f"{chosen.title} sensors have no Bluetooth.")
         from sensorhub.transports.ble import BleTransport, NotifyPath
-        from sensorhub.transports.ble_radio import BleRadio
+        from sensorhub.transports.ble_radio import NAMESAKE_S, BleRadio
 
         if not isinstance(self._radio, BleRadio):
-            self._radio = BleRadio()  # one for all: one process, one scanner, one lock
+            # one for all: one process, one scanner, one lock
+            self._radio = BleRadio(namesake_s=self.clock.wall_s(NAMESAKE_S))
         path = NotifyPath.SOCKET if self.ble_over_sockets else NotifyPath.SIGNALS
         return BleTransport(
             uri.target, chosen.ble, radio=self._radio, clock=self.clock, notify=path

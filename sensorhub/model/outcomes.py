@@ -146,7 +146,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class SetOutcome:
-    """Everything one run of one exercise on one side gave."""
+    """Everything one run of one exercise on one side gave.
+
+    Attributes:
+        clock_uncertainty_s: by placement, how well the sensor's clock was known against the hub's
+            when the session ended. Known of final results only, and no result in itself: outcomes
+            that differ in nothing else are equal.
+    """
 
     exercise: str
     side: Side
@@ -160,6 +166,7 @@ class SetOutcome:
     flags: tuple[QualityFlag, ...] = ()
     measures: Measures = field(default_factory=lambda: NO_MEASURES)
     detector_version: str = ""
+    clock_uncertainty_s: Measures = field(default_factory=lambda: NO_MEASURES, compare=False)
 
     @property
     def full_repetitions(self) -> int:

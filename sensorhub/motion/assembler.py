@@ -9,7 +9,7 @@ by a few percent is still followed. Where samples are missing there is nothing t
 the timeline takes the clock's word.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sensorhub.model.events import (
     ClockObserved,
@@ -173,13 +173,19 @@ def _from(values: FloatArray, row: int) -> FloatArray:
     return values[row:] if row else values
 
 
-def assemble_all(events: Iterable[DeviceEvent], placement: Placement) -> list[SampleBlock]:
+def assemble_all(
+    events: Iterable[DeviceEvent],
+    placement: Placement,
+    *,
+    on_clock: Callable[[ClockModel], None] | None = None,
+) -> list[SampleBlock]:
     """Assemble a closed session: live blocks as they were, what came late put where it belongs.
 
     Ordered by stream and index, duplicates removed. A live block is the very block
     :class:`BlockAssembler` gave, except that ``gap_before`` tells what is *still* missing; back-
     filled samples lie on the straight line between their neighbours. With nothing lost the result
-    equals the live blocks bit for bit.
+    equals the live blocks bit for bit. ``on_clock`` gets the device's clock as it is known in the
+    end.
     """
     assembler = BlockAssembler(placement)
     live: dict[int, list[PlacedBlock]] = {}
@@ -189,6 +195,9 @@ def assemble_all(events: Iterable[DeviceEvent], placement: Placement) -> list[Sa
             live.setdefault(placed.stream, []).append(placed)
         if isinstance(event, SamplesArrived) and event.backfilled:
             late.setdefault(event.stream, []).append(event)
+
+    if on_clock is not None:
+        on_clock(assembler.clock)
 
     def hub_time_s(event: SamplesArrived) -> float:
         known = assembler.clock.estimate

@@ -65,6 +65,8 @@ def connect_writer(
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA wal_autocheckpoint = 0")
+            # A log is appended, hardly ever read back: two megabytes of pages would only fill up.
+            connection.execute("PRAGMA cache_size = -512")
             connection.execute("PRAGMA foreign_keys = ON")
             # What is deleted is overwritten: these are a person's data.
             connection.execute("PRAGMA secure_delete = ON")

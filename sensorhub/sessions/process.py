@@ -7,6 +7,8 @@ gives the same outcomes, to the last bit, anywhere.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from types import MappingProxyType
 
 from calibration.alignment import Alignment
 from sensorhub.devices.base import DeviceFamily
@@ -20,6 +22,7 @@ from sensorhub.model.placement import Placement
 from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import NS_PER_S
 from sensorhub.motion.assembler import assemble_all
+from sensorhub.motion.clock import ClockModel
 from sensorhub.sessions.analysis import Span, run_set, track
 from sensorhub.sessions.correction import corrected, read_alignment, read_calibration
 from sensorhub.sessions.reader import StoreReader
@@ -59,20 +62,33 @@ def process_session(
     motion: dict[Placement, list[MotionBlock]] = {}
     alignments: dict[Placement, Alignment] = {}
     damaged = 0
+    unsure_s: dict[str, float] = {}
     for sensor in session.sensors:
         if (alignment := read_alignment(sensor.alignment)) is not None:
             alignments[sensor.placement] = alignment
-        blocks, unreadable = sensor_blocks(store, session, sensor, find_family=find_family)
+        blocks, unreadable = sensor_blocks(
+            store,
+            session,
+            sensor,
+            find_family=find_family,
+            on_clock=partial(_note_uncertainty, unsure_s, sensor.placement),
+        )
         motion[sensor.placement] = track(blocks, sensor.placement)
         damaged += unreadable
     outcomes: dict[int, SetOutcome] = {}
     refusals: dict[int, str] = {}
     for one in session.sets:
         try:
-            outcomes[one.number] = _analyse(session, one, motion, alignments)
+            outcome = _analyse(session, one, motion, alignments)
+            outcomes[one.number] = replace(outcome, clock_uncertainty_s=MappingProxyType(unsure_s))
         except Exception as error:  # noqa: BLE001 (one set's defect must not cost the others)
             refusals[one.number] = why_not(error)
     return Processed(outcomes, refusals, damaged)
+
+
+def _note_uncertainty(unsure_s: dict[str, float], placement: Placement, clock: ClockModel) -> None:
+    if clock.estimate is not None:
+        unsure_s[placement.value] = clock.estimate.uncertainty_s
 
 
 def why_not(error: Exception) -> str:
@@ -88,10 +104,11 @@ def sensor_blocks(
     sensor: SensorInfo,
     *,
     find_family: FindFamily = registered_family,
+    on_clock: Callable[[ClockModel], None] | None = None,
 ) -> tuple[list[SampleBlock], int]:
     """All samples of one sensor of a session, and how many chunks of its log could not be read.
 
-    The sensor's calibration is applied.
+    The sensor's calibration is applied. ``on_clock`` gets its clock as it is known in the end.
 
     Raises:
         StoreError: the store cannot be read.
@@ -101,7 +118,7 @@ def sensor_blocks(
     decoder = find_family(sensor.family).new_decoder()
     log = store.raw_log(session.name, sensor.placement)
     events = [event for record in log.records for event in decoder.feed(record)]
-    blocks = assemble_all(events, sensor.placement)
+    blocks = assemble_all(events, sensor.placement, on_clock=on_clock)
     return [corrected(block, calibration) for block in blocks], log.damaged_chunks
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sensorhub.model.link import Chunk
+from sensorhub.transports.symptoms import Remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,6 @@ class Transport(Protocol):
     def chunks(self) -> AsyncIterator[Chunk]: ...
 
     async def close(self) -> None: ...
+
+    async def mend(self, remedy: Remedy) -> None:
+        """Do this before it is opened again, as far as such a link can. Called while closed."""

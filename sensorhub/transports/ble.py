@@ -18,12 +18,15 @@ from sensorhub.transports.ble_errors import translated
 from sensorhub.transports.ble_radio import BleRadio
 from sensorhub.transports.chunk_queue import ChunkQueue
 from sensorhub.transports.hubclock import HubClock
+from sensorhub.transports.symptoms import Remedy, Symptom, TroubleError, TroubleLostError
 
 _LOG = logging.getLogger(__name__)
 FIND_PATIENCE_S = 15.0
 _WRITE_PATIENCE_S = 5.0
 _SUBSCRIBE_PATIENCE_S = 10.0
 _RELEASE_PATIENCE_S = 5.0
+_SMALLEST_PAYLOAD = 20
+"""What every link carries at once: the least ATT MTU, 23, without its header."""
 
 
 class NotifyPath(enum.StrEnum):
@@ -34,7 +37,10 @@ class NotifyPath(enum.StrEnum):
 
 
 class BleTransport:
-    """One BLE sensor, by its advertised name or its address."""
+    """One BLE sensor, by its advertised name or its address.
+
+    Once it was open, it is that very sensor: another one of the same name is not taken instead.
+    """
 
     def __init__(
         self,
@@ -53,6 +59,9 @@ class BleTransport:
         self._notify = notify
         self._find_s = find_s
         self._adopt = True
+        self._address: str | None = None  # of the sensor that was open
+        self._tried: str | None = None
+        self._small_writes = False
         self._client: BleakClient | None = None
         self._writable: dict[str, tuple[BleakGATTCharacteristic, BleChannel]] = {}
         self._queue = ChunkQueue()
@@ -69,6 +78,7 @@ class BleTransport:
         device = await self._look()
         self._dropped_before += self._queue.dropped
         queue = self._queue = ChunkQueue()
+        self._tried = device.address
         client = await self._radio.connect(device, on_lost=lambda: queue.end(self._lost()))
         self._client = client
         try:
@@ -80,7 +90,17 @@ class BleTransport:
             await self.close()
             raise
         self._adopt = True
+        self._address = device.address
+        if self._small_writes:
+            payload = min(payload, _SMALLEST_PAYLOAD)
         return LinkInfo(name=device.name or device.address, max_payload=payload)
+
+    async def mend(self, remedy: Remedy) -> None:
+        """Before it is opened again. Never raises but when cancelled."""
+        if remedy is Remedy.SMALL_WRITES:
+            self._small_writes = True  # the size of packets that the system tells may be wrong
+        elif remedy is Remedy.FORGET and self._tried is not None:
+            await self._radio.forget(self._tried)
 
     async def write(self, channel: str, data: bytes) -> int:
         """Write one value; returns the time before it was handed over, nanoseconds.
@@ -127,6 +147,8 @@ class BleTransport:
                 await client.disconnect()
         except (BleakError, OSError, EOFError) as error:
             _LOG.info("%s did not hang up in order: %s", self._target, translated(error))
+        finally:
+            self._radio.release(client)
 
     async def _look(self) -> BLEDevice:
         """A connection somebody left behind, or else what can be heard.
@@ -135,12 +157,13 @@ class BleTransport:
         Bluetooth service, a connection that the system tells of may be no more than a memory.
         """
         adopt, self._adopt = self._adopt, not self._adopt
+        target = self._address or self._target
         if adopt:
             uuids = self._profile.service_uuids
-            device = await self._radio.already_connected(self._target, uuids)
+            device = await self._radio.already_connected(target, uuids)
             if device is not None:
                 return device
-        return await self._radio.find(self._target, timeout_s=self._find_s)
+        return await self._radio.find(target, timeout_s=self._find_s, called=self._target)
 
     async def _set_up(self, client: BleakClient, queue: ChunkQueue) -> int:
         """Look up every lane and subscribe; returns the largest payload a lane takes."""
@@ -152,9 +175,9 @@ class BleTransport:
             if characteristic is None:
                 if channel.optional:
                     continue
-                raise TransportError(
+                raise TroubleError(
+                    Symptom.WRONG_LANES,
                     f"The sensor {self._target} lacks the channel {channel.name}.",
-                    hint="It may be of another family, or its firmware too old.",
                 )
             payload = max(payload, characteristic.max_write_without_response_size)
             if channel.write:
@@ -198,7 +221,6 @@ class BleTransport:
         return arrived
 
     def _lost(self) -> LinkLostError:
-        return LinkLostError(
-            f"The connection to the sensor {self._target} is lost.",
-            hint="Come closer; the hub reconnects by itself.",
+        return TroubleLostError(
+            Symptom.LOST, f"The connection to the sensor {self._target} is lost."
         )

@@ -15,15 +15,25 @@ from bleak import BleakAdapter, BleakClient, BleakScanner
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
-from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
+from bleak_retry_connector import (
+    BleakClientWithServiceCache,
+    clear_cache,
+    establish_connection,
+)
 
 from sensorhub.model.errors import TransportError
 from sensorhub.transports.ble_errors import no_answer_from_service, translated
+from sensorhub.transports.symptoms import Symptom, TroubleError
 
 _LOG = logging.getLogger(__name__)
 _SERVICE_PATIENCE_S = 10.0
 _CONNECT_PATIENCE_S = 20.0
 _ATTEMPTS = 3
+NAMESAKE_S = 0.5
+"""So long is listened on for a second sensor of a name that was heard."""
+
+MOST_LINKS = 4
+"""What a small computer's own adapter carries; not every one says so when it is too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,41 +50,66 @@ Listener = Callable[[BLEDevice, Sighting], None]
 
 
 class BleRadio:
-    """Looking and connecting. One for the whole process, used within one event loop."""
+    """Looking and connecting. One for the whole process, used within one event loop.
 
-    def __init__(self) -> None:
+    Args:
+        most_links: how many connections are held at once; the next one is refused.
+        namesake_s: how long to listen for a second sensor of a name that was heard.
+    """
+
+    def __init__(self, *, most_links: int = MOST_LINKS, namesake_s: float = NAMESAKE_S) -> None:
+        self._most_links = most_links
+        self._namesake_s = namesake_s
+        self._held: set[BleakClient] = set()
         self._air = asyncio.Lock()
         self._connects_waiting = 0
         self._listeners: dict[object, tuple[Listener, asyncio.Future[None]]] = {}
         self._pause = asyncio.Event()  # set: the scan gives way or is no longer needed
         self._scan: asyncio.Task[None] | None = None
 
-    async def find(self, target: str, *, timeout_s: float) -> BLEDevice:
+    async def find(self, target: str, *, timeout_s: float, called: str = "") -> BLEDevice:
         """Wait until the device of this name or address is heard.
 
+        Args:
+            called: how to call it to the person, where ``target`` is an address they never saw.
+
         Raises:
-            TransportError: it was not heard in time (and who was), or one cannot listen here.
+            TransportError: it was not heard in time (and who was), several have this name, or one
+                cannot listen here.
         """
         wanted = target.casefold()
         heard: dict[str, str] = {}
-        found: asyncio.Future[BLEDevice] = asyncio.get_running_loop().create_future()
+        found: dict[str, BLEDevice] = {}
+        first = asyncio.Event()
+        addressed = asyncio.Event()
 
         def listen(device: BLEDevice, sighting: Sighting) -> None:
             heard[sighting.address] = sighting.name or sighting.address
-            names = (sighting.name.casefold(), sighting.address.casefold())
-            if wanted in names and not found.done():
-                found.set_result(device)
+            if sighting.address.casefold() == wanted:
+                found[sighting.address] = device
+                addressed.set()
+            elif sighting.name.casefold() != wanted:
+                return
+            found[sighting.address] = device
+            first.set()
 
         async with self._listening(listen) as broken:
-            either: set[asyncio.Future[Any]] = {found, broken}
-            await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        if found.done():
-            return found.result()
+            await _either(first, broken, timeout_s=timeout_s)
+            if found and not broken.done():
+                await _either(addressed, broken, timeout_s=self._namesake_s)
+        if len(found) > 1:
+            raise TroubleError(
+                Symptom.NAMESAKES,
+                f"Two sensors call themselves {target}: {' and '.join(sorted(found))}.",
+            )
+        if found:
+            return next(iter(found.values()))
         if broken.done():
             broken.result()  # raises what ended the scan
         named = ", ".join(sorted(set(heard.values()))[:5])
-        raise TransportError(
-            f"The sensor {target} was not heard.",
+        raise TroubleError(
+            Symptom.NOT_HEARD,
+            f"The sensor {called or target} was not heard.",
             hint=f"Switch it on and bring it closer. Heard: {named or 'no sensor at all'}.",
         )
 
@@ -94,14 +129,19 @@ class BleRadio:
         try:
             async with asyncio.timeout(_SERVICE_PATIENCE_S):
                 adapter = await BleakAdapter.get()
-                for device in await adapter.get_connected_devices(list(service_uuids)):
-                    if wanted in ((device.name or "").casefold(), device.address.casefold()):
-                        return device
+                found = [
+                    device
+                    for device in await adapter.get_connected_devices(list(service_uuids))
+                    if wanted in ((device.name or "").casefold(), device.address.casefold())
+                ]
         except TimeoutError:
             raise no_answer_from_service() from None
         except (BleakError, OSError, EOFError) as error:
             raise translated(error) from error
-        return None
+        if len(found) > 1:
+            both = " and ".join(sorted(device.address for device in found))
+            raise TroubleError(Symptom.NAMESAKES, f"Two sensors call themselves {target}: {both}.")
+        return found[0] if found else None
 
     async def survey(self, *, listen_s: float) -> list[Sighting]:
         """Everything that is heard in so many seconds, the nearest first.
@@ -120,23 +160,58 @@ class BleRadio:
         return sorted(heard.values(), key=lambda one: (-one.rssi_dbm, one.address))
 
     async def connect(self, device: BLEDevice, *, on_lost: Callable[[], None]) -> BleakClient:
-        """Connect to a device that was found. Raises TransportError."""
+        """Connect to a device that was found; :meth:`release` is due afterwards.
+
+        Raises TransportError.
+        """
+        if len(self._held) >= self._most_links:
+            raise TroubleError(Symptom.NO_ROOM)
         self._connects_waiting += 1
         self._pause.set()
+        tries: list[BaseException] = []
+        made = asyncio.Event()
+
+        def disconnected(_client: BleakClient) -> None:
+            if made.is_set():  # bleak says it of attempts that break off, too
+                on_lost()
+
         try:
             async with self._air, asyncio.timeout(_CONNECT_PATIENCE_S):
-                return await establish_connection(
-                    BleakClientWithServiceCache,
+                client = await establish_connection(
+                    _telling(tries),
                     device,
                     device.name or device.address,
-                    disconnected_callback=lambda _client: on_lost(),
+                    disconnected_callback=disconnected,
                     max_attempts=_ATTEMPTS,
                     use_services_cache=False,
                 )
-        except (BleakError, OSError, EOFError) as error:  # TimeoutError is an OSError
+                made.set()
+                self._held.add(client)
+            if not client.is_connected:
+                on_lost()  # between bleak's word and ours
+            return client
+        except TimeoutError as error:
+            # Our patience ended among retries: what each of them met says more.
+            raise translated(tries[-1] if tries else error) from error
+        except (BleakError, OSError, EOFError) as error:
             raise translated(error) from error
         finally:
             self._connects_waiting -= 1
+
+    def release(self, client: BleakClient) -> None:
+        """The connection is not held any more, however it ended."""
+        self._held.discard(client)
+
+    async def forget(self, address: str) -> None:
+        """Have the system forget a device, and with it the table of services it remembers.
+
+        What cannot be forgotten is left as it is: the next connection tells.
+        """
+        try:
+            async with asyncio.timeout(_SERVICE_PATIENCE_S):
+                await clear_cache(address)
+        except (BleakError, OSError, EOFError) as error:
+            _LOG.info("%s was not forgotten: %s", address, translated(error))
 
     @asynccontextmanager
     async def _listening(self, listener: Listener) -> AsyncIterator["asyncio.Future[None]"]:
@@ -196,6 +271,32 @@ class BleRadio:
             if not broken.done():
                 broken.set_exception(error)
                 broken.exception()  # a listener that left meanwhile need not collect it
+
+
+def _telling(tries: list[BaseException]) -> type[BleakClientWithServiceCache]:
+    """A client that notes what each of its attempts to connect met."""
+
+    class Telling(BleakClientWithServiceCache):
+        async def connect(self, **kwargs: Any) -> None:
+            try:
+                await super().connect(**kwargs)
+            except (BleakError, OSError, EOFError) as error:
+                tries.append(error)
+                raise
+
+    return Telling
+
+
+async def _either(
+    event: asyncio.Event, broken: "asyncio.Future[None]", *, timeout_s: float
+) -> None:
+    """Wait for one of them, no longer than that."""
+    waiting = asyncio.create_task(event.wait())
+    either: set[asyncio.Future[Any]] = {waiting, broken}
+    try:
+        await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
 
 
 async def _stop(scanner: BleakScanner) -> None:

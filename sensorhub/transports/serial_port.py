@@ -17,6 +17,7 @@ from sensorhub.model.link import Chunk
 from sensorhub.transports.base import LinkInfo
 from sensorhub.transports.chunk_queue import ChunkQueue
 from sensorhub.transports.hubclock import HubClock
+from sensorhub.transports.symptoms import Remedy
 
 CHANNEL = "serial"
 SOCKET_SCHEME = "socket://"
@@ -119,6 +120,9 @@ class SerialTransport:
         self._end(None)
         if self._closing is not None:
             await asyncio.shield(self._closing)
+
+    async def mend(self, remedy: Remedy) -> None:
+        """Opening it anew is all that can be done for a port."""
 
     def _open_blocking(self) -> serial.SerialBase:
         """In a thread: opening a port, or a connection, may take its time."""

@@ -1,6 +1,7 @@
 """A sensor of no family, for tests of links: it counts on one lane and echoes on another."""
 
 import struct
+from dataclasses import replace
 
 from firmware_sim.peer import Advertisement, GattCharacteristic, GattService, Sent
 from sensorhub.model.profile import BleChannel, BleProfile
@@ -41,6 +42,10 @@ class CountingPeer:
         self._due_us = 0
         self._now_us = 0
         self._answers: list[Sent] = []
+
+    def rename(self, name: str) -> None:
+        """Call itself otherwise from now on."""
+        self._advertisement = replace(self._advertisement, name=name)
 
     @property
     def advertisement(self) -> Advertisement:

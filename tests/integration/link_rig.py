@@ -108,10 +108,14 @@ class Listener:
         return [status.phase for status in self.statuses]
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while not holds():
-                self.news.clear()
-                await self.news.wait()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not holds():
+                    self.news.clear()
+                    await self.news.wait()
+        except TimeoutError:
+            told = "\n".join(str(status) for status in self.statuses[-8:])
+            raise AssertionError(f"waited in vain; the last that was said:\n{told}") from None
 
     async def streaming(self, *, new_samples: int = 30) -> None:
         """Wait until live samples have come anew."""

@@ -1,87 +1,19 @@
 """The supervisor with the OMP driver, over bleak and a simulated BlueZ, to a simulated sensor."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-from link_rig import (
-    LARGE_RING_BYTES,
-    Listener,
-    disconnects,
-    omp_device,
-    run,
-    supervised,
-    system_bus,
-)
+from ble_rig import Room, in_room, nothing_missing
+from link_rig import LARGE_RING_BYTES, disconnects, omp_device
 
-from firmware_sim.bluez import AirTiming, FakeBlueZ, ble_room
 from firmware_sim.fault_script import Kind
 from firmware_sim.faults import FaultyPeer
-from firmware_sim.links.world import World
-from firmware_sim.peer import Peer
-from sensorhub.daemon.link import SensorLink
 from sensorhub.daemon.link_state import LinkPhase
 from sensorhub.daemon.link_timing import LinkTiming
-from sensorhub.devices.omp import FAMILY
 from sensorhub.model.events import BatteryReported, SamplesLost
 from sensorhub.model.link import RecordKind
-from sensorhub.transports.ble import BleTransport, NotifyPath
-from sensorhub.transports.ble_radio import BleRadio
-from sensorhub.transports.hubclock import HubClock
+from sensorhub.transports.ble import NotifyPath
 
 BOTH_PATHS = pytest.mark.parametrize("path", NotifyPath)
 P = LinkPhase
-QUICK = AirTiming(advertise_s=0.1, connect_s=0.1, resolve_s=0.1, disconnect_s=0.05)
-
-
-@dataclass
-class Room:
-    bluez: FakeBlueZ
-    world: World
-    clock: HubClock
-    radio: BleRadio
-
-    @asynccontextmanager
-    async def linked(
-        self,
-        peer: Peer,
-        *,
-        path: NotifyPath = NotifyPath.SIGNALS,
-        timing: LinkTiming | None = None,
-    ) -> AsyncIterator[tuple[SensorLink, Listener]]:
-        assert FAMILY.ble is not None
-        name = peer.advertisement.name
-        transport = BleTransport(
-            name, FAMILY.ble, radio=self.radio, clock=self.clock, notify=path, find_s=2.0
-        )
-        async with supervised(transport, self.clock, timing=timing) as (link, listener):
-            yield link, listener
-
-
-def in_room(
-    tmp_path: Path,
-    peers: list[Peer],
-    scenario: Callable[[Room], Awaitable[None]],
-    *,
-    speed: float,
-    mtu: int = 247,
-) -> None:
-    async def main() -> None:
-        world = World(speed=speed)
-        named = {peer.advertisement.name: peer for peer in peers}
-        with system_bus(tmp_path / "bus"):
-            async with ble_room(named, world, tmp_path / "bus", timing=QUICK, mtu=mtu) as bluez:
-                await scenario(Room(bluez, world, HubClock(speed=speed), BleRadio()))
-
-    run(main)
-
-
-def nothing_missing(listener: Listener) -> None:
-    """Every index from 0 to the last exactly once."""
-    indices = listener.indices()
-    assert sorted(indices) == list(range(len(indices)))
 
 
 @BOTH_PATHS

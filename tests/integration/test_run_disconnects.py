@@ -1,9 +1,13 @@
-"""Twenty lost links in one set of squats: nothing that was done is missing, and gaps are told."""
+"""Twenty lost links in one set of squats: nothing that was done is missing, and gaps are told.
+
+``SENSORHUB_LOSSES=100`` loses a hundred, twenty a set (``make long``).
+"""
 
 import contextlib
 import csv
 import itertools
 import json
+import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +19,7 @@ from visits import Program, Simulation, export, run_squats, simulation, squats_o
 SPEED = 15.0
 SQUATS = 45
 LOSSES = 20
+ROUNDS = max(1, int(os.environ.get("SENSORHUB_LOSSES", "20")) // LOSSES)
 
 
 def losses(seed: str) -> list[str]:
@@ -38,8 +43,8 @@ class Lane:
     hub: Program
 
 
-@pytest.fixture
-def lanes(tmp_path: Path) -> Iterator[list[Lane]]:
+@pytest.fixture(params=range(ROUNDS))
+def lanes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Lane]]:
     """Serial and Bluetooth at the same time: both mostly wait."""
     with contextlib.ExitStack() as stack:
         started = []
@@ -52,7 +57,8 @@ def lanes(tmp_path: Path) -> Iterator[list[Lane]]:
                     scenario=squats_on_cue(folder, reps=SQUATS, extra="tempo_s = 6.0\n"),
                     sensors=[f"thigh_right@{where.format(folder)}"],
                     speed=SPEED,
-                    faults=losses(name),
+                    faults=losses(f"{name}{request.param or ''}"),
+                    seed=1 + request.param,
                 )
             )
             hub = run_squats(sim, data=folder / "data", speed=SPEED, reps=SQUATS)
@@ -74,6 +80,11 @@ def check(lane: Lane) -> None:
     found = [row for row in rows if row["item"] == "repetition"]
     assert len(found) == truth["reps"] == SQUATS, lane.name
     assert {row["kind"] for row in found} == {"full"}
+    with (lane.folder / "csv" / "session.csv").open(encoding="utf-8", newline="") as file:
+        [session] = csv.DictReader(file)
+    place, _, unsure_ms = session["clock_uncertainties_ms"].partition(":")
+    assert place == "thigh_right"
+    assert 0.0 < float(unsure_ms) < 100.0  # of this clock's seconds, and it runs fast
     missing = missing_stretches(data, lane.folder / "samples")
     for row in found:
         start_s, end_s = float(row["start_s"]), float(row["end_s"])

@@ -44,6 +44,15 @@ def _calibration(text: str) -> str:
         return "unreadable"
 
 
+def _clocks_ms(session: StoredSession) -> str | None:
+    """The same for every set of a session: what was known when it ended."""
+    unsure_s: dict[str, float] = {}
+    for one in session.sets:
+        if one.outcome is not None:
+            unsure_s |= one.outcome.clock_uncertainty_s
+    return " ".join(f"{place}:{1000 * s:.1f}" for place, s in sorted(unsure_s.items())) or None
+
+
 def _lost(session: StoredSession) -> int:
     codes = (NoticeCode.RECORDS_LOST, NoticeCode.RECORDS_DAMAGED)
     return sum(notice.count for notice in session.notices if notice.code in codes)
@@ -129,6 +138,13 @@ SESSION: Table[StoredSession] = Table(
             "Sensor calibration in force, each as placement:day it was measured:version of its"
             " form; none: the sensor was used as it is.",
             _calibrations,
+        ),
+        text(
+            "clock_uncertainties_ms",
+            "How well each sensor's clock is known against the hub's, plus or minus, each as"
+            " placement:milliseconds. Of sensors that are only listened to it is how far arrivals"
+            " scatter: what all of them were late by cannot be seen. Empty: no final results.",
+            _clocks_ms,
         ),
         yes_no(
             "interrupted",

@@ -22,6 +22,7 @@ from sensorhub.model.link import Chunk, Record, RecordKind
 from sensorhub.transports.base import LinkInfo
 from sensorhub.transports.chunk_queue import ChunkQueue
 from sensorhub.transports.hubclock import HubClock
+from sensorhub.transports.symptoms import Remedy
 
 PERIOD_S = 0.01
 
@@ -155,6 +156,7 @@ class ScriptedTransport:
     closed: int = 0
     is_open: bool = False
     written: list[bytes] = field(default_factory=list)
+    mended: list[Remedy] = field(default_factory=list)
     queue: ChunkQueue = field(default_factory=ChunkQueue)
 
     async def open(self) -> LinkInfo:
@@ -186,6 +188,10 @@ class ScriptedTransport:
         self.queue.end()
         if self.close_error is not None:
             raise self.close_error
+
+    async def mend(self, remedy: Remedy) -> None:
+        assert not self.is_open
+        self.mended.append(remedy)
 
     def say(self, data: bytes) -> None:
         """The device sends."""

@@ -3,15 +3,18 @@
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from link_fakes import letter_family
 
 from sensorhub.daemon import links
+from sensorhub.daemon.baud_search import BaudSearch
 from sensorhub.daemon.link import SensorLink
-from sensorhub.daemon.link_state import LinkPhase
+from sensorhub.daemon.link_state import LinkPhase, LinkStep
 from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker
 from sensorhub.daemon.replay_link import ReplayLink
+from sensorhub.devices.base import SerialProfile
 from sensorhub.devices.omp import FAMILY
 from sensorhub.model.errors import InputError
 from sensorhub.model.events import SamplesArrived
@@ -81,6 +84,22 @@ def test_one_radio_for_all_and_the_notify_path_as_told():
         ]
         assert both[0]._radio is both[1]._radio
         assert [one._notify for one in both] == [path, path]
+
+
+def test_a_search_for_the_speed_hears_which_was_right(monkeypatch):
+    slow_or_fast = replace(LETTERS, serial=SerialProfile(baud_rates=(9600, 115200)))
+    monkeypatch.setattr(links, "family", {"letters": slow_or_fast}.__getitem__)
+    heard = []
+    link = make("serial:/dev/ttyUSB0?family=letters", on_event=heard.append)
+    search = link._transport  # type: ignore[attr-defined]
+    assert isinstance(search, BaudSearch)
+    link._record(RecordKind.LINK_UP, "", b"", 1)  # type: ignore[attr-defined]
+    assert not search._found
+    link._step(LinkStep.BEGUN)  # type: ignore[attr-defined]
+    link._step(LinkStep.OPENED)  # type: ignore[attr-defined]
+    link._record(RecordKind.RECEIVED, "serial", b"s", 2)  # type: ignore[attr-defined]
+    assert search._found
+    assert len(heard) == 2
 
 
 def test_a_recording_plays_as_it_was(tmp_path):

@@ -24,6 +24,7 @@ from sensorhub.model.errors import (
 from sensorhub.model.events import DeviceEvent, SamplesArrived
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.transports.hubclock import HubClock
+from sensorhub.transports.symptoms import Remedy, Symptom, TroubleError, symptom_of
 
 QUICK = LinkTiming(quiet_s=0.05, dead_s=0.15, greet_s=0.3, backoff_s=(0.01, 0.02, 0.04), stop_s=1.0)
 P = LinkPhase
@@ -419,3 +420,30 @@ def test_an_accelerated_clock_does_not_make_us_hectic():
     for name in ("quiet_s", "dead_s", "greet_s", "stop_s", "give_up_s"):
         assert getattr(fast, name) >= getattr(slow, name)
         assert getattr(fast, name) / 20.0 >= 0.1  # on the wall
+
+
+def test_remedies_are_carried_out_before_the_next_attempt_and_the_last_gives_up():
+    openings = [TroubleError(Symptom.WRONG_LANES) for _ in range(9)]
+
+    async def scenario() -> None:
+        async with bench(scripted(*openings)) as b:
+            await b.running
+            assert b.link.status.phase is P.GAVE_UP
+            assert b.transport.mended == [Remedy.FORGET, Remedy.FORGET]
+            assert b.transport.opened == 3
+
+    play(scenario)
+
+
+def test_a_radio_link_without_a_sample_is_mute_and_a_cable_only_silent():
+    async def scenario(max_payload: int | None, symptom: Symptom) -> None:
+        transport = ScriptedTransport(
+            HubClock(), answer=lambda _t, _data: None, max_payload=max_payload
+        )
+        async with bench(transport) as b:
+            await b.until(P.CONNECTING, P.SEARCHING)
+            assert b.link.status.error is not None
+            assert symptom_of(b.link.status.error) is symptom
+
+    play(lambda: scenario(244, Symptom.MUTE))
+    play(lambda: scenario(None, Symptom.STALLED))

@@ -6,6 +6,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -250,3 +251,18 @@ def test_no_uri_or_boot_id_leaves_the_house() -> None:
     for content in files().values():
         assert b"ttyACM0" not in content
         assert b"ble:" not in content
+
+
+def test_how_well_clocks_are_known_is_said() -> None:
+    session = made_up_session()
+    known = {"thigh_right": 0.00312, "pelvis": 0.041}
+    sets = [
+        one
+        if one.final is None
+        else replace(one, final=replace(one.final, clock_uncertainty_s=known))
+        for one in session.sets
+    ]
+    source = Source(replace(session, sets=tuple(sets)), StoreReader(Path("/nowhere")))
+    content = {file.name: b"".join(file.content) for file in EXPORT.files(source)}
+    [row] = csv.DictReader(io.StringIO(content["session.csv"].decode(), newline=""))
+    assert row["clock_uncertainties_ms"] == "pelvis:41.0 thigh_right:3.1"

@@ -56,7 +56,7 @@ def dbus(name: str) -> BleakDBusError:
 )
 def test_each_error_says_what_is_wrong_and_what_to_do(error, says, advises):
     ours = translated(error)
-    assert type(ours) is TransportError
+    assert isinstance(ours, TransportError)
     assert says in str(ours)
     assert advises in ours.hint
 
