@@ -104,7 +104,9 @@ class OmpSession:
 
     def received(self, channel: Channel, packet: bytes) -> None:
         """Take one packet from the device."""
-        self._guard(self._channels[channel], packet)
+        # Nearly all is data, and to look an enum member up costs more than to compare it.
+        handle = self._on_data if channel is Channel.DATA else self._channels[channel]
+        self._guard(handle, packet)
 
     def received_capabilities(self, data: bytes) -> None:
         """Take the whole capability map, read from its own characteristic."""
