@@ -86,14 +86,11 @@ class SetAnalyzer:
             self._gaps.extend(block.gaps)
         if block.clipped:
             self._clipped.add(block.placement)
-        if len(block.time_s):
-            if block.rate_radps is None:
+        if len(block):
+            if not block.has_gyroscope:
                 self._without_gyroscope.add(block.placement)
-            first_s, last_s = float(block.time_s[0]), float(block.time_s[-1])
-            if first_s < self._start_s:
-                self._start_s = first_s
-            if last_s > self._end_s:
-                self._end_s = last_s
+            self._start_s = min(self._start_s, block.first_s)
+            self._end_s = max(self._end_s, block.last_s)
         return list(self._detector.push(block))
 
     def pace(self, *, start_s: float, now_s: float) -> None:

@@ -6,6 +6,7 @@ from sensorhub.exercises.path import Path, path_of
 from sensorhub.exercises.track import Track
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
+from sensorhub.motion.stretch import joined_blocks
 
 
 class TrackRecorder:
@@ -38,7 +39,7 @@ class TrackRecorder:
         return self._path
 
     def _gathered(self) -> Track:
-        blocks = [b for b in self._blocks if len(b)]
+        blocks = joined_blocks(b for b in self._blocks if len(b))
         gaps = tuple(g for b in self._blocks for g in b.gaps)
         clipped = any(b.clipped for b in self._blocks)
         if not blocks:

@@ -6,7 +6,7 @@ begins; the set itself sees only the ticks of its own span of time.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import merge
 
 import numpy as np
@@ -47,23 +47,14 @@ def track(blocks: Sequence[SampleBlock], placement: Placement) -> list[MotionBlo
 
 def within(block: MotionBlock, span: Span) -> MotionBlock:
     """The ticks of ``block`` inside the span, with the gaps that touch it."""
-    first, last = np.searchsorted(block.time_s, (span.start_s, span.end_s))
     touching = tuple(
         gap for gap in block.gaps if gap.end_s > span.start_s and gap.start_s < span.end_s
     )
-    if first == 0 and last == len(block) and touching == block.gaps:
+    inside = not len(block) or (block.first_s >= span.start_s and block.last_s < span.end_s)
+    if inside and touching == block.gaps:
         return block
-    return replace(
-        block,
-        time_s=block.time_s[first:last],
-        up=block.up[first:last],
-        rate_radps=None if block.rate_radps is None else block.rate_radps[first:last],
-        acc_mps2=block.acc_mps2[first:last],
-        orientation=None if block.orientation is None else block.orientation[first:last],
-        settled=block.settled[first:last],
-        gaps=touching,
-        clipped=block.clipped and bool(last > first),
-    )
+    first, last = np.searchsorted(block.time_s, (span.start_s, span.end_s)).tolist()
+    return block.part(first, last, gaps=touching)
 
 
 def run_set(
@@ -150,10 +141,10 @@ def _pieces(
         first = 0
         while first < len(inside):
             begin_s = float(inside.time_s[first])
-            piece = within(inside, Span(begin_s, begin_s + PIECE_S))
+            last = int(np.searchsorted(inside.time_s, begin_s + PIECE_S))
             # Gaps are told once, with the first piece, as the tracker told them.
-            yield begin_s, order, replace(piece, gaps=gaps)
-            first += len(piece)
+            yield begin_s, order, inside.part(first, last, gaps=gaps)
+            first = last
             gaps = ()
 
 

@@ -1,0 +1,272 @@
+"""Filtered samples on their way to ticks: live code hears them at once, columns are made later.
+
+To make a column of three ticks costs nearly as much as one of three hundred, and nobody looks at
+columns while a set runs. So a stretch keeps what the filter gave as it came, the blocks that are
+handed out merely say which of its ticks are theirs, and whoever asks the first of them for a column
+makes those of all that have come so far.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorhub.model.events import FloatArray
+from sensorhub.model.motion import Heard, MotionBlock, Vec3
+from sensorhub.model.placement import Placement
+from sensorhub.model.samples import Gap
+from sensorhub.motion.orientation import Orientations, up_in_sensor
+
+LONGEST_TICKS = 512
+"""After so many ticks (10 to 20 s) another stretch begins: what is asked for stays small."""
+
+
+class Columns(NamedTuple):
+    """Ticks as columns, see :class:`~sensorhub.model.motion.MotionBlock`."""
+
+    time_s: FloatArray
+    up: FloatArray
+    rate_radps: FloatArray
+    acc_mps2: FloatArray
+    orientation: FloatArray
+
+
+class _Samples(NamedTuple):
+    """Samples as the filter gave them back, one row each."""
+
+    acc: FloatArray
+    gyr: FloatArray
+    quat: FloatArray
+    bias: FloatArray
+
+    def rows(self, start: int) -> "_Samples":
+        return _Samples(*(values[start:] for values in self))
+
+
+class Stretch:
+    """Consecutive samples of a sensor with a gyroscope; every ``group`` of them make one tick.
+
+    A tick is its group's middle sample in orientation and bias, and the mean of all in acceleration
+    and rate. Which samples came together changes nothing.
+    """
+
+    def __init__(self, placement: Placement, *, group: int, tick_s: float) -> None:
+        self.placement = placement
+        self._group, self._tick_s = group, tick_s
+        self._samples: list[_Samples] = []  # from the first sample of the first tick without column
+        self._open = 0  # samples of the group that is not complete
+        self._time_s: list[float] = []
+        self._made: Columns | None = None
+        self._waiting: list[list[float]] = []  # the open group's middle orientation, once it is in
+        self._last_quat: list[float] | None = None
+
+    def __len__(self) -> int:
+        return len(self._time_s)
+
+    @property
+    def open_count(self) -> int:
+        """Samples of the group that is not complete."""
+        return self._open
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what comes should go into another stretch."""
+        return len(self._time_s) >= LONGEST_TICKS
+
+    def successor(self) -> "Stretch":
+        """An empty stretch that goes on where this one ends: the open group is passed on."""
+        self.columns()
+        after = Stretch(self.placement, group=self._group, tick_s=self._tick_s)
+        after._samples, self._samples = self._samples, []
+        after._open, after._waiting = self._open, self._waiting
+        after._last_quat = self._last_quat
+        return after
+
+    def add(
+        self, acc: FloatArray, gyr: FloatArray, found: Orientations, times_s: Sequence[float]
+    ) -> None:
+        """Take samples the filter has seen.
+
+        Args:
+            times_s: of the ticks they complete.
+        """
+        self._samples.append(_Samples(acc, gyr, found.quat, found.bias_radps))
+        self._time_s += times_s
+        self._open = (self._open + len(acc)) % self._group
+
+    def heard(self, quat: FloatArray, times_s: list[float]) -> Heard:
+        """The same ticks as live code hears them. To be called before ``add``, for every portion.
+
+        Args:
+            quat: of the samples that are to be added.
+            times_s: of the ticks they complete.
+        """
+        group = self._group
+        middles = self._waiting + quat[(group // 2 - self._open) % group :: group].tolist()
+        self._waiting = middles[len(times_s) :]
+        ups: list[Vec3] = []
+        turning: list[float] = []
+        before = self._last_quat
+        for one in middles[: len(times_s)]:
+            # As in ``up_in_sensor``: the earth's z axis, to the same last bit.
+            w, x, y, z = one
+            ups.append((2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)))
+            turning.append(0.0 if before is None else _turned_rad(before, one) / self._tick_s)
+            before = one
+        self._last_quat = before
+        return Heard(times_s, ups, turning)
+
+    def block(
+        self,
+        count: int,
+        heard: Heard | None = None,
+        *,
+        gaps: tuple[Gap, ...] = (),
+        clipped: bool = False,
+    ) -> MotionBlock:
+        """The last ``count`` ticks, their columns to be made when somebody asks for them."""
+        stop = len(self._time_s)
+        return LateMotion(self, stop - count, stop, heard, gaps, clipped)
+
+    def time_at(self, tick: int) -> float:
+        """Time of one tick."""
+        return self._time_s[tick]
+
+    def columns(self) -> Columns:
+        """All ticks that are complete."""
+        made = self._made
+        done = 0 if made is None else len(made.time_s)
+        if made is None or done < len(self._time_s):
+            more = self._columns_from(done)
+            made = self._made = (
+                more if made is None else Columns(*map(np.concatenate, zip(made, more, strict=True)))
+            )
+        return made
+
+    def _columns_from(self, done: int) -> Columns:
+        group = self._group
+        parts = self._samples
+        every = parts[0] if len(parts) == 1 else _Samples(*map(_joined, zip(*parts, strict=True)))
+        whole = (len(self._time_s) - done) * group
+        self._samples = [every.rows(whole)] if whole < len(every.acc) else []
+        middle = slice(group // 2, whole, group)
+        quat = every.quat[middle]
+        return Columns(
+            np.array(self._time_s[done:]),
+            up_in_sensor(quat),
+            group_mean(every.gyr[:whole], group) - every.bias[middle],
+            group_mean(every.acc[:whole], group),
+            quat,
+        )
+
+
+class LateMotion(MotionBlock):
+    """Ticks ``[first, stop)`` of a stretch. A :class:`MotionBlock` whose columns come late."""
+
+    __slots__ = ("_first", "_heard", "_stop", "_stretch")
+
+    def __init__(
+        self,
+        stretch: Stretch,
+        first: int,
+        stop: int,
+        heard: Heard | None,
+        gaps: tuple[Gap, ...],
+        clipped: bool,
+    ) -> None:
+        put = object.__setattr__  # frozen like its parent
+        put(self, "placement", stretch.placement)
+        put(self, "gaps", gaps)
+        put(self, "clipped", clipped)
+        put(self, "_stretch", stretch)
+        put(self, "_first", first)
+        put(self, "_stop", stop)
+        put(self, "_heard", heard)
+
+    def __len__(self) -> int:
+        return self._stop - self._first
+
+    @property
+    def first_s(self) -> float:
+        """See :class:`MotionBlock`, as all that follow."""
+        return self._stretch.time_at(self._first)
+
+    @property
+    def last_s(self) -> float:
+        return self._stretch.time_at(self._stop - 1)
+
+    @property
+    def has_gyroscope(self) -> bool:
+        return True
+
+    @property
+    def heard(self) -> Heard:
+        return super().heard if self._heard is None else self._heard
+
+    @property
+    def time_s(self) -> FloatArray:  # type: ignore[override]
+        return self._stretch.columns().time_s[self._first : self._stop]
+
+    @property
+    def up(self) -> FloatArray:  # type: ignore[override]
+        return self._stretch.columns().up[self._first : self._stop]
+
+    @property
+    def rate_radps(self) -> FloatArray:  # type: ignore[override]
+        return self._stretch.columns().rate_radps[self._first : self._stop]
+
+    @property
+    def acc_mps2(self) -> FloatArray:  # type: ignore[override]
+        return self._stretch.columns().acc_mps2[self._first : self._stop]
+
+    @property
+    def orientation(self) -> FloatArray:  # type: ignore[override]
+        return self._stretch.columns().orientation[self._first : self._stop]
+
+    @property
+    def settled(self) -> NDArray[np.bool_]:  # type: ignore[override]
+        return np.ones(len(self), dtype=bool)
+
+    def followed_by(self, after: "LateMotion") -> "LateMotion | None":
+        """Both as one block, where they are neighbours and nothing is to be told between them."""
+        if after._stretch is not self._stretch or after._first != self._stop:
+            return None
+        if self.gaps or self.clipped or after.gaps or after.clipped:
+            return None
+        return LateMotion(self._stretch, self._first, after._stop, None, (), clipped=False)
+
+
+def joined_blocks(blocks: Iterable[MotionBlock]) -> list[MotionBlock]:
+    """The same ticks in fewer blocks, where that needs no column to be made."""
+    fewer: list[MotionBlock] = []
+    for block in blocks:
+        last = fewer[-1] if fewer else None
+        both = None
+        if isinstance(last, LateMotion) and isinstance(block, LateMotion):
+            both = last.followed_by(block)
+        if both is None:
+            fewer.append(block)
+        else:
+            fewer[-1] = both
+    return fewer
+
+
+def group_mean(values: FloatArray, group: int) -> FloatArray:
+    """Mean of each group of rows, shape (n, 3); n is a multiple of the group."""
+    if group == 1:
+        return values
+    total = values.reshape(-1, group, values.shape[1]).sum(axis=1)
+    return np.asarray(total / group)
+
+
+def _joined(parts: Sequence[FloatArray]) -> FloatArray:
+    return np.concatenate(parts)
+
+
+def _turned_rad(before: list[float], after: list[float]) -> float:
+    """The (small) angle between two orientations: twice the chord between their quaternions."""
+    chord = math.dist(before, after)
+    # A quaternion and its negative are one orientation.
+    return 2.0 * chord if chord < 1.0 else 2.0 * math.sqrt(max(0.0, 4.0 - chord * chord))
