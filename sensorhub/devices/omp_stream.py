@@ -286,9 +286,7 @@ class SampleStream:
         values = packet.by_sensor(2 if with_rate else 1).astype(np.float64, order="C")
         if values.shape != self._scale_of_each.shape:
             # Written out for every value: to stretch it anew costs more than all the rest.
-            self._scale_of_each = np.broadcast_to(
-                self._scales[: len(values)], values.shape
-            ).copy()
+            self._scale_of_each = np.broadcast_to(self._scales[: len(values)], values.shape).copy()
         values *= self._scale_of_each
         return values[0], values[1] if with_rate else None
 

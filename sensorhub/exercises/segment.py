@@ -45,7 +45,7 @@ class CountedSegment:
         """One more block, of any placement: what it means, live."""
         if self._counter is None or block.placement is not self.placement:
             return []
-        times_s, ups, _ = block.heard
+        times_s, ups = block.heard
         first, self._ticks = -self._ticks % LIVE_EVERY, self._ticks + len(times_s)
         push, each = self._counter.push, self._excursions
         events = [

@@ -47,13 +47,10 @@ class Heard(NamedTuple):
     Attributes:
         time_s: as in :class:`MotionTick`.
         up: as there.
-        turning_radps: how fast the segment turns about any axis, 0 where only "up" is known
-            (without gyroscope); infinite where the orientation cannot be trusted.
     """
 
     time_s: list[float]
     up: list[Vec3]
-    turning_radps: list[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +100,21 @@ class MotionBlock:
     @property
     def heard(self) -> Heard:
         """The ticks as live code listens to them."""
+        ups: list[Vec3] = self.up.tolist()
+        return Heard(self.time_s.tolist(), ups)
+
+    @property
+    def turning_radps(self) -> list[float]:
+        """How fast the segment turns at each tick, about whatever axis.
+
+        Without gyroscope 0, as "up" alone does not tell; infinite where nothing is settled.
+        """
         turning = np.zeros(len(self.time_s))
         if self.rate_radps is not None:
             turning = np.sqrt((self.rate_radps * self.rate_radps).sum(axis=1))
         turning[~self.settled] = np.inf
-        ups: list[Vec3] = self.up.tolist()
-        return Heard(self.time_s.tolist(), ups, turning.tolist())
+        found: list[float] = turning.tolist()
+        return found
 
     def part(self, first: int, stop: int, *, gaps: tuple[Gap, ...]) -> "MotionBlock":
         """The ticks ``[first, stop)`` with these gaps."""

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorhub.model.events import FloatArray
-from sensorhub.model.motion import Heard, MotionBlock, Vec3
+from sensorhub.model.motion import Heard, MotionBlock
 from sensorhub.model.placement import Placement
-from sensorhub.model.samples import Gap
 from sensorhub.motion.orientation import Orientations, up_in_sensor
 
 LONGEST_TICKS = 512
@@ -54,13 +53,13 @@ class Stretch:
 
     def __init__(self, placement: Placement, *, group: int, tick_s: float) -> None:
         self.placement = placement
-        self._group, self._tick_s = group, tick_s
+        self._group, self.tick_s = group, tick_s
         self._samples: list[_Samples] = []  # from the first sample of the first tick without column
         self._open = 0  # samples of the group that is not complete
         self._time_s: list[float] = []
         self._made: Columns | None = None
         self._waiting: list[list[float]] = []  # the open group's middle orientation, once it is in
-        self._last_quat: list[float] | None = None
+        self._before: list[float] | None = None  # the orientation of the last tick heard
 
     def __len__(self) -> int:
         return len(self._time_s)
@@ -78,10 +77,10 @@ class Stretch:
     def successor(self) -> "Stretch":
         """An empty stretch that goes on where this one ends: the open group is passed on."""
         self.columns()
-        after = Stretch(self.placement, group=self._group, tick_s=self._tick_s)
+        after = Stretch(self.placement, group=self._group, tick_s=self.tick_s)
         after._samples, self._samples = self._samples, []
         after._open, after._waiting = self._open, self._waiting
-        after._last_quat = self._last_quat
+        after._before = self._before
         return after
 
     def add(
@@ -96,39 +95,33 @@ class Stretch:
         self._time_s += times_s
         self._open = (self._open + len(acc)) % self._group
 
-    def heard(self, quat: FloatArray, times_s: list[float]) -> Heard:
-        """The same ticks as live code hears them. To be called before ``add``, for every portion.
+    def latest(self, count: int) -> MotionBlock:
+        """The last ``count`` ticks, their columns to be made when somebody asks for them."""
+        stop = len(self._time_s)
+        return LateMotion(self, stop - count, stop)
+
+    def hear(self, quat: FloatArray, times_s: list[float]) -> MotionBlock:
+        """The ticks that these samples complete, to be heard at once.
+
+        Called before ``add``, and then for every portion: the orientation of the open group's
+        middle, once it has come, waits for the rest of its group.
 
         Args:
             quat: of the samples that are to be added.
             times_s: of the ticks they complete.
         """
-        group = self._group
+        group, count = self._group, len(times_s)
         middles = self._waiting + quat[(group // 2 - self._open) % group :: group].tolist()
-        self._waiting = middles[len(times_s) :]
-        ups: list[Vec3] = []
-        turning: list[float] = []
-        before = self._last_quat
-        for one in middles[: len(times_s)]:
-            # As in ``up_in_sensor``: the earth's z axis, to the same last bit.
-            w, x, y, z = one
-            ups.append((2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)))
-            turning.append(0.0 if before is None else _turned_rad(before, one) / self._tick_s)
-            before = one
-        self._last_quat = before
-        return Heard(times_s, ups, turning)
-
-    def block(
-        self,
-        count: int,
-        heard: Heard | None = None,
-        *,
-        gaps: tuple[Gap, ...] = (),
-        clipped: bool = False,
-    ) -> MotionBlock:
-        """The last ``count`` ticks, their columns to be made when somebody asks for them."""
-        stop = len(self._time_s)
-        return LateMotion(self, stop - count, stop, heard, gaps, clipped)
+        self._waiting = middles[count:]
+        # As ``up_in_sensor`` has the earth's z axis, to the same last bit.
+        ups = [
+            (2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y))
+            for w, x, y, z in middles[:count]
+        ]
+        start, before = len(self._time_s), self._before
+        if count:
+            self._before = middles[count - 1]
+        return FreshMotion(self, start, start + count, Heard(times_s, ups), (before, middles))
 
     def time_at(self, tick: int) -> float:
         """Time of one tick."""
@@ -141,7 +134,9 @@ class Stretch:
         if made is None or done < len(self._time_s):
             more = self._columns_from(done)
             made = self._made = (
-                more if made is None else Columns(*map(np.concatenate, zip(made, more, strict=True)))
+                more
+                if made is None
+                else Columns(*map(np.concatenate, zip(made, more, strict=True)))
             )
         return made
 
@@ -165,25 +160,19 @@ class Stretch:
 class LateMotion(MotionBlock):
     """Ticks ``[first, stop)`` of a stretch. A :class:`MotionBlock` whose columns come late."""
 
-    __slots__ = ("_first", "_heard", "_stop", "_stretch")
+    __slots__ = ("_first", "_stop", "_stretch")
+    _stretch: Stretch
+    _first: int
+    _stop: int
+    gaps = ()
+    clipped = False
 
-    def __init__(
-        self,
-        stretch: Stretch,
-        first: int,
-        stop: int,
-        heard: Heard | None,
-        gaps: tuple[Gap, ...],
-        clipped: bool,
-    ) -> None:
+    def __init__(self, stretch: Stretch, first: int, stop: int) -> None:
         put = object.__setattr__  # frozen like its parent
         put(self, "placement", stretch.placement)
-        put(self, "gaps", gaps)
-        put(self, "clipped", clipped)
         put(self, "_stretch", stretch)
         put(self, "_first", first)
         put(self, "_stop", stop)
-        put(self, "_heard", heard)
 
     def __len__(self) -> int:
         return self._stop - self._first
@@ -202,54 +191,85 @@ class LateMotion(MotionBlock):
         return True
 
     @property
-    def heard(self) -> Heard:
-        return super().heard if self._heard is None else self._heard
-
-    @property
-    def time_s(self) -> FloatArray:  # type: ignore[override]
+    def time_s(self) -> FloatArray:
         return self._stretch.columns().time_s[self._first : self._stop]
 
     @property
-    def up(self) -> FloatArray:  # type: ignore[override]
+    def up(self) -> FloatArray:
         return self._stretch.columns().up[self._first : self._stop]
 
     @property
-    def rate_radps(self) -> FloatArray:  # type: ignore[override]
+    def rate_radps(self) -> FloatArray:
         return self._stretch.columns().rate_radps[self._first : self._stop]
 
     @property
-    def acc_mps2(self) -> FloatArray:  # type: ignore[override]
+    def acc_mps2(self) -> FloatArray:
         return self._stretch.columns().acc_mps2[self._first : self._stop]
 
     @property
-    def orientation(self) -> FloatArray:  # type: ignore[override]
+    def orientation(self) -> FloatArray:
         return self._stretch.columns().orientation[self._first : self._stop]
 
     @property
-    def settled(self) -> NDArray[np.bool_]:  # type: ignore[override]
+    def settled(self) -> NDArray[np.bool_]:
         return np.ones(len(self), dtype=bool)
 
-    def followed_by(self, after: "LateMotion") -> "LateMotion | None":
-        """Both as one block, where they are neighbours and nothing is to be told between them."""
-        if after._stretch is not self._stretch or after._first != self._stop:
-            return None
-        if self.gaps or self.clipped or after.gaps or after.clipped:
-            return None
-        return LateMotion(self._stretch, self._first, after._stop, None, (), clipped=False)
+    @property
+    def source(self) -> tuple[Stretch, int, int]:
+        """The stretch, its first tick that belongs here, and the first that does not."""
+        return self._stretch, self._first, self._stop
+
+
+class FreshMotion(LateMotion):
+    """Ticks that are heard before they have any columns."""
+
+    __slots__ = ("_heard", "_turns")
+    _heard: Heard
+    _turns: tuple[list[float] | None, list[list[float]]]
+
+    def __init__(
+        self,
+        stretch: Stretch,
+        first: int,
+        stop: int,
+        heard: Heard,
+        turns: tuple[list[float] | None, list[list[float]]],
+    ) -> None:
+        put = object.__setattr__
+        put(self, "placement", stretch.placement)
+        put(self, "_stretch", stretch)
+        put(self, "_first", first)
+        put(self, "_stop", stop)
+        put(self, "_heard", heard)
+        put(self, "_turns", turns)
+
+    @property
+    def heard(self) -> Heard:
+        return self._heard
+
+    @property
+    def turning_radps(self) -> list[float]:
+        """From one tick's orientation to the next one's; 0 at the very first."""
+        before, orientations = self._turns
+        turning = []
+        for one in orientations[: len(self)]:
+            turned_rad = 0.0 if before is None else _turned_rad(before, one)
+            turning.append(turned_rad / self._stretch.tick_s)
+            before = one
+        return turning
 
 
 def joined_blocks(blocks: Iterable[MotionBlock]) -> list[MotionBlock]:
     """The same ticks in fewer blocks, where that needs no column to be made."""
     fewer: list[MotionBlock] = []
     for block in blocks:
-        last = fewer[-1] if fewer else None
-        both = None
-        if isinstance(last, LateMotion) and isinstance(block, LateMotion):
-            both = last.followed_by(block)
-        if both is None:
-            fewer.append(block)
-        else:
-            fewer[-1] = both
+        if fewer and isinstance(block, LateMotion) and isinstance(fewer[-1], LateMotion):
+            before, first, stop = fewer[-1].source
+            after, start, end = block.source
+            if after is before and start == stop:
+                fewer[-1] = LateMotion(after, first, end)
+                continue
+        fewer.append(block)
     return fewer
 
 

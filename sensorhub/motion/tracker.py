@@ -33,13 +33,8 @@ _SAME_CLOCK_S = 1e-7
 
 @dataclass(slots=True)
 class _Pending:
-    """Samples not yet turned into ticks.
+    """Samples that wait for more of them."""
 
-    Attributes:
-        time_s: of the middle samples among them, and in the group they go on with.
-    """
-
-    time_s: list[float] = field(default_factory=list)
     acc: list[FloatArray] = field(default_factory=list)
     gyr: list[FloatArray] = field(default_factory=list)
     count: int = 0
@@ -58,6 +53,7 @@ class MotionTracker:
         self._placement = placement
         self._work_s = work_s
         self._worthwhile = self._settling = 1
+        self._at_once = False
         self._nothing = _nothing(placement)
         self._period_s = 0.0
         self._group = 1
@@ -71,6 +67,7 @@ class MotionTracker:
         self._anchor_s = 0.0
         self._anchor_count = 0
         self._open = 0  # samples of the group that is not complete, the pending ones included
+        self._times_s: list[float] = []  # of all groups' middle samples that are no tick yet
         self._done: list[MotionBlock] = []
         self._gaps: list[Gap] = []
         self._clipped = False
@@ -86,7 +83,8 @@ class MotionTracker:
             self._clipped = True
         self._append(block.start_s, block.acc_mps2, block.gyr_radps)
         self._last = block
-        self._work()
+        if self._pending.count:
+            self._work()
         return self._collect()
 
     def flush(self) -> MotionBlock:
@@ -127,26 +125,33 @@ class MotionTracker:
         self._settled = False
         work_s = self._work_s if self._has_gyroscope else max(self._work_s, INCLINED_WORK_S)
         self._worthwhile = max(1, int(work_s / block.period_s))
+        self._at_once = False
         self._settling = self._whole_groups(int(SETTLE_S / block.period_s))
         self._pending = _Pending()
         self._anchor_s = block.start_s
         self._anchor_count = 0
         self._open = 0
+        self._times_s = []
 
     def _append(self, start_s: float, acc: FloatArray, gyr: FloatArray | None) -> None:
-        pending, count, group = self._pending, len(acc), self._group
-        due_s = self._anchor_s + self._anchor_count * self._period_s
+        count, group = len(acc), self._group
+        first, due_s = self._anchor_count, self._anchor_s + self._anchor_count * self._period_s
         if abs(start_s - due_s) > _SAME_CLOCK_S:
-            self._anchor_s, self._anchor_count = start_s, 0
-        first = self._anchor_count
-        middles = range(first + (group // 2 - self._open) % group, first + count, group)
-        pending.time_s += [self._anchor_s + k * self._period_s for k in middles]
+            self._anchor_s, first = start_s, 0
+        self._anchor_count = first + count
+        middle = first + (group // 2 - self._open) % group
+        while middle < first + count:
+            self._times_s.append(self._anchor_s + middle * self._period_s)
+            middle += group
+        self._open = (self._open + count) % group
+        if self._at_once and gyr is not None:
+            self._filter_on(acc, gyr)
+            return
+        pending = self._pending
         pending.acc.append(acc)
         if gyr is not None:
             pending.gyr.append(gyr)
         pending.count += count
-        self._anchor_count += count
-        self._open = (self._open + count) % group
 
     def _work(self) -> None:
         """Turn pending samples into ticks, as far as waiting for more cannot improve them."""
@@ -182,7 +187,7 @@ class MotionTracker:
         pending = self._pending
         acc, gyr = _joined(pending.acc), _joined(pending.gyr) if pending.gyr else None
         rest = pending.count - count
-        self._pending = _Pending(pending.time_s)
+        self._pending = _Pending()
         if rest:
             self._pending.acc = [acc[count:]]
             self._pending.gyr = [] if gyr is None else [gyr[count:]]
@@ -191,31 +196,36 @@ class MotionTracker:
         return acc, gyr
 
     def _filter_pending(self, count: int) -> None:
-        """Run the filter over the first pending samples, and give out the ticks they complete."""
-        feed = self._filter
-        assert feed is not None  # only asked where there is a gyroscope
-        ticks = (self._stretch.open_count + count) // self._group
+        """Run the filter over the first pending samples."""
         acc, gyr = self._take(count)
-        assert gyr is not None
+        assert gyr is not None  # only asked where there is a gyroscope
+        self._filter_on(acc, gyr)
+        # Nobody waits for what nobody hears; what is heard is heard at once from now on.
+        self._at_once = self._worthwhile == 1 and not self._pending.count
+
+    def _filter_on(self, acc: FloatArray, gyr: FloatArray) -> None:
+        """Run the filter over the next samples, and give out the ticks they complete."""
+        sensor = self._filter
+        assert sensor is not None  # only asked where there is a gyroscope
         acc, gyr = np.ascontiguousarray(acc), np.ascontiguousarray(gyr)
-        found = feed.update(acc, gyr) if self._settled else feed.settle(acc, gyr)
+        found = sensor.update(acc, gyr) if self._settled else sensor.settle(acc, gyr)
         self._settled = True
-        if self._stretch.is_full:
-            self._stretch = self._stretch.successor()
-        times_s = self._pending.time_s[:ticks]
-        del self._pending.time_s[:ticks]
-        heard = None if self._work_s else self._stretch.heard(found.quat, times_s)
-        self._stretch.add(acc, gyr, found, times_s)
+        stretch = self._stretch
+        if stretch.is_full:
+            stretch = self._stretch = stretch.successor()
+        ticks = (stretch.open_count + len(acc)) // self._group
+        times_s, self._times_s = self._times_s[:ticks], self._times_s[ticks:]
+        fresh = None if self._work_s else stretch.hear(found.quat, times_s)
+        stretch.add(acc, gyr, found, times_s)
         if ticks:
-            self._done.append(self._stretch.block(ticks, heard))
+            self._done.append(stretch.latest(ticks) if fresh is None else fresh)
 
     def _incline(self) -> None:
         """Ticks of a sensor without gyroscope."""
         count = self._whole_groups(self._pending.count)
         acc, _ = self._take(count)
-        times_s = self._pending.time_s
-        time_s = np.array(times_s[: count // self._group])
-        del times_s[: count // self._group]
+        ticks = count // self._group
+        time_s, self._times_s = np.array(self._times_s[:ticks]), self._times_s[ticks:]
         self._emit_inclined(*self._inclination.push(time_s, group_mean(acc, self._group)))
 
     def _emit_inclined(self, time_s: FloatArray, acc: FloatArray, up: FloatArray) -> None:
