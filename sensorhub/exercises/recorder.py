@@ -6,7 +6,7 @@ from sensorhub.exercises.path import Path, path_of
 from sensorhub.exercises.track import Track
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
-from sensorhub.motion.stretch import joined_blocks
+from sensorhub.motion.stretch import joined
 
 
 class TrackRecorder:
@@ -23,7 +23,13 @@ class TrackRecorder:
 
     def push(self, block: MotionBlock) -> None:
         """Keep one block of this placement."""
-        self._blocks.append(block)
+        # Joined at once: thousands of small objects kept would cost more than all the rest does.
+        before = self._blocks[-1] if self._blocks else None
+        both = None if before is None else joined(before, block)
+        if both is None:
+            self._blocks.append(block)
+        else:
+            self._blocks[-1] = both
         self._track = self._path = None
 
     def track(self) -> Track:
@@ -39,7 +45,7 @@ class TrackRecorder:
         return self._path
 
     def _gathered(self) -> Track:
-        blocks = joined_blocks(b for b in self._blocks if len(b))
+        blocks = [b for b in self._blocks if len(b)]
         gaps = tuple(g for b in self._blocks for g in b.gaps)
         clipped = any(b.clipped for b in self._blocks)
         if not blocks:

@@ -7,7 +7,7 @@ makes those of all that have come so far.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,18 +32,6 @@ class Columns(NamedTuple):
     orientation: FloatArray
 
 
-class _Samples(NamedTuple):
-    """Samples as the filter gave them back, one row each."""
-
-    acc: FloatArray
-    gyr: FloatArray
-    quat: FloatArray
-    bias: FloatArray
-
-    def rows(self, start: int) -> "_Samples":
-        return _Samples(*(values[start:] for values in self))
-
-
 class Stretch:
     """Consecutive samples of a sensor with a gyroscope; every ``group`` of them make one tick.
 
@@ -54,7 +42,9 @@ class Stretch:
     def __init__(self, placement: Placement, *, group: int, tick_s: float) -> None:
         self.placement = placement
         self._group, self.tick_s = group, tick_s
-        self._samples: list[_Samples] = []  # from the first sample of the first tick without column
+        # Acceleration, rate, orientation and bias, portion by portion, from the first sample of the
+        # first tick that is in no column yet.
+        self._portions: tuple[list[FloatArray], ...] = ([], [], [], [])
         self._open = 0  # samples of the group that is not complete
         self._time_s: list[float] = []
         self._made: Columns | None = None
@@ -78,7 +68,7 @@ class Stretch:
         """An empty stretch that goes on where this one ends: the open group is passed on."""
         self.columns()
         after = Stretch(self.placement, group=self._group, tick_s=self.tick_s)
-        after._samples, self._samples = self._samples, []
+        after._portions, self._portions = self._portions, ([], [], [], [])
         after._open, after._waiting = self._open, self._waiting
         after._before = self._before
         return after
@@ -91,7 +81,11 @@ class Stretch:
         Args:
             times_s: of the ticks they complete.
         """
-        self._samples.append(_Samples(acc, gyr, found.quat, found.bias_radps))
+        accs, gyrs, quats, biases = self._portions
+        accs.append(acc)
+        gyrs.append(gyr)
+        quats.append(found.quat)
+        biases.append(found.bias_radps)
         self._time_s += times_s
         self._open = (self._open + len(acc)) % self._group
 
@@ -142,18 +136,16 @@ class Stretch:
 
     def _columns_from(self, done: int) -> Columns:
         group = self._group
-        parts = self._samples
-        every = parts[0] if len(parts) == 1 else _Samples(*map(_joined, zip(*parts, strict=True)))
         whole = (len(self._time_s) - done) * group
-        self._samples = [every.rows(whole)] if whole < len(every.acc) else []
+        acc, gyr, quat, bias = every = [_joined(parts) for parts in self._portions]
+        self._portions = tuple([values[whole:]] for values in every)
         middle = slice(group // 2, whole, group)
-        quat = every.quat[middle]
         return Columns(
             np.array(self._time_s[done:]),
-            up_in_sensor(quat),
-            group_mean(every.gyr[:whole], group) - every.bias[middle],
-            group_mean(every.acc[:whole], group),
-            quat,
+            up_in_sensor(quat[middle]),
+            group_mean(gyr[:whole], group) - bias[middle],
+            group_mean(acc[:whole], group),
+            quat[middle],
         )
 
 
@@ -259,18 +251,14 @@ class FreshMotion(LateMotion):
         return turning
 
 
-def joined_blocks(blocks: Iterable[MotionBlock]) -> list[MotionBlock]:
-    """The same ticks in fewer blocks, where that needs no column to be made."""
-    fewer: list[MotionBlock] = []
-    for block in blocks:
-        if fewer and isinstance(block, LateMotion) and isinstance(fewer[-1], LateMotion):
-            before, first, stop = fewer[-1].source
-            after, start, end = block.source
-            if after is before and start == stop:
-                fewer[-1] = LateMotion(after, first, end)
-                continue
-        fewer.append(block)
-    return fewer
+def joined(one: MotionBlock, other: MotionBlock) -> MotionBlock | None:
+    """Both as one block where they are neighbours in a stretch: no column need be made for it."""
+    if isinstance(one, LateMotion) and isinstance(other, LateMotion):
+        before, first, start = one.source
+        after, at, stop = other.source
+        if after is before and at == start:
+            return LateMotion(after, first, stop)
+    return None
 
 
 def group_mean(values: FloatArray, group: int) -> FloatArray:
@@ -281,8 +269,8 @@ def group_mean(values: FloatArray, group: int) -> FloatArray:
     return np.asarray(total / group)
 
 
-def _joined(parts: Sequence[FloatArray]) -> FloatArray:
-    return np.concatenate(parts)
+def _joined(parts: list[FloatArray]) -> FloatArray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _turned_rad(before: list[float], after: list[float]) -> float:

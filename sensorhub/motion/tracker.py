@@ -16,7 +16,7 @@ from sensorhub.model.samples import Gap, SampleBlock
 from sensorhub.motion.gaps import interpolate, samples_to_bridge
 from sensorhub.motion.inclination import CentredInclination
 from sensorhub.motion.orientation import OrientationFilter, VqfFilter
-from sensorhub.motion.stretch import Stretch, group_mean, joined_blocks
+from sensorhub.motion.stretch import Stretch, group_mean
 
 TICK_RATE_HZ = 25.0
 """At least this many ticks a second (unless the sensor is slower), fewer than twice as many."""
@@ -244,7 +244,6 @@ class MotionTracker:
         done, self._done = done or [self._nothing], []
         gaps, self._gaps = tuple(self._gaps), []
         clipped, self._clipped = self._clipped, False
-        done = joined_blocks(done)
         rates = [b.rate_radps for b in done if b.rate_radps is not None]
         quats = [b.orientation for b in done if b.orientation is not None]
         if len(rates) != len(done):  # a sensor that lost its gyroscope between two timelines
