@@ -82,9 +82,13 @@ class ClockModel:
 
     def arrived(self, device_time_s: float, arrival_s: float) -> None:
         """Take a mere arrival, as ``observe`` does with a one-way observation, but quickly."""
-        if abs(device_time_s) < _NO_TIME_S:
+        if not abs(device_time_s) < _NO_TIME_S:
+            return
+        if device_time_s > self._latest_s:
+            self._latest_s = device_time_s
+        else:
             self._note_time(device_time_s)
-            self._arrived(device_time_s, arrival_s - device_time_s)
+        self._arrived(device_time_s, arrival_s - device_time_s)
 
     def hub_time_s(self, device_time_s: float) -> float | None:
         """Return the hub time of a device time, smoothly; None before the first observation.
@@ -96,8 +100,8 @@ class ClockModel:
         now = self._estimate
         if now is None:
             return None
-        target_s = now.hub_time_s(device_time_s)
         if self._last is None:
+            target_s = now.hub_time_s(device_time_s)
             self._last = (device_time_s, target_s)
             return target_s
         last_device_s, last_hub_s = self._last
@@ -106,13 +110,15 @@ class ClockModel:
             return last_hub_s + passed_s
         error_s = now.hub_time_s(last_device_s) - last_hub_s
         if error_s > _STEP_S:
-            hub_s = target_s
+            hub_s = now.hub_time_s(device_time_s)
         else:
             most_s = passed_s * (_MAX_SLEW_BACK if error_s < -_STEP_S else _MAX_SLEW)
-            wanted_s = error_s * min(1.0, passed_s / _SETTLE_S)
-            hub_s = (
-                last_hub_s + passed_s * (1.0 + now.skew_ratio) + min(max(wanted_s, -most_s), most_s)
-            )
+            slewed_s = error_s if passed_s >= _SETTLE_S else error_s * (passed_s / _SETTLE_S)
+            if slewed_s > most_s:
+                slewed_s = most_s
+            elif slewed_s < -most_s:
+                slewed_s = -most_s
+            hub_s = last_hub_s + passed_s * (1.0 + now.skew_ratio) + slewed_s
         self._last = (device_time_s, hub_s)
         return hub_s
 
