@@ -34,6 +34,7 @@ _SEQ = 0x10000
 _STRAYS_BEFORE_DOUBT = 8
 _SLACK_US, _STEPPED_SLACK_US, _SLACK_SHARE = 500_000.0, 10_000_000.0, 0.05
 _MIN_PERIOD_NS = 100_000
+_LOW_US = 0xFFFFFFFF
 _FLAG_CLIPPED = int(SampleFlag.CLIPPED)
 _FLAG_STEPPED = int(SampleFlag.TIME_STEPPED)
 
@@ -210,7 +211,11 @@ class SampleStream:
         if self._due_us is None:
             return float(_unwrap(packet.t0_us, clock_us))
         due_us = self._due_us + ahead * self.grant.period_us
-        t_us = _unwrap(packet.t0_us, int(due_us))
+        near_us = int(due_us)
+        off_us = packet.t0_us - (near_us & _LOW_US)
+        if ahead == 0 and -_SLACK_US < off_us < _SLACK_US:
+            return float(near_us + off_us)
+        t_us = _unwrap(packet.t0_us, near_us)
         slack_us = _STEPPED_SLACK_US if packet.flags & _FLAG_STEPPED else _SLACK_US
         if abs(t_us - due_us) > slack_us + _SLACK_SHARE * abs(ahead) * self.grant.period_us:
             raise MalformedPacketError("sample clock and sequence number disagree")
