@@ -32,6 +32,16 @@ class TrackRecorder:
             self._blocks[-1] = both
         self._track = self._path = None
 
+    def span_s(self) -> tuple[float, float] | None:
+        """Times of the first and the last tick so far; None: there is none."""
+        blocks = [b for b in self._blocks if len(b)]
+        return (blocks[0].first_s, blocks[-1].last_s) if blocks else None
+
+    @property
+    def has_gyroscope(self) -> bool:
+        """False where any tick came without."""
+        return all(b.has_gyroscope for b in self._blocks if len(b))
+
     def track(self) -> Track:
         """Everything so far."""
         if self._track is None:
