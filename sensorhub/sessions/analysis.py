@@ -26,6 +26,10 @@ PIECE_S = 1.0
 """Sensors take turns in pieces of this length. Outcomes do not depend on it."""
 
 
+WORK_S = 60.0
+"""Nobody waits for the ticks of what is over: the filter runs over so much of it at a time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """The part ``[start_s, end_s)`` of a recording or session that a set lasts."""
@@ -39,7 +43,7 @@ WHOLE = Span()
 
 def track(blocks: Sequence[SampleBlock], placement: Placement) -> list[MotionBlock]:
     """The motion of one placement over all its samples, from its first to its last."""
-    tracker = MotionTracker(placement)
+    tracker = MotionTracker(placement, work_s=WORK_S)
     motion = [tracker.push(block) for block in blocks]
     motion.append(tracker.flush())
     return motion
