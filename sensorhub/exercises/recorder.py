@@ -22,7 +22,9 @@ class TrackRecorder:
         self._path: Path | None = None
 
     def push(self, block: MotionBlock) -> None:
-        """Keep one block of this placement."""
+        """Keep one block of this placement, where it says anything."""
+        if not (len(block) or block.gaps or block.clipped):
+            return
         # Joined at once: thousands of small objects kept would cost more than all the rest does.
         before = self._blocks[-1] if self._blocks else None
         both = None if before is None else joined(before, block)

@@ -68,11 +68,12 @@ def run_set(
     span: Span = WHOLE,
 ) -> SetOutcome:
     """Feed a set its motion, the sensors interleaved by time, and finish it."""
-    streams = [
-        _pieces(motion[placement], order, span)
-        for order, placement in enumerate(analyzer.placements)
-        if placement in motion
-    ]
+    worn = [placement for placement in analyzer.placements if placement in motion]
+    if len(worn) == 1:  # nobody to take turns with
+        for whole in motion[worn[0]]:
+            analyzer.push(within(whole, span))
+        return analyzer.finish()
+    streams = [_pieces(motion[placement], order, span) for order, placement in enumerate(worn)]
     for _, _, block in merge(*streams, key=lambda piece: piece[:2]):
         analyzer.push(block)
     return analyzer.finish()
