@@ -2,10 +2,7 @@
 
 import math
 
-import numpy as np
-
-from sensorhub.model.events import FloatArray
-from sensorhub.model.motion import MotionBlock
+from sensorhub.model.motion import MotionBlock, Vec3
 
 STILL_RAD = math.radians(3.0)
 """Turning by more than this within ``WINDOW_S`` is moving; swaying in standing stays below."""
@@ -19,7 +16,7 @@ class Stillness:
     """Follows one sensor's motion; ``still_s`` is how long it has been still at its latest tick."""
 
     def __init__(self) -> None:
-        self._reference_up: FloatArray | None = None
+        self._reference_up: Vec3 | None = None
         self._reference_s = -math.inf
         self._moved_s = math.inf
         self._latest_s = -math.inf
@@ -38,21 +35,21 @@ class Stillness:
         """Take in more motion; a gap of more than a window counts as having moved."""
         if not len(block):
             return
-        first_s = float(block.time_s[0])
+        first_s = block.first_s
         if first_s - self._latest_s > WINDOW_S:
             self._moved_s, self._reference_up = first_s, None
-        spins = ~block.settled
-        if block.rate_radps is not None:
-            spins = spins | (np.linalg.norm(block.rate_radps, axis=1) > RATE_RADPS)
-        for time_s, up, turns in zip(block.time_s.tolist(), block.up, spins.tolist(), strict=True):
+        times_s, ups = block.heard
+        for time_s, up, turning in zip(times_s, ups, block.turning_radps, strict=True):
+            turns = turning > RATE_RADPS
             reference = self._reference_up
             moved = turns or (reference is not None and _angle_rad(reference, up) > STILL_RAD)
             if moved:
                 self._moved_s = time_s
             if moved or reference is None or time_s - self._reference_s >= WINDOW_S:
                 self._reference_up, self._reference_s = up, time_s
-        self._latest_s = float(block.time_s[-1])
+        self._latest_s = times_s[-1]
 
 
-def _angle_rad(one: FloatArray, other: FloatArray) -> float:
-    return math.acos(max(-1.0, min(1.0, float(one @ other))))
+def _angle_rad(one: Vec3, other: Vec3) -> float:
+    half = 0.5 * math.dist(one, other)
+    return 2.0 * math.asin(half) if half < 1.0 else math.pi

@@ -21,7 +21,6 @@ class OmpDecoder:
         self._inward = EnvelopeReader()
         self._outward = EnvelopeReader()
         self._handlers: dict[RecordKind, Callable[[Record], None]] = {
-            RecordKind.RECEIVED: self._received,
             RecordKind.SENT: self._sent,
             RecordKind.LINK_UP: self._link_up,
             RecordKind.LINK_DOWN: self._link_down,
@@ -36,18 +35,22 @@ class OmpDecoder:
         """Return what this record tells. Never raises; bytes that tell nothing are counted."""
         events: list[DeviceEvent] = []
         self._session.begin(record.host_time_ns, events)
-        self._handlers[record.kind](record)
+        if record.kind is RecordKind.RECEIVED:
+            self._received(record)
+        else:
+            self._handlers[record.kind](record)
         return events
 
     def _received(self, record: Record) -> None:
-        if record.channel == SERIAL_LANE:
+        channel = BLE_LANES.get(record.channel)
+        if channel is not None:
+            self._session.received(channel, record.data)
+        elif record.channel == SERIAL_LANE:
             for item in self._inward.push(record.data):
                 if isinstance(item, Enveloped):
                     self._session.received(item.channel, item.packet)
                 else:
                     self._session.reject(item.count, item.reason)
-        elif record.channel in BLE_LANES:
-            self._session.received(BLE_LANES[record.channel], record.data)
         elif record.channel == CAPABILITIES_LANE:
             self._session.received_capabilities(record.data)
         else:

@@ -55,6 +55,7 @@ _MAX_HELD = 128
 _STATUS_FRESH_NS = 5 * NS_PER_S
 _MAX_LOG_TEXT = 200
 _FLAG_STREAM, _FLAG_BACKFILL = int(SampleFlag.STREAM), int(SampleFlag.BACKFILL)
+_FLAGS_NOT_LIVE = _FLAG_STREAM | _FLAG_BACKFILL
 
 _NOTICES = {
     EventCode.BUTTON: DeviceNoticeKind.BUTTON,
@@ -104,7 +105,12 @@ class OmpSession:
 
     def received(self, channel: Channel, packet: bytes) -> None:
         """Take one packet from the device."""
-        self._guard(self._channels[channel], packet)
+        # Nearly all is data, and to look an enum member up costs more than to compare it.
+        handle = self._on_data if channel is Channel.DATA else self._channels[channel]
+        try:
+            handle(packet)
+        except MalformedPacketError as error:
+            self.reject(len(packet), str(error))
 
     def received_capabilities(self, data: bytes) -> None:
         """Take the whole capability map, read from its own characteristic."""
@@ -185,7 +191,8 @@ class OmpSession:
         raise MalformedPacketError("firmware-update packet")  # we never ask for one
 
     def _on_live_samples(self, samples: SamplesPacket) -> None:
-        _check_samples(samples, backfilled=False)
+        if samples.flags & _FLAGS_NOT_LIVE or not SAMPLE_LAYOUTS[samples.kind].acc:
+            _check_samples(samples, backfilled=False)
         stream = self._stream
         if stream is not None and stream.ready(self._now_ns):
             stream.live(samples, self._now_ns, self._clock_us, self._events)

@@ -65,26 +65,49 @@ def cycles_of(
     """
     height = max(HEIGHT_SHARE * size_rad, least_height_rad)
     corners = _without_bounces(angle_rad, higher_turning_points(points, height), size_rad)
+    first = 2 if corners and corners[0].is_peak else 1  # a peak with a valley before it
+    peaks = [c.index for c in corners[first::2]]
+    if not peaks:
+        return []
+    feet: list[float] = []
+    measured: list[tuple[float, float, float]] = []
+    for k in range(first, len(corners), 2):
+        peak, rise = corners[k].value, corners[k].value - corners[k - 1].value
+        fall = peak - corners[k + 1].value if k + 1 < len(corners) else 0.0
+        small, large = (min(rise, fall), max(rise, fall)) if fall > 0.0 else (rise, rise)
+        feet.append(peak - FOOT_SHARE * small)
+        size = 0.5 * (small + large) if large < 2.0 * small else small
+        measured.append((rise, fall, size))
+    starts, ends = _feet_of(angle_rad, corners[first - 1 :], peaks, feet)
     return [
-        _cycle(angle_rad, corners[k - 1], peak, corners[k + 1] if k + 1 < len(corners) else peak)
-        for k, peak in enumerate(corners)
-        if peak.is_peak and k > 0
+        Cycle(start, peak, end, *sizes)
+        for start, peak, end, sizes in zip(starts, peaks, ends, measured, strict=True)
     ]
 
 
-def _cycle(
-    angle: FloatArray, before: TurningPoint, peak: TurningPoint, after: TurningPoint
-) -> Cycle:
-    rise, fall = peak.value - before.value, peak.value - after.value
-    small, large = min(rise, fall), max(rise, fall)
-    if fall <= 0.0:
-        small = large = rise
-    foot = peak.value - FOOT_SHARE * small
-    size = 0.5 * (small + large) if large < 2.0 * small else small
-    # The first tick at or below the foot, going either way; of an unfinished cycle the peak itself.
-    back = (angle[before.index : peak.index + 1][::-1] <= foot).argmax()
-    forth = (angle[peak.index : after.index + 1] <= foot).argmax()
-    return Cycle(peak.index - int(back), peak.index, peak.index + int(forth), rise, fall, size)
+def _feet_of(
+    angle: FloatArray, corners: Sequence[TurningPoint], peaks: list[int], feet: list[float]
+) -> tuple[list[int], list[int]]:
+    """For each peak the nearest ticks, either way, at or below its foot; all peaks at once.
+
+    Of an unfinished cycle at the end, the peak itself is the second.
+
+    Args:
+        corners: valley, peak, valley ...; each excursion has the ticks between its two valleys.
+    """
+    valleys = [c.index for c in corners[::2]]
+    if len(valleys) == len(peaks):
+        valleys.append(peaks[-1] + 1)
+    begin = valleys[0]
+    foot = np.repeat(feet, np.diff(valleys))
+    low = np.flatnonzero(angle[begin : valleys[-1]] <= foot) + begin
+    # The valley between two excursions is a foot of both.
+    place = np.searchsorted(low, peaks)
+    starts = low[place - 1].tolist()
+    ends = np.append(low, valleys[-1])[place].tolist()
+    if len(corners) % 2 == 0:
+        ends[-1] = peaks[-1]
+    return starts, ends
 
 
 def mirrored(points: Sequence[TurningPoint]) -> list[TurningPoint]:

@@ -67,9 +67,7 @@ class SetAnalyzer:
         self._detector: Detector = cast("NewDetector", module.new_detector)(setup)
         self._gaps: list[Gap] = []
         self._clipped: set[Placement] = set()
-        self._without_gyroscope: set[Placement] = set()
-        self._start_s = float("inf")
-        self._end_s = float("-inf")
+        self._paced: tuple[float, float] | None = None
 
     @property
     def placements(self) -> tuple[Placement, ...]:
@@ -86,21 +84,14 @@ class SetAnalyzer:
             self._gaps.extend(block.gaps)
         if block.clipped:
             self._clipped.add(block.placement)
-        if len(block.time_s):
-            if block.rate_radps is None:
-                self._without_gyroscope.add(block.placement)
-            first_s, last_s = float(block.time_s[0]), float(block.time_s[-1])
-            if first_s < self._start_s:
-                self._start_s = first_s
-            if last_s > self._end_s:
-                self._end_s = last_s
         return list(self._detector.push(block))
 
     def pace(self, *, start_s: float, now_s: float) -> None:
         """The hub paces this set since ``start_s`` until now; matters to guided exercises only."""
         if isinstance(self._detector, PacedDetector):
             self._detector.pace(start_s=start_s, now_s=now_s)
-            self._start_s, self._end_s = min(self._start_s, start_s), max(self._end_s, now_s)
+            before = self._paced or (start_s, now_s)
+            self._paced = min(before[0], start_s), max(before[1], now_s)
 
     def state(self) -> LiveState:
         """The running set at a glance."""
@@ -134,9 +125,7 @@ class SetAnalyzer:
                 found.repetitions,
             )
         )
-        start_s, end_s = (
-            (self._start_s, self._end_s) if self._end_s >= self._start_s else (0.0, 0.0)
-        )
+        start_s, end_s = self._span_s()
         return SetOutcome(
             exercise=self._exercise.id,
             side=self._side,
@@ -151,6 +140,13 @@ class SetAnalyzer:
             measures=found.measures,
             detector_version=DETECTOR_VERSION,
         )
+
+    def _span_s(self) -> tuple[float, float]:
+        """From the first tick to the last, or as the hub paced it; nought to nought for nothing."""
+        spans = [s for r in self._recorders.values() if (s := r.span_s()) is not None]
+        if self._paced is not None:
+            spans.append(self._paced)
+        return (min(a for a, _ in spans), max(b for _, b in spans)) if spans else (0.0, 0.0)
 
     def _own_flags(self, start_s: float, end_s: float) -> list[QualityFlag]:
         flags = [
@@ -172,7 +168,7 @@ class SetAnalyzer:
                 f"The sensor on {spoken(p)} has no gyroscope: fast movements are measured less "
                 "exactly, turning about the vertical not at all.",
             )
-            for p in sorted(self._without_gyroscope)
+            for p in sorted(p for p, r in self._recorders.items() if not r.has_gyroscope)
         ]
         flags += [
             QualityFlag(

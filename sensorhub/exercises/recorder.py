@@ -6,6 +6,7 @@ from sensorhub.exercises.path import Path, path_of
 from sensorhub.exercises.track import Track
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
+from sensorhub.motion.stretch import joined
 
 
 class TrackRecorder:
@@ -21,9 +22,27 @@ class TrackRecorder:
         self._path: Path | None = None
 
     def push(self, block: MotionBlock) -> None:
-        """Keep one block of this placement."""
-        self._blocks.append(block)
+        """Keep one block of this placement, where it says anything."""
+        if not (len(block) or block.gaps or block.clipped):
+            return
+        # Joined at once: thousands of small objects kept would cost more than all the rest does.
+        before = self._blocks[-1] if self._blocks else None
+        both = None if before is None else joined(before, block)
+        if both is None:
+            self._blocks.append(block)
+        else:
+            self._blocks[-1] = both
         self._track = self._path = None
+
+    def span_s(self) -> tuple[float, float] | None:
+        """Times of the first and the last tick so far; None: there is none."""
+        blocks = [b for b in self._blocks if len(b)]
+        return (blocks[0].first_s, blocks[-1].last_s) if blocks else None
+
+    @property
+    def has_gyroscope(self) -> bool:
+        """False where any tick came without."""
+        return all(b.has_gyroscope for b in self._blocks if len(b))
 
     def track(self) -> Track:
         """Everything so far."""

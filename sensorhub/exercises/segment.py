@@ -45,13 +45,13 @@ class CountedSegment:
         """One more block, of any placement: what it means, live."""
         if self._counter is None or block.placement is not self.placement:
             return []
-        first, self._ticks = -self._ticks % LIVE_EVERY, self._ticks + len(block.time_s)
-        times_s, ups = block.time_s[first::LIVE_EVERY], block.up[first::LIVE_EVERY]
+        times_s, ups = block.heard
+        first, self._ticks = -self._ticks % LIVE_EVERY, self._ticks + len(times_s)
         push, each = self._counter.push, self._excursions
         events = [
             event
-            for time_s, up in zip(times_s.tolist(), ups.tolist(), strict=True)
-            for event in push(time_s, up)
+            for k in range(first, len(times_s), LIVE_EVERY)
+            for event in push(times_s[k], ups[k])
         ]
         if each == 1 or not events:
             return events

@@ -1,7 +1,8 @@
 """What the motion stage hands to the detectors: orientation at a steady tick.
 
 Columns, not objects: a block is a handful of arrays, because a set is judged as a whole when it
-ends. ``ticks`` gives the same values one instant at a time in plain floats, for code that walks.
+ends. ``heard`` gives what live code listens to, and ``ticks`` everything, one instant at a time in
+plain floats, for code that walks.
 """
 
 from collections.abc import Sequence
@@ -40,6 +41,18 @@ class MotionTick(NamedTuple):
     settled: bool = True
 
 
+class Heard(NamedTuple):
+    """Ticks as live code listens to them: plain floats, ready before any column is.
+
+    Attributes:
+        time_s: as in :class:`MotionTick`.
+        up: as there.
+    """
+
+    time_s: list[float]
+    up: list[Vec3]
+
+
 @dataclass(frozen=True, slots=True)
 class MotionBlock:
     """Consecutive ticks of one segment, 25-50 a second (fewer only if the sensor itself is slower).
@@ -68,6 +81,55 @@ class MotionBlock:
 
     def __len__(self) -> int:
         return len(self.time_s)
+
+    @property
+    def first_s(self) -> float:
+        """Time of the first tick; there must be one."""
+        return float(self.time_s[0])
+
+    @property
+    def last_s(self) -> float:
+        """Time of the last tick; there must be one."""
+        return float(self.time_s[-1])
+
+    @property
+    def has_gyroscope(self) -> bool:
+        """Whether ``rate_radps`` is known."""
+        return self.rate_radps is not None
+
+    @property
+    def heard(self) -> Heard:
+        """The ticks as live code listens to them."""
+        ups: list[Vec3] = self.up.tolist()
+        return Heard(self.time_s.tolist(), ups)
+
+    @property
+    def turning_radps(self) -> list[float]:
+        """How fast the segment turns at each tick, about whatever axis.
+
+        Without gyroscope 0, as "up" alone does not tell; infinite where nothing is settled.
+        """
+        turning = np.zeros(len(self.time_s))
+        if self.rate_radps is not None:
+            turning = np.sqrt((self.rate_radps * self.rate_radps).sum(axis=1))
+        turning[~self.settled] = np.inf
+        found: list[float] = turning.tolist()
+        return found
+
+    def part(self, first: int, stop: int, *, gaps: tuple[Gap, ...]) -> "MotionBlock":
+        """The ticks ``[first, stop)`` with these gaps."""
+        rows = slice(first, stop)
+        return MotionBlock(
+            self.placement,
+            self.time_s[rows],
+            self.up[rows],
+            None if self.rate_radps is None else self.rate_radps[rows],
+            self.acc_mps2[rows],
+            None if self.orientation is None else self.orientation[rows],
+            self.settled[rows],
+            gaps,
+            self.clipped and stop > first,
+        )
 
     @classmethod
     def from_ticks(

@@ -15,7 +15,6 @@ from sensorhub.model.events import (
     ClockObserved,
     DeviceEvent,
     DeviceIdentified,
-    FloatArray,
     LinkChanged,
     SamplesArrived,
     StreamStarted,
@@ -99,23 +98,20 @@ class BlockAssembler:
     def _samples(self, event: SamplesArrived) -> SampleBlock | None:
         if event.stream != self._stream:
             self._started(event.stream, event.first_index)
-        skip = 0 if self._next_index is None else max(0, self._next_index - event.first_index)
-        count = len(event.acc_mps2) - skip
+        count, skip = len(event.acc_mps2), 0
+        if self._next_index is not None and self._next_index > event.first_index:
+            skip = self._next_index - event.first_index
+            count -= skip
         if count <= 0:
             return None
         index = event.first_index + skip
         period_s = event.period_s
         target_s = self._target_s(event) + skip * period_s
         start_s, gap = self._fit_in(index, target_s, period_s)
-        block = SampleBlock(
-            self._placement,
-            start_s,
-            period_s,
-            _from(event.acc_mps2, skip),
-            None if event.gyr_radps is None else _from(event.gyr_radps, skip),
-            gap,
-            event.clipped,
-        )
+        acc, gyr = event.acc_mps2, event.gyr_radps
+        if skip:
+            acc, gyr = acc[skip:], None if gyr is None else gyr[skip:]
+        block = SampleBlock(self._placement, start_s, period_s, acc, gyr, gap, event.clipped)
         self._next_index = index + count
         self._elapsed_s = count * period_s
         self._due_s = start_s + self._elapsed_s
@@ -147,15 +143,18 @@ class BlockAssembler:
             gap = self._gap(target_s - missing_s, target_s, self._reason()) if missing_s else None
             return target_s, gap
         assert due_s is not None  # a stream that has a next index has a due time
+        if index == next_index:
+            off_s = target_s - due_s
+            if off_s > _CLOCK_JUMP_S:
+                return target_s, self._gap(due_s, target_s, REASON_CLOCK)
+            most_s = min(_MOST_SHIFT_SHARE * self._elapsed_s, _MOST_SHIFT_PERIODS * period_s)
+            if -most_s <= off_s <= most_s:
+                return due_s + off_s, None
+            return due_s + (most_s if off_s > 0.0 else -most_s), None
         missing_s = (index - next_index) * period_s
         regular_s = due_s + missing_s
         off_s = target_s - regular_s
         most_s = _MOST_SHIFT_SHARE * (missing_s + self._elapsed_s)
-        if not missing_s:
-            if off_s > _CLOCK_JUMP_S:
-                return target_s, self._gap(due_s, target_s, REASON_CLOCK)
-            most_s = min(most_s, _MOST_SHIFT_PERIODS * period_s)
-            return regular_s + min(max(off_s, -most_s), most_s), None
         if missing_s > _LONG_GAP_S:
             start_s = max(target_s, due_s)
         else:
@@ -167,10 +166,6 @@ class BlockAssembler:
 
     def _gap(self, start_s: float, end_s: float, reason: str) -> Gap:
         return Gap(self._placement, start_s, end_s, reason)
-
-
-def _from(values: FloatArray, row: int) -> FloatArray:
-    return values[row:] if row else values
 
 
 def assemble_all(

@@ -14,13 +14,19 @@ from sensorhub.motion.clock_fit import (
     Arrival,
     ClockEstimate,
     Exchange,
+    Rate,
     fit_arrivals,
     fit_exchanges,
+    rate_of,
 )
 
 _MAX_EXCHANGES, _EXCHANGES_FOR_S = 64, 600.0
 _MAX_ARRIVALS, _ARRIVAL_BIN_S = 120, 1.0
 _ARRIVALS_ALONE = 30  # a nominal rate wanders: no long memory where nothing else is known
+
+# What one more observation says of the rate is little once there are many.
+_FIRST_BINS, _FIT_EVERY_BINS = 10, 5
+_FIRST_EXCHANGES, _RATE_EVERY_EXCHANGES = 24, 4
 
 _JUMP_S = 0.25
 _JUMPS_BELIEVED = 3
@@ -49,7 +55,10 @@ class ClockModel:
         self._arrivals: deque[Arrival] = deque()
         self._earliest: Arrival | None = None  # of the last second
         self._bin_start_s = 0.0
+        self._bins = 0
         self._suspects: list[Exchange] = []
+        self._rate: Rate | None = None
+        self._since_rate = 0
         self._latest_s = -math.inf
         self._estimate: ClockEstimate | None = None
         self._last: tuple[float, float] | None = None  # device and hub time given out last
@@ -73,9 +82,13 @@ class ClockModel:
 
     def arrived(self, device_time_s: float, arrival_s: float) -> None:
         """Take a mere arrival, as ``observe`` does with a one-way observation, but quickly."""
-        if abs(device_time_s) < _NO_TIME_S:
+        if not abs(device_time_s) < _NO_TIME_S:
+            return
+        if device_time_s > self._latest_s:
+            self._latest_s = device_time_s
+        else:
             self._note_time(device_time_s)
-            self._arrived(device_time_s, arrival_s - device_time_s)
+        self._arrived(device_time_s, arrival_s - device_time_s)
 
     def hub_time_s(self, device_time_s: float) -> float | None:
         """Return the hub time of a device time, smoothly; None before the first observation.
@@ -87,8 +100,8 @@ class ClockModel:
         now = self._estimate
         if now is None:
             return None
-        target_s = now.hub_time_s(device_time_s)
         if self._last is None:
+            target_s = now.hub_time_s(device_time_s)
             self._last = (device_time_s, target_s)
             return target_s
         last_device_s, last_hub_s = self._last
@@ -97,13 +110,15 @@ class ClockModel:
             return last_hub_s + passed_s
         error_s = now.hub_time_s(last_device_s) - last_hub_s
         if error_s > _STEP_S:
-            hub_s = target_s
+            hub_s = now.hub_time_s(device_time_s)
         else:
             most_s = passed_s * (_MAX_SLEW_BACK if error_s < -_STEP_S else _MAX_SLEW)
-            wanted_s = error_s * min(1.0, passed_s / _SETTLE_S)
-            hub_s = (
-                last_hub_s + passed_s * (1.0 + now.skew_ratio) + min(max(wanted_s, -most_s), most_s)
-            )
+            slewed_s = error_s if passed_s >= _SETTLE_S else error_s * (passed_s / _SETTLE_S)
+            if slewed_s > most_s:
+                slewed_s = most_s
+            elif slewed_s < -most_s:
+                slewed_s = -most_s
+            hub_s = last_hub_s + passed_s * (1.0 + now.skew_ratio) + slewed_s
         self._last = (device_time_s, hub_s)
         return hub_s
 
@@ -114,11 +129,21 @@ class ClockModel:
         oldest_s = one.device_s - _EXCHANGES_FOR_S
         while len(self._exchanges) > _MAX_EXCHANGES or self._exchanges[0].device_s < oldest_s:
             self._exchanges.popleft()
+        self._since_rate += 1
+        few = len(self._exchanges) <= _FIRST_EXCHANGES
+        if self._rate is None or few or self._since_rate >= _RATE_EVERY_EXCHANGES:
+            self._fit_rate()
         while True:
-            self._estimate, worst = fit_exchanges(self._exchanges, self._arrivals)
+            assert self._rate is not None
+            self._estimate, worst = fit_exchanges(self._exchanges, self._rate)
             if worst is None or len(self._exchanges) < 3:
                 break
             self._exchanges.remove(worst)
+            self._fit_rate()
+
+    def _fit_rate(self) -> None:
+        self._rate = rate_of(self._exchanges, self._arrivals)
+        self._since_rate = 0
 
     def _trusted(self, one: Exchange) -> bool:
         """False for an exchange far from all the others, unless others follow it there."""
@@ -158,11 +183,15 @@ class ClockModel:
                 if len(self._arrivals) > _MAX_ARRIVALS:
                     self._arrivals.popleft()
             self._bin_start_s = device_s
+            self._bins += 1
         else:
             skew = 0.0 if self._estimate is None else self._estimate.skew_ratio
             if high_s - skew * (device_s - held.device_s) >= held.high_s:
                 return
         self._earliest = Arrival(device_s, high_s)
-        if not self._exchanges and (new_bin or not self._arrivals):
+        if self._exchanges:
+            return
+        due = self._bins <= _FIRST_BINS or self._bins % _FIT_EVERY_BINS == 0
+        if (new_bin and due) or not self._arrivals:
             alone = [*self._arrivals, self._earliest][-_ARRIVALS_ALONE:]
             self._estimate = fit_arrivals(alone)

@@ -18,6 +18,7 @@ hundreds. So arrivals tell best how the clocks drift apart, exchanges where they
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -84,39 +85,44 @@ class Arrival:
     high_s: float
 
 
+class Rate(NamedTuple):
+    """How the clocks drift apart (seconds a second), and the standard deviation of that."""
+
+    skew_ratio: float
+    sigma: float
+
+
+def rate_of(exchanges: Sequence[Exchange], arrivals: Sequence[Arrival]) -> Rate:
+    """Return the rate from exchanges and the arrivals around them."""
+    points = [(one.device_s, one.middle_s, one.half_s) for one in exchanges]
+    return _rate(points, arrivals, SKEW_SIGMA_EXCHANGES)
+
+
 def fit_exchanges(
-    exchanges: Sequence[Exchange], arrivals: Sequence[Arrival]
+    exchanges: Sequence[Exchange], rate: Rate
 ) -> tuple[ClockEstimate, Exchange | None]:
     """Return the estimate at the last exchange, and one to leave out if they contradict."""
+    device_s, low_s, high_s = np.array([(x.device_s, x.low_s, x.high_s) for x in exchanges]).T
     reference_s = exchanges[-1].device_s
-    points = [(one.device_s, one.middle_s, one.half_s) for one in exchanges]
-    skew, sigma = _skew(points, arrivals, SKEW_SIGMA_EXCHANGES)
-
-    def now(one: Exchange, bound_s: float) -> float:
-        return bound_s + skew * (reference_s - one.device_s)
-
-    def drift(one: Exchange) -> float:
-        return sigma * abs(reference_s - one.device_s)
-
-    high_s, highest = min(
-        ((now(one, one.high_s) + drift(one), one) for one in exchanges), key=lambda pair: pair[0]
-    )
-    low_s, lowest = max(
-        ((now(one, one.low_s) - drift(one), one) for one in exchanges), key=lambda pair: pair[0]
-    )
-    half_s = max(abs(high_s - low_s) / 2, LEAST_HALF_S)
-    estimate = ClockEstimate(reference_s, (high_s + low_s) / 2, skew, half_s)
-    if high_s >= low_s - _CONFLICT_S:
+    skew, sigma = rate
+    moved_s, drift_s = skew * (reference_s - device_s), sigma * np.abs(reference_s - device_s)
+    highs_s, lows_s = high_s + moved_s + drift_s, low_s + moved_s - drift_s
+    highest, lowest = int(highs_s.argmin()), int(lows_s.argmax())
+    top_s, bottom_s = float(highs_s[highest]), float(lows_s[lowest])
+    half_s = max(abs(top_s - bottom_s) / 2, LEAST_HALF_S)
+    estimate = ClockEstimate(reference_s, (top_s + bottom_s) / 2, skew, half_s)
+    if top_s >= bottom_s - _CONFLICT_S:
         return estimate, None
-    middles_s = sorted(now(one, one.middle_s) for one in exchanges)
-    typical_s = middles_s[len(middles_s) // 2]
-    return estimate, max((highest, lowest), key=lambda one: abs(now(one, one.middle_s) - typical_s))
+    middles_s = np.array([one.middle_s for one in exchanges]) + moved_s
+    typical_s = np.sort(middles_s)[len(middles_s) // 2]
+    worst = max((highest, lowest), key=lambda k: abs(middles_s[k] - typical_s))
+    return estimate, exchanges[worst]
 
 
 def fit_arrivals(arrivals: Sequence[Arrival]) -> ClockEstimate:
     """Return the estimate from arrivals alone, at the last of them."""
     reference_s = arrivals[-1].device_s
-    skew, sigma = _skew([], arrivals, SKEW_SIGMA_ARRIVALS)
+    skew, sigma = _rate([], arrivals, SKEW_SIGMA_ARRIVALS)
     bounds_s = sorted(
         one.high_s + (skew * (reference_s - one.device_s)) + sigma * abs(reference_s - one.device_s)
         for one in arrivals
@@ -125,10 +131,10 @@ def fit_arrivals(arrivals: Sequence[Arrival]) -> ClockEstimate:
     return ClockEstimate(reference_s, bounds_s[0], skew, max(spread_s, LEAST_HALF_S))
 
 
-def _skew(
+def _rate(
     points: Sequence[tuple[float, float, float]], arrivals: Sequence[Arrival], prior: float
-) -> tuple[float, float]:
-    """Return slope and standard deviation; ``points`` are (time, offset, standard deviation)."""
+) -> Rate:
+    """Return the slope; ``points`` are (time, offset, standard deviation)."""
     sxx0, sxy0 = 0.0, 0.0
     if points:
         time_s, offset_s, sigma_s = np.array(points).T
@@ -148,7 +154,7 @@ def _skew(
             base_s = np.partition(level_s, len(level_s) // 4)[len(level_s) // 4]
             late_s = np.maximum(0.0, level_s - base_s)
             weights = 1.0 / (_ARRIVAL_SIGMA_S**2 + late_s * late_s)
-    return slope, max(sxx**-0.5, _LEAST_SKEW_SIGMA)
+    return Rate(slope, max(sxx**-0.5, _LEAST_SKEW_SIGMA))
 
 
 def _moments(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[float, float]:

@@ -7,8 +7,7 @@ moving. ``settle`` therefore takes the first stretch whole, lets the filter see 
 the gyroscope's path within that stretch by the inclination known at its end.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from vqf import VQF
@@ -16,8 +15,7 @@ from vqf import VQF
 from sensorhub.model.events import FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Orientations:
+class Orientations(NamedTuple):
     """For every sample fed: ``quat`` (n, 4) w x y z, sensor to earth; ``bias_radps`` (n, 3)."""
 
     quat: FloatArray

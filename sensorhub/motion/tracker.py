@@ -5,7 +5,7 @@ are counted from the start of a timeline, the filter is sequential, and everythi
 arithmetic element by element (no sums whose order could differ, no vectorised transcendentals).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from sensorhub.model.placement import Placement
 from sensorhub.model.samples import Gap, SampleBlock
 from sensorhub.motion.gaps import interpolate, samples_to_bridge
 from sensorhub.motion.inclination import CentredInclination
-from sensorhub.motion.orientation import OrientationFilter, VqfFilter, up_in_sensor
+from sensorhub.motion.orientation import OrientationFilter, VqfFilter
+from sensorhub.motion.stretch import Stretch, group_mean
 
 TICK_RATE_HZ = 25.0
 """At least this many ticks a second (unless the sensor is slower), fewer than twice as many."""
@@ -23,8 +24,8 @@ TICK_RATE_HZ = 25.0
 SETTLE_S = 2.0
 """The first stretch of a timeline, judged as a whole before its ticks are given out."""
 
-WORK_S = 0.2
-"""Samples are collected for this long before the filter runs: half the cost, unheard by anyone."""
+INCLINED_WORK_S = 0.2
+"""Without a gyroscope ticks wait for later samples anyway: they are made several at a time."""
 
 _SAME_CLOCK_S = 1e-7
 """Blocks of one timeline whose stamps agree this well are on one and the same grid."""
@@ -32,15 +33,10 @@ _SAME_CLOCK_S = 1e-7
 
 @dataclass(slots=True)
 class _Pending:
-    """Samples not yet turned into ticks; the first one starts a group.
+    """Samples that wait for more of them."""
 
-    Attributes:
-        grid: runs of samples on one time grid: its origin, the first sample's number, how many.
-    """
-
-    grid: list[tuple[float, int, int]]
-    acc: list[FloatArray]
-    gyr: list[FloatArray]
+    acc: list[FloatArray] = field(default_factory=list)
+    gyr: list[FloatArray] = field(default_factory=list)
     count: int = 0
 
 
@@ -53,21 +49,25 @@ class MotionTracker:
             the ticks, a longer time is cheaper. The ticks are the same.
     """
 
-    def __init__(self, placement: Placement, *, work_s: float = WORK_S) -> None:
+    def __init__(self, placement: Placement, *, work_s: float = 0.0) -> None:
         self._placement = placement
         self._work_s = work_s
         self._worthwhile = self._settling = 1
+        self._at_once = False
         self._nothing = _nothing(placement)
         self._period_s = 0.0
         self._group = 1
         self._has_gyroscope = True
         self._filter: OrientationFilter | None = None
+        self._stretch = Stretch(placement, group=1, tick_s=1.0)
         self._inclination = CentredInclination(half_width=1)
         self._settled = False
-        self._pending = _Pending([], [], [])
-        self._last: tuple[FloatArray, FloatArray | None] | None = None
+        self._pending = _Pending()
+        self._last: SampleBlock | None = None
         self._anchor_s = 0.0
         self._anchor_count = 0
+        self._open = 0  # samples of the group that is not complete, the pending ones included
+        self._times_s: list[float] = []  # of all groups' middle samples that are no tick yet
         self._done: list[MotionBlock] = []
         self._gaps: list[Gap] = []
         self._clipped = False
@@ -76,16 +76,15 @@ class MotionTracker:
         """Take in consecutive samples; the ticks they complete (often none)."""
         if block.placement is not self._placement:
             raise ValueError(f"samples of {block.placement} given to the {self._placement} tracker")
-        if len(block) == 0:
+        if len(block.acc_mps2) == 0:
             return self._collect()
         self._continue_or_restart(block)
-        self._clipped |= block.clipped
+        if block.clipped:
+            self._clipped = True
         self._append(block.start_s, block.acc_mps2, block.gyr_radps)
-        self._last = (
-            block.acc_mps2[-1],
-            None if block.gyr_radps is None else block.gyr_radps[-1],
-        )
-        self._work()
+        self._last = block
+        if self._pending.count:
+            self._work()
         return self._collect()
 
     def flush(self) -> MotionBlock:
@@ -97,18 +96,18 @@ class MotionTracker:
         """Bridge what is missing before the block, or begin a new timeline."""
         has_gyroscope = block.gyr_radps is not None
         same = self._period_s == block.period_s and self._has_gyroscope == has_gyroscope
-        gap = block.gap_before
+        gap, last = block.gap_before, self._last
+        missing: int | None = 0
         if gap is not None:
             self._gaps.append(gap)
-        missing = 0 if gap is None else samples_to_bridge(gap, period_s=block.period_s)
-        if not same or missing is None or self._last is None:
+            missing = samples_to_bridge(gap, period_s=block.period_s)
+        if not same or missing is None or last is None:
             self._restart(block)
         elif missing:
-            acc, gyr = self._last
-            bridge_acc = interpolate(acc, block.acc_mps2[0], count=missing)
+            bridge_acc = interpolate(last.acc_mps2[-1], block.acc_mps2[0], count=missing)
             bridge_gyr = None
-            if gyr is not None and block.gyr_radps is not None:
-                bridge_gyr = interpolate(gyr, block.gyr_radps[0], count=missing)
+            if last.gyr_radps is not None and block.gyr_radps is not None:
+                bridge_gyr = interpolate(last.gyr_radps[-1], block.gyr_radps[0], count=missing)
             self._append(block.start_s - missing * block.period_s, bridge_acc, bridge_gyr)
 
     def _restart(self, block: SampleBlock) -> None:
@@ -121,21 +120,34 @@ class MotionTracker:
         self._group = max(1, int(1.0 / (TICK_RATE_HZ * block.period_s) + 1e-6))
         self._filter = VqfFilter(block.period_s, bias_radps=bias) if self._has_gyroscope else None
         tick_s = self._group * block.period_s
+        self._stretch = Stretch(self._placement, group=self._group, tick_s=tick_s)
         self._inclination = CentredInclination.for_tick(tick_s)
         self._settled = False
-        self._worthwhile = max(self._group, int(self._work_s / block.period_s))
+        work_s = self._work_s if self._has_gyroscope else max(self._work_s, INCLINED_WORK_S)
+        self._worthwhile = max(1, int(work_s / block.period_s))
+        self._at_once = False
         self._settling = self._whole_groups(int(SETTLE_S / block.period_s))
-        self._pending = _Pending([], [], [])
+        self._pending = _Pending()
         self._anchor_s = block.start_s
         self._anchor_count = 0
+        self._open = 0
+        self._times_s = []
 
     def _append(self, start_s: float, acc: FloatArray, gyr: FloatArray | None) -> None:
-        pending, count = self._pending, len(acc)
-        due_s = self._anchor_s + self._anchor_count * self._period_s
+        count, group = len(acc), self._group
+        first, due_s = self._anchor_count, self._anchor_s + self._anchor_count * self._period_s
         if abs(start_s - due_s) > _SAME_CLOCK_S:
-            self._anchor_s, self._anchor_count = start_s, 0
-        pending.grid.append((self._anchor_s, self._anchor_count, count))
-        self._anchor_count += count
+            self._anchor_s, first = start_s, 0
+        self._anchor_count = first + count
+        middle = first + (group // 2 - self._open) % group
+        while middle < first + count:
+            self._times_s.append(self._anchor_s + middle * self._period_s)
+            middle += group
+        self._open = (self._open + count) % group
+        if self._at_once and gyr is not None:
+            self._filter_on(acc, gyr)
+            return
+        pending = self._pending
         pending.acc.append(acc)
         if gyr is not None:
             pending.gyr.append(gyr)
@@ -143,83 +155,95 @@ class MotionTracker:
 
     def _work(self) -> None:
         """Turn pending samples into ticks, as far as waiting for more cannot improve them."""
-        if not self._settled and self._filter is not None:
+        if self._filter is None:
+            if self._pending.count >= max(self._worthwhile, self._group):
+                self._incline()
+            return
+        if not self._settled:
             if self._pending.count < self._settling:
                 return
-            self._run(self._settling)
+            self._filter_pending(self._settling)
         if self._pending.count >= self._worthwhile:
-            self._run(self._whole_groups(self._pending.count))
+            self._filter_pending(self._pending.count)
 
     def _drain(self) -> None:
-        """All that is pending, ready or not (the rest of an unfinished group is dropped)."""
-        if self._pending.count >= self._group:
-            self._run(self._whole_groups(self._pending.count))
-        if self._filter is None and self._last is not None:
-            self._emit_inclined(*self._inclination.flush())
+        """All that is pending, ready or not (the rest of an unfinished group gives no tick)."""
+        if self._filter is None:
+            if self._pending.count >= self._group:
+                self._incline()
+            if self._last is not None:
+                self._emit_inclined(*self._inclination.flush())
+            return
+        if not self._settled and self._pending.count >= self._group:
+            self._filter_pending(self._whole_groups(self._pending.count))
+        if self._settled and self._pending.count:
+            self._filter_pending(self._pending.count)
 
     def _whole_groups(self, count: int) -> int:
-        return max(self._group, count - count % self._group)
+        return max(1, count // self._group) * self._group
 
-    def _run(self, count: int) -> None:
-        """Exactly ``count`` pending samples, whole groups, to ticks."""
-        pending, group = self._pending, self._group
-        acc = _joined(pending.acc)
-        gyr = _joined(pending.gyr) if pending.gyr else None
-        tick_s = self._tick_times_s(pending.grid, count)
+    def _take(self, count: int) -> tuple[FloatArray, FloatArray | None]:
+        """The first ``count`` pending samples; the others stay."""
+        pending = self._pending
+        acc, gyr = _joined(pending.acc), _joined(pending.gyr) if pending.gyr else None
         rest = pending.count - count
-        self._pending = _Pending([], [], [])
+        self._pending = _Pending()
         if rest:
-            left = _Pending(_last_of(pending.grid, rest), [acc[count:]], [], rest)
-            left.gyr = [] if gyr is None else [gyr[count:]]
-            self._pending = left
-        middle = slice(group // 2, count, group)
-        if self._filter is None or gyr is None:
-            self._emit_inclined(*self._inclination.push(tick_s, _group_mean(acc[:count], group)))
-            return
-        feed = self._filter.update if self._settled else self._filter.settle
-        found = feed(np.ascontiguousarray(acc[:count]), np.ascontiguousarray(gyr[:count]))
-        self._settled = True
-        quat = found.quat[middle]
-        means = _group_mean(np.concatenate((acc[:count], gyr[:count]), axis=1), group)
-        rate = means[:, 3:] - found.bias_radps[middle]
-        self._emit(tick_s, up_in_sensor(quat), rate, means[:, :3], quat)
+            self._pending.acc = [acc[count:]]
+            self._pending.gyr = [] if gyr is None else [gyr[count:]]
+            self._pending.count = rest
+            acc, gyr = acc[:count], None if gyr is None else gyr[:count]
+        return acc, gyr
 
-    def _tick_times_s(self, grid: list[tuple[float, int, int]], count: int) -> FloatArray:
-        """Times of the middle samples of the first ``count`` samples' groups."""
-        group, period_s = self._group, self._period_s
-        if len(grid) == 1:
-            origin_s, first, _ = grid[0]
-            index = np.arange(first + group // 2, first + count, group, dtype=np.float64)
-            return origin_s + index * period_s
-        every = [
-            origin_s + np.arange(first, first + n, dtype=np.float64) * period_s
-            for origin_s, first, n in _merged(grid)
-        ]
-        return _joined(every)[group // 2 : count : group]
+    def _filter_pending(self, count: int) -> None:
+        """Run the filter over the first pending samples."""
+        acc, gyr = self._take(count)
+        assert gyr is not None  # only asked where there is a gyroscope
+        self._filter_on(acc, gyr)
+        # Nobody waits for what nobody hears; what is heard is heard at once from now on.
+        self._at_once = self._worthwhile == 1 and not self._pending.count
+
+    def _filter_on(self, acc: FloatArray, gyr: FloatArray) -> None:
+        """Run the filter over the next samples, and give out the ticks they complete."""
+        sensor = self._filter
+        assert sensor is not None  # only asked where there is a gyroscope
+        acc, gyr = np.ascontiguousarray(acc), np.ascontiguousarray(gyr)
+        found = sensor.update(acc, gyr) if self._settled else sensor.settle(acc, gyr)
+        self._settled = True
+        stretch = self._stretch
+        if stretch.is_full:
+            stretch = self._stretch = stretch.successor()
+        ticks = (stretch.open_count + len(acc)) // self._group
+        times_s, self._times_s = self._times_s[:ticks], self._times_s[ticks:]
+        fresh = None if self._work_s else stretch.hear(found.quat, times_s)
+        stretch.add(acc, gyr, found, times_s)
+        if ticks:
+            self._done.append(stretch.latest(ticks) if fresh is None else fresh)
+
+    def _incline(self) -> None:
+        """Ticks of a sensor without gyroscope."""
+        count = self._whole_groups(self._pending.count)
+        acc, _ = self._take(count)
+        ticks = count // self._group
+        time_s, self._times_s = np.array(self._times_s[:ticks]), self._times_s[ticks:]
+        self._emit_inclined(*self._inclination.push(time_s, group_mean(acc, self._group)))
 
     def _emit_inclined(self, time_s: FloatArray, acc: FloatArray, up: FloatArray) -> None:
-        self._emit(time_s, up, None, acc, None)
-
-    def _emit(
-        self,
-        time_s: FloatArray,
-        up: FloatArray,
-        rate: FloatArray | None,
-        acc: FloatArray,
-        quat: FloatArray | None,
-    ) -> None:
         settled = np.ones(len(time_s), dtype=bool)
-        self._done.append(MotionBlock(self._placement, time_s, up, rate, acc, quat, settled))
+        self._done.append(MotionBlock(self._placement, time_s, up, None, acc, None, settled))
 
     def _collect(self) -> MotionBlock:
         """What is finished, as one block."""
-        if not self._done and not self._gaps and not self._clipped:
-            return self._nothing
-        done, self._done = self._done or [self._nothing], []
+        done = self._done
+        if not self._gaps and not self._clipped:
+            if not done:
+                return self._nothing
+            if len(done) == 1:
+                self._done = []
+                return done[0]
+        done, self._done = done or [self._nothing], []
         gaps, self._gaps = tuple(self._gaps), []
         clipped, self._clipped = self._clipped, False
-        if len(done) == 1 and not gaps and not clipped:
-            return done[0]
         rates = [b.rate_radps for b in done if b.rate_radps is not None]
         quats = [b.orientation for b in done if b.orientation is not None]
         if len(rates) != len(done):  # a sensor that lost its gyroscope between two timelines
@@ -241,38 +265,6 @@ def _joined(parts: list[FloatArray]) -> FloatArray:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _merged(grid: list[tuple[float, int, int]]) -> list[tuple[float, int, int]]:
-    """Runs that follow each other on one grid, as one."""
-    merged = grid[:1]
-    for origin_s, first, n in grid[1:]:
-        before_s, start, count = merged[-1]
-        if before_s == origin_s and start + count == first:
-            merged[-1] = (origin_s, start, count + n)
-        else:
-            merged.append((origin_s, first, n))
-    return merged
-
-
-def _last_of(grid: list[tuple[float, int, int]], count: int) -> list[tuple[float, int, int]]:
-    """The runs of the last ``count`` samples."""
-    kept: list[tuple[float, int, int]] = []
-    for origin_s, first, n in reversed(grid):
-        take = min(n, count)
-        kept.append((origin_s, first + n - take, take))
-        count -= take
-        if not count:
-            break
-    return kept[::-1]
-
-
 def _nothing(placement: Placement) -> MotionBlock:
     none = np.zeros((0, 3))
     return MotionBlock(placement, np.zeros(0), none, None, none, None, np.zeros(0, dtype=bool))
-
-
-def _group_mean(values: FloatArray, group: int) -> FloatArray:
-    """Mean of each group of rows."""
-    if group == 1:
-        return values
-    total = values.reshape(-1, group, values.shape[1]).sum(axis=1)
-    return np.asarray(total / group)

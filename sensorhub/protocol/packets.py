@@ -76,9 +76,10 @@ class SamplesPacket:
     @classmethod
     def decode(cls, data: bytes) -> "SamplesPacket":
         """Raises MalformedPacketError on an unknown format or a length that does not fit."""
-        if not data or data[0] not in SAMPLE_LAYOUTS:
+        layout = SAMPLE_LAYOUTS.get(data[0]) if data else None
+        if layout is None:
             raise MalformedPacketError("unknown sample format")
-        size = 2 * SAMPLE_LAYOUTS[data[0]].columns
+        size = 2 * layout.columns
         values = len(data) - _SAMPLES.size
         if values < size or values % size:
             raise MalformedPacketError("sample packet of wrong length")
@@ -98,6 +99,16 @@ class SamplesPacket:
         """Return the raw values, shape (count, columns), a view of the payload."""
         flat: NDArray[np.int16] = np.frombuffer(self.payload, _I16)
         return flat.reshape(-1, SAMPLE_LAYOUTS[self.kind].columns)
+
+    def by_sensor(self, sensors: int) -> NDArray[np.int16]:
+        """Return raw acceleration and, with two ``sensors``, rate: (sensors, count, 3), a view.
+
+        The strides do all of it: three values of a sensor, then those of the next, then the next
+        sample.
+        """
+        size = 2 * SAMPLE_LAYOUTS[self.kind].columns
+        count = len(self.payload) // size
+        return np.ndarray((sensors, count, 3), _I16, self.payload, 0, (6, size, 2))
 
 
 class EventCode(enum.IntEnum):

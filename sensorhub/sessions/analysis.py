@@ -6,7 +6,7 @@ begins; the set itself sees only the ticks of its own span of time.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import merge
 
 import numpy as np
@@ -26,6 +26,10 @@ PIECE_S = 1.0
 """Sensors take turns in pieces of this length. Outcomes do not depend on it."""
 
 
+WORK_S = 60.0
+"""Nobody waits for the ticks of what is over: the filter runs over so much of it at a time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """The part ``[start_s, end_s)`` of a recording or session that a set lasts."""
@@ -39,7 +43,7 @@ WHOLE = Span()
 
 def track(blocks: Sequence[SampleBlock], placement: Placement) -> list[MotionBlock]:
     """The motion of one placement over all its samples, from its first to its last."""
-    tracker = MotionTracker(placement)
+    tracker = MotionTracker(placement, work_s=WORK_S)
     motion = [tracker.push(block) for block in blocks]
     motion.append(tracker.flush())
     return motion
@@ -47,23 +51,14 @@ def track(blocks: Sequence[SampleBlock], placement: Placement) -> list[MotionBlo
 
 def within(block: MotionBlock, span: Span) -> MotionBlock:
     """The ticks of ``block`` inside the span, with the gaps that touch it."""
-    first, last = np.searchsorted(block.time_s, (span.start_s, span.end_s))
     touching = tuple(
         gap for gap in block.gaps if gap.end_s > span.start_s and gap.start_s < span.end_s
     )
-    if first == 0 and last == len(block) and touching == block.gaps:
+    inside = not len(block) or (block.first_s >= span.start_s and block.last_s < span.end_s)
+    if inside and touching == block.gaps:
         return block
-    return replace(
-        block,
-        time_s=block.time_s[first:last],
-        up=block.up[first:last],
-        rate_radps=None if block.rate_radps is None else block.rate_radps[first:last],
-        acc_mps2=block.acc_mps2[first:last],
-        orientation=None if block.orientation is None else block.orientation[first:last],
-        settled=block.settled[first:last],
-        gaps=touching,
-        clipped=block.clipped and bool(last > first),
-    )
+    first, last = np.searchsorted(block.time_s, (span.start_s, span.end_s)).tolist()
+    return block.part(first, last, gaps=touching)
 
 
 def run_set(
@@ -73,11 +68,12 @@ def run_set(
     span: Span = WHOLE,
 ) -> SetOutcome:
     """Feed a set its motion, the sensors interleaved by time, and finish it."""
-    streams = [
-        _pieces(motion[placement], order, span)
-        for order, placement in enumerate(analyzer.placements)
-        if placement in motion
-    ]
+    worn = [placement for placement in analyzer.placements if placement in motion]
+    if len(worn) == 1:  # nobody to take turns with
+        for whole in motion[worn[0]]:
+            analyzer.push(within(whole, span))
+        return analyzer.finish()
+    streams = [_pieces(motion[placement], order, span) for order, placement in enumerate(worn)]
     for _, _, block in merge(*streams, key=lambda piece: piece[:2]):
         analyzer.push(block)
     return analyzer.finish()
@@ -150,10 +146,10 @@ def _pieces(
         first = 0
         while first < len(inside):
             begin_s = float(inside.time_s[first])
-            piece = within(inside, Span(begin_s, begin_s + PIECE_S))
+            last = int(np.searchsorted(inside.time_s, begin_s + PIECE_S))
             # Gaps are told once, with the first piece, as the tracker told them.
-            yield begin_s, order, replace(piece, gaps=gaps)
-            first += len(piece)
+            yield begin_s, order, inside.part(first, last, gaps=gaps)
+            first = last
             gaps = ()
 
 

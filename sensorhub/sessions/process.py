@@ -133,6 +133,7 @@ def _analyse(
         side=one.side,
         placements=tuple(sorted(motion)),
         alignments=alignments,
+        live=False,
     )
     span = Span(one.started_ns / NS_PER_S)
     if one.ended_ns is not None:

@@ -28,11 +28,7 @@ HINGE = 0.8
 
 def slipped_at_s(motion: SegmentMotion, repetitions: Sequence[Repetition]) -> float | None:
     """When the sensor slipped: before the repetition that begins then; None: it did not."""
-    seen = [
-        (one.start_s, frame)
-        for one in repetitions
-        if one.kind is RepetitionKind.FULL and (frame := _frame(motion, one)) is not None
-    ]
+    seen = _frames(motion, [one for one in repetitions if one.kind is RepetitionKind.FULL])
     if len(seen) < 2 * LEAST_EACH:
         return None
     frames = np.stack([frame for _, frame in seen])
@@ -46,19 +42,25 @@ def slipped_at_s(motion: SegmentMotion, repetitions: Sequence[Repetition]) -> fl
     return None if best is None else best[1]
 
 
-def _frame(motion: SegmentMotion, one: Repetition) -> FloatArray | None:
-    """Start pose and axis of turning of one repetition, sensor frame: two rows."""
-    part = motion.part(one.start_s, one.end_s)
-    if part.stop - part.start < 5 or not motion.is_whole(part):
-        return None
-    rate = motion.rate_radps[part]
-    values, vectors = np.linalg.eigh(rate.T @ rate)
-    if float(values[-1]) < HINGE * float(values.sum()):
-        return None
-    axis = vectors[:, -1]
-    raising = motion.part(one.start_s, one.peak_s)
-    sign = 1.0 if float((motion.rate_radps[raising] @ axis).sum()) >= 0.0 else -1.0
-    return np.stack([motion.path.up[motion.at(one.start_s)], sign * axis])
+def _frames(
+    motion: SegmentMotion, repetitions: Sequence[Repetition]
+) -> list[tuple[float, FloatArray]]:
+    """When repetitions began, with start pose and axis of turning, sensor frame: two rows each.
+
+    Those are left out that turn about no one axis.
+    """
+    parts = [(one, motion.part(one.start_s, one.end_s)) for one in repetitions]
+    parts = [(one, p) for one, p in parts if p.stop - p.start >= 5 and motion.is_whole(p)]
+    values, vectors = np.linalg.eigh(motion.moments([part for _, part in parts]))
+    hinged = (values[:, 2] >= HINGE * values.sum(axis=1)).tolist()
+    found = []
+    for (one, _), is_hinged, axis in zip(parts, hinged, vectors[:, :, 2], strict=True):
+        if is_hinged:
+            raising = motion.part(one.start_s, one.peak_s)
+            sign = 1.0 if float((motion.rate_radps[raising] @ axis).sum()) >= 0.0 else -1.0
+            pose = motion.path.up[motion.at(one.start_s)]
+            found.append((one.start_s, np.array([pose, sign * axis])))
+    return found
 
 
 def _step_rad(

@@ -62,9 +62,10 @@ class CycleDetector:
             return events
         if block.placement is not self._segment.placement:
             return []
+        heard = block.heard
         return [
             event
-            for time_s, up in zip(block.time_s.tolist(), block.up.tolist(), strict=True)
+            for time_s, up in zip(heard.time_s, heard.up, strict=True)
             for event in self._turns.push(time_s, up)
         ]
 

@@ -106,9 +106,10 @@ class HoldDetector:
         """See :class:`Detector`."""
         if not self._setup.live or block.placement is not self._setup.primary[0]:
             return ()
+        heard = block.heard
         return [
             event
-            for time_s, up in zip(block.time_s.tolist(), block.up.tolist(), strict=True)
+            for time_s, up in zip(heard.time_s, heard.up, strict=True)
             for event in self._live.push(time_s, up)
         ]
 

@@ -88,9 +88,19 @@ def _repetitions(
     }
     hips = {place: _hip(place, tracks, alignments, exercise) for place in set(by_place)}
     after_s = [*(r.start_s for r in repetitions), None][1:]
+    own: list[dict[str, float]] = [{} for _ in repetitions]
+    for place in usual:
+        chosen = [k for k, p in enumerate(by_place) if p is place]
+        found = repetition_measures(
+            motions[place],
+            [repetitions[k] for k in chosen],
+            usual=usual[place],
+            next_starts_s=[after_s[k] for k in chosen],
+        )
+        for k, mine in zip(chosen, found, strict=True):
+            own[k] = mine
     done = []
-    for one, place, next_s in zip(repetitions, by_place, after_s, strict=True):
-        more = repetition_measures(motions[place], one, usual=usual[place], next_start_s=next_s)
+    for one, place, more in zip(repetitions, by_place, own, strict=True):
         if pelvis is not None and (share := pelvis_share(pelvis, one)) is not None:
             more["pelvis_share"] = share
         if (hip := hips[place]) is not None:

@@ -1,6 +1,7 @@
 """One segment's motion in a set, as measures need it: direction, turning, and where a time lies."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,21 +20,25 @@ class SegmentMotion:
         up: shape (n, 3), not smoothed: unit vectors against gravity, sensor frame.
         rate_radps: shape (n, 3), sensor frame. Without gyroscope that of "up", which does not show
             turning about the vertical.
+        turning_radps: shape (n,), its length.
         has_gyroscope: whether ``rate_radps`` is the gyroscope's.
     """
 
     path: Path
     up: FloatArray
     rate_radps: FloatArray
+    turning_radps: FloatArray
     has_gyroscope: bool
 
     @classmethod
     def of(cls, track: Track, path: Path | None = None) -> "SegmentMotion":
         """A whole track's, whose path may be known already."""
         path = path_of(track) if path is None else path
-        if track.rate_radps is not None and len(track.rate_radps) == len(track):
-            return cls(path, track.up, track.rate_radps, has_gyroscope=True)
-        return cls(path, track.up, _turning_of_up(path), has_gyroscope=False)
+        rate, has_gyroscope = track.rate_radps, True
+        if rate is None or len(rate) != len(track):
+            rate, has_gyroscope = _turning_of_up(path), False
+        turning = np.sqrt(np.einsum("ij,ij->i", rate, rate))
+        return cls(path, track.up, rate, turning, has_gyroscope)
 
     @property
     def tick_s(self) -> float:
@@ -50,6 +55,11 @@ class SegmentMotion:
         if part.stop <= part.start:
             return False
         return bool(self.path.piece_of(part.start).stop >= part.stop)
+
+    def moments(self, parts: Sequence[slice]) -> FloatArray:
+        """Sums of the angular rate's squares and products over each part, shape (m, 3, 3)."""
+        rates = [self.rate_radps[part] for part in parts]
+        return np.array([rate.T @ rate for rate in rates]).reshape(-1, 3, 3)
 
     def at(self, time_s: float) -> int:
         """The tick nearest to a time."""

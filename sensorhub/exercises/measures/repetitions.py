@@ -42,53 +42,93 @@ def usual_movement(motion: SegmentMotion, repetitions: Sequence[Repetition]) -> 
 
 
 def repetition_measures(
-    motion: SegmentMotion, one: Repetition, *, usual: Movement | None, next_start_s: float | None
-) -> dict[str, float]:
-    """The measures of one repetition.
+    motion: SegmentMotion,
+    repetitions: Sequence[Repetition],
+    *,
+    usual: Movement | None,
+    next_starts_s: Sequence[float | None],
+) -> list[dict[str, float]]:
+    """The measures of each repetition.
 
     Args:
-        motion: of the segment it was counted on.
+        motion: of the segment they were counted on.
         usual: the set's way, see :func:`usual_movement`.
-        next_start_s: when the next one begins; None: this is the last.
+        next_starts_s: when the next one begins, for each; None: it is the last.
     """
-    found: dict[str, float] = {}
-    if next_start_s is not None:
-        found["resting_s"] = max(0.0, next_start_s - one.end_s)
+    found: list[dict[str, float]] = []
+    moved: list[_Moved] = []
+    for one, next_s in zip(repetitions, next_starts_s, strict=True):
+        mine: dict[str, float] = {}
+        if next_s is not None:
+            mine["resting_s"] = max(0.0, next_s - one.end_s)
+        found.append(mine)
+        whole = _moved(motion, one, usual, mine)
+        if whole is not None:
+            moved.append(whole)
+    # Spectra, averages and eigenvalues of all repetitions at once: they cost a tenth that way.
+    speeds = [speed for one in moved for speed in one.speeds]
+    smoothness = zip(
+        sparc(speeds, tick_s=motion.tick_s), ldlj(speeds, tick_s=motion.tick_s), strict=True
+    )
+    shares = off_axis_shares(motion.moments([one.part for one in moved]))
+    for seen, share in zip(moved, shares, strict=True):
+        for way in ("raising", "lowering"):
+            for name, value in zip(("sparc", "ldlj"), next(smoothness), strict=True):
+                if value is not None:
+                    seen.found[f"{way}_{name}"] = value
+        if share is not None:
+            seen.found["off_axis_share"] = share
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """A repetition that is whole and large enough to say more of it.
+
+    Attributes:
+        found: its measures so far.
+        part: its ticks.
+        speeds: how fast the segment turned while raising, and while lowering.
+    """
+
+    found: dict[str, float]
+    part: slice
+    speeds: tuple[FloatArray, FloatArray]
+
+
+def _moved(
+    motion: SegmentMotion, one: Repetition, usual: Movement | None, found: dict[str, float]
+) -> _Moved | None:
+    """Puts the measures that need nothing but this repetition into ``found``."""
     part = motion.part(one.start_s, one.end_s)
     if part.stop - part.start < 3 or not motion.is_whole(part):
-        return found
+        return None
     start, peak = motion.at(one.start_s), motion.at(one.peak_s)
     ups = motion.path.up
     own = through(ups[start], ups[peak])
     if own is None:
-        return found
+        return None
     if usual is not None:
         angles = usual.folded_angle_rad(ups[[start, peak]])
         found["start_angle_rad"], found["peak_angle_rad"] = angles.tolist()
     if one.rom_rad < LEAST_ROM_RAD:
-        return found
+        return None
     angle = own.folded_angle_rad(motion.up[part])
     if folds(angle):
         angle = np.unwrap(angle)
     rate = turning_rate_radps(angle, motion.tick_s)
     phases = _phases(angle, rate, peak=peak - part.start)
     found |= _times(motion, part, phases, one)
-    rates = motion.rate_radps[part]
-    speed = np.sqrt(np.einsum("ij,ij->i", rates, rates))
     raising, lowering = slice(phases.start, phases.arrive + 1), slice(phases.leave, phases.end + 1)
     found |= _rates("up", angle[raising], rate[raising], motion.tick_s)
-    found |= _smoothness("raising", speed[raising], motion.tick_s)
     found |= _rates("down", -angle[lowering], -rate[lowering], motion.tick_s)
-    found |= _smoothness("lowering", speed[lowering], motion.tick_s)
-    off_axis = off_axis_share(rates)
-    if off_axis is not None:
-        found["off_axis_share"] = off_axis
     if found["holding_s"] >= LEAST_HOLD_S:
         held = slice(part.start + phases.arrive, part.start + phases.leave + 1)
         for name, number in sway_and_tremor(motion, held).items():
             if name in ("sway_rad", "tremor_radps"):
                 found[name] = number
-    return found
+    speed = motion.turning_radps[part]
+    return _Moved(found, part, (speed[raising], speed[lowering]))
 
 
 def _rates(word: str, angle: FloatArray, rate: FloatArray, tick_s: float) -> dict[str, float]:
@@ -101,20 +141,17 @@ def _rates(word: str, angle: FloatArray, rate: FloatArray, tick_s: float) -> dic
     }
 
 
-def _smoothness(way: str, speed: FloatArray, tick_s: float) -> dict[str, float]:
-    """What is known of a phase's smoothness."""
-    measures = {
-        f"{way}_sparc": sparc(speed, tick_s=tick_s),
-        f"{way}_ldlj": ldlj(speed, tick_s=tick_s),
-    }
-    return {name: value for name, value in measures.items() if value is not None}
+def off_axis_shares(moments: FloatArray) -> list[float | None]:
+    """Parts of the squared angular rate that are not about its main axis.
 
-
-def off_axis_share(rate_radps: FloatArray) -> float | None:
-    """Part of the squared angular rate, shape (n, 3), that is not about its main axis."""
-    moments = np.linalg.eigvalsh(rate_radps.T @ rate_radps)
-    total = float(moments.sum())
-    return 1.0 - float(moments[-1]) / total if total > 0.0 else None
+    Args:
+        moments: shape (m, 3, 3), see :meth:`SegmentMotion.moments`.
+    """
+    about = np.linalg.eigvalsh(moments)
+    return [
+        1.0 - main / total if total > 0.0 else None
+        for main, total in zip(about[:, -1].tolist(), about.sum(axis=1).tolist(), strict=True)
+    ]
 
 
 def pelvis_share(pelvis: SegmentMotion, one: Repetition) -> float | None:

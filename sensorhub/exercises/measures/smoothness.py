@@ -8,10 +8,11 @@ gyroscope's noise would outweigh the movement; and neither speaks of pieces shor
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from sensorhub.exercises.path import SMOOTH_S, smooth
+from sensorhub.exercises.path import SMOOTH_S, smooth_each
 from sensorhub.model.events import FloatArray
 
 CUTOFF_HZ = 10.0
@@ -24,32 +25,49 @@ PADDING = 4
 SHORTEST_TICKS = 7
 
 
-def sparc(speed_radps: FloatArray, *, tick_s: float) -> float | None:
-    """Spectral arc length of a speed profile, shape (n,); None where it is too short, or zero."""
-    n = len(speed_radps)
-    if n < SHORTEST_TICKS or float(speed_radps.max()) <= 0.0:
-        return None
-    size = 2 ** (math.ceil(math.log2(n)) + PADDING)
-    spectrum = np.abs(np.fft.rfft(speed_radps, size))
-    height = spectrum[: math.floor(CUTOFF_HZ * size * tick_s) + 1] / spectrum.max()
-    last = int((height >= AMPLITUDE_SHARE).nonzero()[0][-1])
-    if last < 1:
-        return None
-    change = height[1 : last + 1] - height[:last]
+def sparc(speeds_radps: Sequence[FloatArray], *, tick_s: float) -> list[float | None]:
+    """Spectral arc length of each speed profile, shape (n,) each; None: too short, or zero."""
+    found: list[float | None] = [None] * len(speeds_radps)
+    alike: dict[int, list[int]] = {}
+    for k, speed in enumerate(speeds_radps):
+        if len(speed) >= SHORTEST_TICKS:
+            alike.setdefault(2 ** (math.ceil(math.log2(len(speed))) + PADDING), []).append(k)
+    for size, chosen in alike.items():
+        rows = np.zeros((len(chosen), size))
+        for row, k in zip(rows, chosen, strict=True):
+            row[: len(speeds_radps[k])] = speeds_radps[k]
+        for k, length in zip(chosen, _arc_lengths(rows, tick_s), strict=True):
+            found[k] = length
+    return found
+
+
+def _arc_lengths(rows: FloatArray, tick_s: float) -> list[float | None]:
+    """The same of profiles padded to one length, shape (m, size)."""
+    spectrum = np.abs(np.fft.rfft(rows))
+    greatest = spectrum.max(axis=1)
+    height = spectrum[:, : math.floor(CUTOFF_HZ * rows.shape[1] * tick_s) + 1]
+    height = height / np.where(greatest > 0.0, greatest, 1.0)[:, None]
+    lines = height.shape[1]
+    last = lines - 1 - (height >= AMPLITUDE_SHARE)[:, ::-1].argmax(axis=1)
+    change = height[:, 1:] - height[:, :-1]
     # Lines of a spectrum are evenly spaced: each is as far along as any.
-    return -float(np.sqrt(change * change + last**-2.0).sum())
+    step = 1.0 / np.maximum(1, last)
+    length = np.sqrt(change * change + (step * step)[:, None])
+    length[np.arange(lines - 1) >= last[:, None]] = 0.0
+    arcs = (-length.sum(axis=1)).tolist()
+    known = ((greatest > 0.0) & (last >= 1)).tolist()
+    return [arc if is_known else None for arc, is_known in zip(arcs, known, strict=True)]
 
 
-def ldlj(speed_radps: FloatArray, *, tick_s: float) -> float | None:
-    """Log dimensionless jerk of a speed profile, shape (n,); None: too short, or no movement."""
-    n = len(speed_radps)
-    if n < SHORTEST_TICKS:
-        return None
-    calm = smooth(speed_radps, SMOOTH_S / tick_s)
-    peak_radps = float(calm.max())
-    jerk = np.diff(calm, 2) / tick_s**2
-    lasts_s = (n - 1) * tick_s
-    total = float((jerk * jerk).sum()) * tick_s
-    if peak_radps <= 0.0 or total <= 0.0:
-        return None
-    return -math.log(lasts_s**3 / peak_radps**2 * total)
+def ldlj(speeds_radps: Sequence[FloatArray], *, tick_s: float) -> list[float | None]:
+    """Log dimensionless jerk of each speed profile, shape (n,); None: too short, no movement."""
+    found: list[float | None] = [None] * len(speeds_radps)
+    chosen = [k for k, speed in enumerate(speeds_radps) if len(speed) >= SHORTEST_TICKS]
+    calm = smooth_each([speeds_radps[k] for k in chosen], SMOOTH_S / tick_s)
+    for k, speed in zip(chosen, calm, strict=True):
+        jerk = np.diff(speed, 2) / tick_s**2
+        peak_radps, total = float(speed.max()), float((jerk * jerk).sum()) * tick_s
+        if peak_radps > 0.0 and total > 0.0:
+            lasts_s = (len(speed) - 1) * tick_s
+            found[k] = -math.log(lasts_s**3 / peak_radps**2 * total)
+    return found

@@ -500,10 +500,10 @@ def test_one_packet_takes_few_microseconds(feed: Feed) -> None:
     best_s = math.inf
     for attempt in range(5):
         feed.start(session=1000 + attempt)
-        began = time.perf_counter()
+        began = time.process_time()
         for number, packet in enumerate(packets):
             feed.now_ns += S // 100
             feed.decoder.feed(Record(RecordKind.RECEIVED, "data", packet, feed.now_ns + number))
-        best_s = min(best_s, time.perf_counter() - began)
+        best_s = min(best_s, time.process_time() - began)
     assert feed.decoder.counters.received == 5 * 19 * 2000
     assert best_s / len(packets) < 40e-6

@@ -180,9 +180,9 @@ def test_mounting_and_mirror_change_nothing(
 def test_smoothness_of_one_smooth_movement_is_known(rom_rad: float, lasts_s: float) -> None:
     p = np.arange(0.0, 1.0 + 1e-9, TICK_S / lasts_s)
     speed = rom_rad / lasts_s * 30.0 * p**2 * (1.0 - p) ** 2
-    assert sparc(speed, tick_s=TICK_S) == pytest.approx(-1.41, abs=0.03)
+    assert sparc([speed], tick_s=TICK_S) == [pytest.approx(-1.41, abs=0.03)]
     if lasts_s >= 2.0:  # 3600/5 divided by 1.875 squared; quicker ones lose to the smoothing
-        assert ldlj(speed, tick_s=TICK_S) == pytest.approx(-math.log(720 / 1.875**2), abs=0.35)
+        assert ldlj([speed], tick_s=TICK_S) == [pytest.approx(-math.log(720 / 1.875**2), abs=0.35)]
 
 
 @settings(deadline=None)
@@ -192,7 +192,7 @@ def test_a_movement_in_pieces_is_less_smooth(rom_rad: float, lasts_s: float, pie
     smooth = rom_rad * p**2 * (1.0 - p) ** 2
     jerky = smooth * (1.0 - 0.8 * np.cos(math.pi * pieces * p) ** 2)
     for of in (sparc, ldlj):
-        whole, broken = of(smooth, tick_s=TICK_S), of(jerky, tick_s=TICK_S)
+        whole, broken = of([smooth, jerky], tick_s=TICK_S)
         assert whole is not None
         assert broken is not None
         assert broken < whole

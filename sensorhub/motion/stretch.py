@@ -1,0 +1,280 @@
+"""Filtered samples on their way to ticks: live code hears them at once, columns are made later.
+
+To make a column of three ticks costs nearly as much as one of three hundred, and nobody looks at
+columns while a set runs. So a stretch keeps what the filter gave as it came, the blocks that are
+handed out merely say which of its ticks are theirs, and whoever asks the first of them for a column
+makes those of all that have come so far.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorhub.model.events import FloatArray
+from sensorhub.model.motion import Heard, MotionBlock
+from sensorhub.model.placement import Placement
+from sensorhub.motion.orientation import Orientations, up_in_sensor
+
+LONGEST_TICKS = 512
+"""After so many ticks (10 to 20 s) another stretch begins: what is asked for stays small."""
+
+
+class Columns(NamedTuple):
+    """Ticks as columns, see :class:`~sensorhub.model.motion.MotionBlock`."""
+
+    time_s: FloatArray
+    up: FloatArray
+    rate_radps: FloatArray
+    acc_mps2: FloatArray
+    orientation: FloatArray
+
+
+class Stretch:
+    """Consecutive samples of a sensor with a gyroscope; every ``group`` of them make one tick.
+
+    A tick is its group's middle sample in orientation and bias, and the mean of all in acceleration
+    and rate. Which samples came together changes nothing.
+    """
+
+    def __init__(self, placement: Placement, *, group: int, tick_s: float) -> None:
+        self.placement = placement
+        self._group, self.tick_s = group, tick_s
+        # Acceleration, rate, orientation and bias, portion by portion, from the first sample of the
+        # first tick that is in no column yet.
+        self._portions: tuple[list[FloatArray], ...] = ([], [], [], [])
+        self._open = 0  # samples of the group that is not complete
+        self._time_s: list[float] = []
+        self._made: Columns | None = None
+        self._waiting: list[list[float]] = []  # the open group's middle orientation, once it is in
+        self._before: list[float] | None = None  # the orientation of the last tick heard
+
+    def __len__(self) -> int:
+        return len(self._time_s)
+
+    @property
+    def open_count(self) -> int:
+        """Samples of the group that is not complete."""
+        return self._open
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what comes should go into another stretch."""
+        return len(self._time_s) >= LONGEST_TICKS
+
+    def successor(self) -> "Stretch":
+        """An empty stretch that goes on where this one ends: the open group is passed on."""
+        self.columns()
+        after = Stretch(self.placement, group=self._group, tick_s=self.tick_s)
+        after._portions, self._portions = self._portions, ([], [], [], [])
+        after._open, after._waiting = self._open, self._waiting
+        after._before = self._before
+        return after
+
+    def add(
+        self, acc: FloatArray, gyr: FloatArray, found: Orientations, times_s: Sequence[float]
+    ) -> None:
+        """Take samples the filter has seen.
+
+        Args:
+            times_s: of the ticks they complete.
+        """
+        accs, gyrs, quats, biases = self._portions
+        accs.append(acc)
+        gyrs.append(gyr)
+        quats.append(found.quat)
+        biases.append(found.bias_radps)
+        self._time_s += times_s
+        self._open = (self._open + len(acc)) % self._group
+
+    def latest(self, count: int) -> MotionBlock:
+        """The last ``count`` ticks, their columns to be made when somebody asks for them."""
+        stop = len(self._time_s)
+        return LateMotion(self, stop - count, stop)
+
+    def hear(self, quat: FloatArray, times_s: list[float]) -> MotionBlock:
+        """The ticks that these samples complete, to be heard at once.
+
+        Called before ``add``, and then for every portion: the orientation of the open group's
+        middle, once it has come, waits for the rest of its group.
+
+        Args:
+            quat: of the samples that are to be added.
+            times_s: of the ticks they complete.
+        """
+        group, count = self._group, len(times_s)
+        middles = self._waiting + quat[(group // 2 - self._open) % group :: group].tolist()
+        self._waiting = middles[count:]
+        # As ``up_in_sensor`` has the earth's z axis, to the same last bit.
+        ups = [
+            (2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y))
+            for w, x, y, z in middles[:count]
+        ]
+        start, before = len(self._time_s), self._before
+        if count:
+            self._before = middles[count - 1]
+        return FreshMotion(self, start, start + count, Heard(times_s, ups), (before, middles))
+
+    def time_at(self, tick: int) -> float:
+        """Time of one tick."""
+        return self._time_s[tick]
+
+    def columns(self) -> Columns:
+        """All ticks that are complete."""
+        made = self._made
+        done = 0 if made is None else len(made.time_s)
+        if made is None or done < len(self._time_s):
+            more = self._columns_from(done)
+            made = self._made = (
+                more
+                if made is None
+                else Columns(*map(np.concatenate, zip(made, more, strict=True)))
+            )
+        return made
+
+    def _columns_from(self, done: int) -> Columns:
+        group = self._group
+        whole = (len(self._time_s) - done) * group
+        acc, gyr, quat, bias = every = [_joined(parts) for parts in self._portions]
+        self._portions = tuple([values[whole:]] for values in every)
+        middle = slice(group // 2, whole, group)
+        return Columns(
+            np.array(self._time_s[done:]),
+            up_in_sensor(quat[middle]),
+            group_mean(gyr[:whole], group) - bias[middle],
+            group_mean(acc[:whole], group),
+            quat[middle],
+        )
+
+
+class LateMotion(MotionBlock):
+    """Ticks ``[first, stop)`` of a stretch. A :class:`MotionBlock` whose columns come late."""
+
+    __slots__ = ("_first", "_stop", "_stretch")
+    _stretch: Stretch
+    _first: int
+    _stop: int
+    gaps = ()
+    clipped = False
+
+    def __init__(self, stretch: Stretch, first: int, stop: int) -> None:
+        put = object.__setattr__  # frozen like its parent
+        put(self, "placement", stretch.placement)
+        put(self, "_stretch", stretch)
+        put(self, "_first", first)
+        put(self, "_stop", stop)
+
+    def __len__(self) -> int:
+        return self._stop - self._first
+
+    @property
+    def first_s(self) -> float:
+        """See :class:`MotionBlock`, as all that follow."""
+        return self._stretch.time_at(self._first)
+
+    @property
+    def last_s(self) -> float:
+        return self._stretch.time_at(self._stop - 1)
+
+    @property
+    def has_gyroscope(self) -> bool:
+        return True
+
+    @property
+    def time_s(self) -> FloatArray:
+        return self._stretch.columns().time_s[self._first : self._stop]
+
+    @property
+    def up(self) -> FloatArray:
+        return self._stretch.columns().up[self._first : self._stop]
+
+    @property
+    def rate_radps(self) -> FloatArray:
+        return self._stretch.columns().rate_radps[self._first : self._stop]
+
+    @property
+    def acc_mps2(self) -> FloatArray:
+        return self._stretch.columns().acc_mps2[self._first : self._stop]
+
+    @property
+    def orientation(self) -> FloatArray:
+        return self._stretch.columns().orientation[self._first : self._stop]
+
+    @property
+    def settled(self) -> NDArray[np.bool_]:
+        return np.ones(len(self), dtype=bool)
+
+    @property
+    def source(self) -> tuple[Stretch, int, int]:
+        """The stretch, its first tick that belongs here, and the first that does not."""
+        return self._stretch, self._first, self._stop
+
+
+class FreshMotion(LateMotion):
+    """Ticks that are heard before they have any columns."""
+
+    __slots__ = ("_heard", "_turns")
+    _heard: Heard
+    _turns: tuple[list[float] | None, list[list[float]]]
+
+    def __init__(
+        self,
+        stretch: Stretch,
+        first: int,
+        stop: int,
+        heard: Heard,
+        turns: tuple[list[float] | None, list[list[float]]],
+    ) -> None:
+        put = object.__setattr__
+        put(self, "placement", stretch.placement)
+        put(self, "_stretch", stretch)
+        put(self, "_first", first)
+        put(self, "_stop", stop)
+        put(self, "_heard", heard)
+        put(self, "_turns", turns)
+
+    @property
+    def heard(self) -> Heard:
+        return self._heard
+
+    @property
+    def turning_radps(self) -> list[float]:
+        """From one tick's orientation to the next one's; 0 at the very first."""
+        before, orientations = self._turns
+        turning = []
+        for one in orientations[: len(self)]:
+            turned_rad = 0.0 if before is None else _turned_rad(before, one)
+            turning.append(turned_rad / self._stretch.tick_s)
+            before = one
+        return turning
+
+
+def joined(one: MotionBlock, other: MotionBlock) -> MotionBlock | None:
+    """Both as one block where they are neighbours in a stretch: no column need be made for it."""
+    if isinstance(one, LateMotion) and isinstance(other, LateMotion):
+        before, first, start = one.source
+        after, at, stop = other.source
+        if after is before and at == start:
+            return LateMotion(after, first, stop)
+    return None
+
+
+def group_mean(values: FloatArray, group: int) -> FloatArray:
+    """Mean of each group of rows, shape (n, 3); n is a multiple of the group."""
+    if group == 1:
+        return values
+    total = values.reshape(-1, group, values.shape[1]).sum(axis=1)
+    return np.asarray(total / group)
+
+
+def _joined(parts: list[FloatArray]) -> FloatArray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _turned_rad(before: list[float], after: list[float]) -> float:
+    """The (small) angle between two orientations: twice the chord between their quaternions."""
+    chord = math.dist(before, after)
+    # A quaternion and its negative are one orientation.
+    return 2.0 * chord if chord < 1.0 else 2.0 * math.sqrt(max(0.0, 4.0 - chord * chord))
