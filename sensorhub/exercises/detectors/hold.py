@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
+
+import numpy as np
 
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.live_hold import LiveHold
@@ -262,7 +264,26 @@ def _one_pose(path: Path, run: Sequence[Rest], start: FloatArray) -> list[Rest]:
         run[last + 1].lasts_s > long_s or _same_pose(path, run[last], run[last + 1], far)
     ):
         last += 1
-    return list(run[first : last + 1])
+    kept = list(run[first : last + 1])
+    kept[0] = _trimmed(path, kept[0], far, from_start=True)
+    kept[-1] = _trimmed(path, kept[-1], far, from_start=False)
+    return kept
+
+
+def _trimmed(path: Path, rest: Rest, far: float, *, from_start: bool) -> Rest:
+    """Without its beginning (or end) in another pose: a slow way into the hold looks still."""
+    up = path.up[rest.first : rest.last + 1]
+    chord = 2.0 * math.sin(0.5 * far)
+    near = np.flatnonzero(((up - rest.pose) ** 2).sum(axis=1) < chord * chord)
+    if not len(near):
+        return rest
+    if from_start and near[0] > 0:
+        first = rest.first + int(near[0])
+        return replace(rest, first=first, start_s=float(path.time_s[first]))
+    if not from_start and near[-1] < len(up) - 1:
+        last = rest.first + int(near[-1])
+        return replace(rest, last=last, end_s=float(path.time_s[last]))
+    return rest
 
 
 def _same_pose(path: Path, before: Rest, after: Rest, far: float) -> bool:
