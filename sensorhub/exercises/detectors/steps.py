@@ -6,6 +6,7 @@ the same sense for a whole set; the first step is a step out. Where they do not 
 taken to alternate.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
@@ -19,6 +20,7 @@ from sensorhub.exercises.cycles import Cycle, cycles_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import Explanation, Rules, explain
+from sensorhub.exercises.movement import along_greatest_variance
 from sensorhub.exercises.path import Path, smooth, turning_speed_radps
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.thresholds import StepsThresholds
@@ -39,6 +41,12 @@ DIFFERENT_SHARE = 1.5
 ALIKE_SIZE, ALIKE_TIME = 1.35, 2.0
 """A step with no partner differs from the others of its kind by less than these factors, or it is
 something else."""
+
+SAME_PLANE = math.cos(math.radians(40.0))
+"""Walking swings the thigh forwards, side steps sideways; straps and people are not that exact."""
+
+FEW_RESTS, CLEAR_REST_S = 3, 0.3
+"""So many rests of each kind, and so much between their medians, tell what follows what."""
 
 CALM_S = 0.25
 """Without a gyroscope, the standard deviation of the average that hides how the legs speed up and
@@ -102,16 +110,19 @@ class StepsDetector:
         found = explain(path, self._rules)
         if found is None:
             return []
-        kept = self._kept(path, found)
+        path = _without_sideways_walks(path, found)
+        kept = self._kept(path, _closed_at_home(found))
         if not kept:
             return []
-        directions = _directions([c.size_rad for c, _ in kept])
+        directions = _directions(kept)
         kept, directions = _without_strays(path, kept, directions)
         if not kept:
             return []
-        wide = [both for both, d in zip(kept, directions, strict=True) if d == directions[0]]
+        out = [both for both, d in zip(kept, directions, strict=True) if d is OUT]
         usual_rad = self._rules.range.usual_rad
-        if not is_set(path, [c for c, _ in wide], [e for _, e in wide], usual_rad=usual_rad):
+        if not out or not is_set(
+            path, [c for c, _ in out], [e for _, e in out], usual_rad=usual_rad
+        ):
             return []
         return [_step(e, d, c.size_rad) for (c, e), d in zip(kept, directions, strict=True)]
 
@@ -171,10 +182,30 @@ def _step(edges: Edges, direction: str, size_rad: float) -> Step:
     return Step(edges.start_s, edges.end_s, direction, measures=measures)
 
 
-def _directions(sizes: Sequence[float]) -> list[str]:
+def _without_sideways_walks(path: Path, found: Explanation) -> Path:
+    """Brisk side steps are a way of walking as well: one in the steps' own plane stays counted."""
+    kept = []
+    for start_s, end_s in path.walks:
+        first, last = np.searchsorted(path.time_s, (start_s, end_s))
+        swing = along_greatest_variance(path.up[first:last])
+        if swing is None or abs(float(swing.across @ found.movement.across)) < SAME_PLANE:
+            kept.append((start_s, end_s))
+    return replace(path, walks=tuple(kept))
+
+
+def _closed_at_home(found: Explanation) -> Explanation:
+    """The legs are closed most of the time: that end of the movement is home."""
+    first, last = found.cycles[0], found.cycles[-1]
+    angle = found.angle_rad[first.start : last.end + 1]
+    low, middle, high = np.percentile(angle, (5.0, 50.0, 95.0))
+    if middle - low <= high - middle:
+        return found
+    return replace(found, movement=found.movement.reversed(), angle_rad=-found.angle_rad)
+
+
+def _directions(kept: Sequence[tuple[Cycle, Edges]]) -> list[str]:
     """Out or back for every step, from its size where the sizes fall into two groups."""
-    if not sizes:
-        return []
+    sizes = [cycle.size_rad for cycle, _ in kept]
     order = sorted(sizes)
     gaps = [b / a for a, b in pairwise(order)]
     split = max(range(len(gaps)), key=lambda k: gaps[k], default=0)
@@ -182,7 +213,25 @@ def _directions(sizes: Sequence[float]) -> list[str]:
     if not large or mean(large) < DIFFERENT_SHARE * mean(small) or len(small) < len(order) // 4:
         return [OUT if k % 2 == 0 else BACK for k in range(len(sizes))]
     wide = [size >= large[0] for size in sizes]
-    return [OUT if w is wide[0] else BACK for w in wide]
+    out_is_wide = _leads(wide, [edges for _, edges in kept])
+    return [OUT if w is out_is_wide else BACK for w in wide]
+
+
+def _leads(wide: Sequence[bool], edges: Sequence[Edges]) -> bool:
+    """Whether the wide steps lead out: back follows sooner than the next one out; else the first.
+
+    What happened before the set may look like its first step.
+    """
+    rests_s: dict[bool, list[float]] = {True: [], False: []}
+    for k in range(len(wide) - 1):
+        if wide[k] is not wide[k + 1]:
+            rests_s[wide[k]].append(edges[k + 1].start_s - edges[k].end_s)
+    if min(len(rests_s[True]), len(rests_s[False])) < FEW_RESTS:
+        return wide[0]
+    after_wide_s, after_narrow_s = median(rests_s[True]), median(rests_s[False])
+    if abs(after_wide_s - after_narrow_s) < CLEAR_REST_S:
+        return wide[0]
+    return after_wide_s < after_narrow_s
 
 
 def _without_strays(
@@ -195,12 +244,18 @@ def _without_strays(
     edges = [e for _, e in kept]
     usual = {
         direction: (
-            median(c.size_rad for (c, _), d in zip(kept, directions, strict=True) if d is direction),
-            median(e.end_s - e.start_s for e, d in zip(edges, directions, strict=True) if d is direction),
+            median(
+                c.size_rad for (c, _), d in zip(kept, directions, strict=True) if d is direction
+            ),
+            median(
+                e.end_s - e.start_s
+                for e, d in zip(edges, directions, strict=True)
+                if d is direction
+            ),
         )
         for direction in directions
     }
-    errands = by_the_way(path, edges, [d is directions[0] for d in directions])
+    errands = by_the_way(path, edges, [d is OUT for d in directions])
     chosen = []
     for k, (cycle, edge) in enumerate(kept):
         size_rad, lasts_s = usual[directions[k]]
@@ -210,7 +265,8 @@ def _without_strays(
             1.0 / ALIKE_SIZE < cycle.size_rad / size_rad < ALIKE_SIZE
             and 1.0 / ALIKE_TIME < (edge.end_s - edge.start_s) / lasts_s < ALIKE_TIME
         )
-        if not errands[k] and not (alone and unlike):
+        among = any(start_s < edge.peak_s < end_s for start_s, end_s in path.walks)
+        if not errands[k] and not among and not (alone and unlike):
             chosen.append(k)
     return [kept[k] for k in chosen], [directions[k] for k in chosen]
 
