@@ -3,11 +3,13 @@
 import itertools
 import math
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
 from sensorhub.exercises.movement import along_greatest_variance
-from sensorhub.exercises.path import Path
+from sensorhub.exercises.path import Path, smooth, turning_speed_radps
+from sensorhub.exercises.swings import LEAST_TOGETHER, lone
 from sensorhub.exercises.zigzag import turning_points
 from sensorhub.model.events import FloatArray
 
@@ -22,6 +24,12 @@ DRIFT_S = 12.0
 
 POSTURE_RAD = math.radians(35.0)
 """Pelvic circles lean at most 30 degrees; a segment further away is in another posture."""
+
+ALIKE_SIZE, ALIKE_TIME = 2.0, 2.2
+"""Turns of a set have the same size and take the same time within these factors."""
+
+CALM_S, REST_S, REST_SHARE = 0.25, 1.0, 0.3
+"""Slower than this share of the usual speed for at least so long is a rest; speed is averaged."""
 
 WHOLE_SHARE = 0.75
 """The last turn of a run counts when this share of it was done."""
@@ -43,10 +51,24 @@ def turns_of(path: Path, *, least_rad: float) -> list[Turn]:
     found: list[Turn] = []
     for piece in path.pieces:
         for start, stop in _in_one_posture(path, piece):
-            part = path.part(start, stop)
-            if len(part) * part.tick_s > 1.0:
-                found += _turns_of_piece(part, least_rad)
-    return found
+            for first, last in _without_rests(path.part(start, stop), least_rad):
+                found += _turns_of_piece(path.part(start + first, start + last), least_rad)
+    return _alike(found)
+
+
+def _alike(turns: list[Turn]) -> list[Turn]:
+    """Without what is no turn like the others: two runs put together, somebody settling."""
+    if len(turns) < LEAST_TOGETHER:
+        return turns
+    usual_rad = median(t.range_rad for t in turns)
+    usual_s = median(t.end_s - t.start_s for t in turns)
+    kept = [
+        turn
+        for turn in turns
+        if 1.0 / ALIKE_SIZE < turn.range_rad / usual_rad < ALIKE_SIZE
+        and 1.0 / ALIKE_TIME < (turn.end_s - turn.start_s) / usual_s < ALIKE_TIME
+    ]
+    return [t for t, alone in zip(kept, lone([t.peak_s for t in kept]), strict=True) if not alone]
 
 
 def _in_one_posture(path: Path, piece: slice) -> list[tuple[int, int]]:
@@ -70,6 +92,29 @@ def _in_one_posture(path: Path, piece: slice) -> list[tuple[int, int]]:
         offset = piece.start + start
         found += [(offset + a, offset + b) for a, b in zip(bounds[::2], bounds[1::2], strict=True)]
     return found
+
+
+def _without_rests(path: Path, least_rad: float) -> list[tuple[int, int]]:
+    """The stretches in which the segment moves: circles go on without a rest."""
+    speed = smooth(turning_speed_radps(path.up, path.tick_s), CALM_S / path.tick_s)
+    moving = speed > _slowest_radps(least_rad)
+    if not moving.any():
+        return []
+    moving &= speed > REST_SHARE * float(np.median(speed[moving]))
+    bounds = np.flatnonzero(np.diff(np.concatenate([[False], moving, [False]])))
+    longest = REST_S / path.tick_s
+    stretches: list[tuple[int, int]] = []
+    for a, b in zip(bounds[::2].tolist(), bounds[1::2].tolist(), strict=True):
+        if stretches and a - stretches[-1][1] < longest:
+            stretches[-1] = (stretches[-1][0], b)
+        else:
+            stretches.append((a, b))
+    return [(a, b) for a, b in stretches if (b - a) * path.tick_s > 1.0]
+
+
+def _slowest_radps(least_rad: float) -> float:
+    """The slowest circle worth counting takes 20 s."""
+    return math.pi * least_rad / 20.0
 
 
 def _turns_of_piece(path: Path, least_rad: float) -> list[Turn]:
@@ -108,8 +153,7 @@ def _turns_of_piece(path: Path, least_rad: float) -> list[Turn]:
 def _moving(path: Path, x: FloatArray, y: FloatArray, least_rad: float) -> tuple[int, int] | None:
     """First and last tick of the part in which there is movement of the least size."""
     speed = np.hypot(np.gradient(x), np.gradient(y)) / path.tick_s
-    # The slowest circle worth counting takes 20 s.
-    moves = np.flatnonzero(speed > math.pi * least_rad / 20.0)
+    moves = np.flatnonzero(speed > _slowest_radps(least_rad))
     if len(moves) < 2:
         return None
     return int(moves[0]), int(moves[-1]) + 1

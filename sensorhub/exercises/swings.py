@@ -44,6 +44,9 @@ LEAST_SWINGS = 2
 SAME_TIME = 2.5
 """Swings of a set take the same time within this factor; settling about is slower."""
 
+FAR, LEAST_TOGETHER = 2.5, 4
+"""Further from all others than so many usual intervals is alone, if the others are so many."""
+
 LONGER, LONGER_S = 4.0, 10.0
 """A cycle takes at most so many times as long as the others, or so long."""
 
@@ -155,10 +158,34 @@ def _chosen(
     ]
     errands = by_the_way(path, [s.edges for s in both], [s.full for s in both])
     kept = [s for s, errand in zip(both, errands, strict=True) if not errand]
+    alone = lone([s.edges.peak_s for s in kept])
+    kept = [s for s, is_alone in zip(kept, alone, strict=True) if not is_alone]
+    while kept and _begins_with_the_data(path, kept[0]):
+        kept = kept[1:]
     full = [s for s in kept if s.full]
     if not full or not _is_set(path, full, rules):
         return []
     return kept
+
+
+def lone(times_s: Sequence[float]) -> list[bool]:
+    """For each of a set's members whether it stands alone, far in time from all others.
+
+    Somebody settles before the set, or stretches after it. Only where the rest clearly is a set.
+    """
+    gaps_s = [b - a for a, b in pairwise(times_s)]
+    if len(times_s) < LEAST_TOGETHER + 1:
+        return [False] * len(times_s)
+    far_s = FAR * median(gaps_s)
+    before = [True, *(gap > far_s for gap in gaps_s)]
+    after = [*(gap > far_s for gap in gaps_s), True]
+    return [a and b for a, b in zip(before, after, strict=True)]
+
+
+def _begins_with_the_data(path: Path, one: Selected) -> bool:
+    """A filter that settles looks like part of a swing; whoever begins in the middle is cut off."""
+    piece = path.piece_of(one.cycle.peak)
+    return not one.full and one.cycle.peak - piece.start <= 1
 
 
 def _is_set(path: Path, full: Sequence[Selected], rules: Rules) -> bool:
