@@ -45,6 +45,12 @@ something else."""
 SAME_PLANE = math.cos(math.radians(40.0))
 """Walking swings the thigh forwards, side steps sideways; straps and people are not that exact."""
 
+WIDEST_RAD = math.radians(28.0)
+"""The thigh of somebody who walks swings further than that of one who steps aside."""
+
+QUICKEST_S = 0.75
+"""Nobody steps sideways and closes the legs again in less, step after step."""
+
 FEW_RESTS, CLEAR_REST_S = 3, 0.3
 """So many rests of each kind, and so much between their medians, tell what follows what."""
 
@@ -188,9 +194,22 @@ def _without_sideways_walks(path: Path, found: Explanation) -> Path:
     for start_s, end_s in path.walks:
         first, last = np.searchsorted(path.time_s, (start_s, end_s))
         swing = along_greatest_variance(path.up[first:last])
-        if swing is None or abs(float(swing.across @ found.movement.across)) < SAME_PLANE:
+        sideways = (
+            swing is not None
+            and abs(float(swing.across @ found.movement.across)) > SAME_PLANE
+            and found.size_rad < WIDEST_RAD
+            and _usual_step_s(found, int(first), int(last), path.tick_s) > QUICKEST_S
+        )
+        if not sideways:
             kept.append((start_s, end_s))
     return replace(path, walks=tuple(kept))
+
+
+def _usual_step_s(found: Explanation, first: int, last: int, tick_s: float) -> float:
+    """How long one swing to and fro takes between two ticks."""
+    corners = turning_points(found.angle_rad[first:last], 0.25 * found.size_rad)
+    steps = np.diff([c.index for c in corners])
+    return 2.0 * float(np.median(steps)) * tick_s if len(steps) else 0.0
 
 
 def _closed_at_home(found: Explanation) -> Explanation:
