@@ -50,7 +50,7 @@ class VqfFilter:
     """
 
     def __init__(self, period_s: float, *, bias_radps: FloatArray | None = None) -> None:
-        self._vqf = VQF(period_s, biasClip=LARGEST_BIAS_DPS)
+        self._vqf = VQF(period_s, biasClip=LARGEST_BIAS_DPS, motionBiasEstEnabled=False)
         if bias_radps is not None:
             self._vqf.setBiasEstimate(bias_radps, -1.0)
 
