@@ -102,6 +102,10 @@ class SetAnalyzer:
             self._detector.pace(start_s=start_s, now_s=now_s)
             self._start_s, self._end_s = min(self._start_s, start_s), max(self._end_s, now_s)
 
+    def align(self, alignments: Mapping[Placement, Alignment]) -> None:
+        """How sensors sit, where that is known only now; before :meth:`finish`."""
+        self._alignments |= alignments
+
     def state(self) -> LiveState:
         """The running set at a glance."""
         return self._detector.state()

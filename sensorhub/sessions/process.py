@@ -20,10 +20,11 @@ from sensorhub.model.placement import Placement
 from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import NS_PER_S
 from sensorhub.motion.assembler import assemble_all
-from sensorhub.sessions.analysis import Span, run_set, track
+from sensorhub.sessions.analysis import Span, run_set, track, within
 from sensorhub.sessions.correction import corrected, read_alignment, read_calibration
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.values import SensorInfo, StoredSession, StoredSet
+from sensorhub.sessions.wearing import Wearing
 
 FindFamily = Callable[[str], DeviceFamily]
 
@@ -65,11 +66,12 @@ def process_session(
         blocks, unreadable = sensor_blocks(store, session, sensor, find_family=find_family)
         motion[sensor.placement] = track(blocks, sensor.placement)
         damaged += unreadable
+    wearing = Wearing(alignments)
     outcomes: dict[int, SetOutcome] = {}
     refusals: dict[int, str] = {}
     for one in session.sets:
         try:
-            outcomes[one.number] = _analyse(session, one, motion, alignments)
+            outcomes[one.number] = _analyse(session, one, motion, wearing)
         except Exception as error:  # noqa: BLE001 (one set's defect must not cost the others)
             refusals[one.number] = why_not(error)
     return Processed(outcomes, refusals, damaged)
@@ -109,17 +111,16 @@ def _analyse(
     session: StoredSession,
     one: StoredSet,
     motion: Mapping[Placement, list[MotionBlock]],
-    alignments: Mapping[Placement, Alignment],
+    wearing: Wearing,
 ) -> SetOutcome:
-    analyzer = SetAnalyzer(
-        find_exercise(one.exercise),
-        side=one.side,
-        placements=tuple(sorted(motion)),
-        alignments=alignments,
-    )
+    exercise = find_exercise(one.exercise)
+    analyzer = SetAnalyzer(exercise, side=one.side, placements=tuple(sorted(motion)))
     span = Span(one.started_ns / NS_PER_S)
     if one.ended_ns is not None:
         span = replace(span, end_s=one.ended_ns / NS_PER_S)
+    inside = {p: [within(b, span) for b in motion[p]] for p in analyzer.placements}
+    analyzer.align(wearing.of_set(exercise, inside))
+    if one.ended_ns is not None:
         analyzer.pace(start_s=span.start_s, now_s=span.end_s)
     outcome = run_set(analyzer, motion, span=span)
     if session.interrupted and one.ended_ns == session.ended_ns:
