@@ -32,9 +32,10 @@ LEFT_SHARE = 0.5
 SHORT_LOSS = 0.25
 """... and one that is over at once says so much less than one that lasts as long as prescribed."""
 
-SAME_POSE_RAD = math.radians(5.0)
-SAME_POSE_REACH = 0.25
-"""A hold taken up again is in the same pose within 5 degrees or a quarter of the way there."""
+SAME_POSE_RAD = math.radians(3.0)
+SAME_POSE_REACH = 0.15
+"""A hold taken up again is in the same pose within 3 degrees or this share of the way there; a stop
+on the way is further off."""
 
 EDGE_S = 0.7
 """So near its ends a rest may still belong to the movement before or after it."""
@@ -42,6 +43,9 @@ EDGE_S = 0.7
 UNLIKE = 0.2
 """A hold whose seconds, as a share of the other holds' usual ones, times the ratio of its angle to
 theirs are less than this is somebody settling or standing about, not holding."""
+
+SAGGED_RAD = math.radians(5.0)
+"""Within one rest the pose may sag by as much; further off is a slow way into it or out of it."""
 
 HELD_SHARE = 0.25
 """A rest of at least this share of the longest is no stop on the way, whatever its pose."""
@@ -265,8 +269,9 @@ def _one_pose(path: Path, run: Sequence[Rest], start: FloatArray) -> list[Rest]:
     ):
         last += 1
     kept = list(run[first : last + 1])
-    kept[0] = _trimmed(path, kept[0], far, from_start=True)
-    kept[-1] = _trimmed(path, kept[-1], far, from_start=False)
+    sagged = max(SAGGED_RAD, far)
+    kept[0] = _trimmed(path, kept[0], sagged, from_start=True)
+    kept[-1] = _trimmed(path, kept[-1], sagged, from_start=False)
     return kept
 
 
