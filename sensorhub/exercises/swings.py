@@ -147,7 +147,8 @@ def _chosen(
             cycles, whole_cycles(path, way.angle_rad, list(way.swings)), strict=True
         )
     ]
-    usual_rad = median(c.size_rad for c in cycles if c.size_rad > 0.5 * found.size_rad)
+    large = [c.size_rad for c in cycles if c.size_rad > 0.5 * found.size_rad]
+    usual_rad = median(large) if large else found.size_rad
     usual_s = median(e.end_s - e.start_s for e in edges)
     both = [
         Selected(cycle, edge, cycle.size_rad >= partial_share * usual_rad, sure=True)

@@ -20,13 +20,14 @@ from sensorhub.exercises.cycles import Cycle, cycles_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import Explanation, Rules, explain
-from sensorhub.exercises.movement import along_greatest_variance
+from sensorhub.exercises.movement import Movement, along_greatest_variance
 from sensorhub.exercises.path import Path, smooth, turning_speed_radps
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.thresholds import StepsThresholds
 from sensorhub.exercises.track import Track
 from sensorhub.exercises.walking import walked
 from sensorhub.exercises.zigzag import turning_points
+from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Repetition, RepetitionKind, Step
@@ -197,12 +198,18 @@ def _without_sideways_walks(path: Path, found: Explanation) -> Path:
         sideways = (
             swing is not None
             and abs(float(swing.across @ found.movement.across)) > SAME_PLANE
-            and found.size_rad < WIDEST_RAD
+            and _swing_rad(swing, path.up[first:last]) < WIDEST_RAD
             and _usual_step_s(found, int(first), int(last), path.tick_s) > QUICKEST_S
         )
         if not sideways:
             kept.append((start_s, end_s))
     return replace(path, walks=tuple(kept))
+
+
+def _swing_rad(swing: Movement, up: FloatArray) -> float:
+    """How far it goes from end to end, but for the furthest."""
+    low, high = np.percentile(swing.folded_angle_rad(up), (5.0, 95.0))
+    return float(high - low)
 
 
 def _usual_step_s(found: Explanation, first: int, last: int, tick_s: float) -> float:
