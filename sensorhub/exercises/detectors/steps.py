@@ -36,6 +36,9 @@ from sensorhub.motion.orientation import unit
 
 OUT, BACK = "out", "back"
 
+NARROW_SHARE = 0.4
+"""Of the wide step's width: what the leg that follows does."""
+
 DIFFERENT_SHARE = 1.5
 """The wide steps are at least so many times as wide as the narrow ones, or they do not differ."""
 
@@ -78,8 +81,7 @@ class StepsDetector:
             CountedSegment(
                 setup.recorders[p],
                 limits,
-                ignore_share=0.2,
-                excursions=2,
+                ignore_share=NARROW_SHARE,  # live, the wide steps are what is counted
                 live=setup.live and k == 0,
             )
             for k, p in enumerate((setup.primary[0], *_trunk(setup)))
