@@ -117,7 +117,7 @@ def write_recording(directory: Path, rendering: Rendering) -> None:
     (directory / "truth.json").write_text(json.dumps(truth, indent=1), encoding="utf-8")
     count = int(rendering.duration_s * _ANGLES_HZ)
     times = np.arange(count) / _ANGLES_HZ
-    angles = _angles(rendering.person, times)
+    angles = body_angles_at(rendering.person, times)
     table = np.column_stack([times, *(np.degrees(column) for column in angles.values())])
     _write_csv(directory / "body_angles.csv", ["time_s", *(f"{n}_deg" for n in angles)], table)
 
@@ -197,7 +197,8 @@ def _arrived(count: int, loss: float, rng: np.random.Generator) -> NDArray[np.bo
     return ~np.repeat(lost, BLOCK)[:count]
 
 
-def _angles(person: Person, times_s: Array) -> dict[str, Array]:
+def body_angles_at(person: Person, times_s: Array) -> dict[str, Array]:
+    """The body's own angles at ascending times, rad, each (n,), named with their side."""
     out: dict[str, list[Array]] = {}
     for part in np.array_split(times_s, max(1, times_s.size // 4096)):
         values, base = person.performer.state(part)

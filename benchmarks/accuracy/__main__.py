@@ -6,6 +6,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+from benchmarks.accuracy.hip import run_angles
 from benchmarks.accuracy.page import write_page
 from benchmarks.accuracy.play import cases
 from benchmarks.accuracy.real import find_recordings, score_recordings
@@ -20,7 +21,12 @@ SEEDS = 20
 def main(argv: list[str] | None = None) -> int:
     """Runs the matrix; writes the page, or with ``--list`` prints what went wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"of every cell ({SEEDS})")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=SEEDS,
+        help=f"of every cell ({SEEDS}); a seed takes two processors about 40 s",
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--exercise", default="", help="only exercises whose name holds this")
     parser.add_argument("--variation", default="", help="only columns whose name holds this")
@@ -36,9 +42,10 @@ def main(argv: list[str] | None = None) -> int:
     if args.list:
         _list(scores, alarms)
         return 0
+    angles = run_angles(seeds=args.seeds, jobs=args.jobs)
     recordings = find_recordings(ROOT)
     real = None if recordings is None else score_recordings(recordings)
-    write_page(args.page, scores, alarms, real)
+    write_page(args.page, scores, alarms, real, angles=angles)
     print(args.page)
     return 0
 

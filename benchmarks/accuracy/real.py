@@ -46,6 +46,7 @@ class RealScore:
         sure: whoever counted was sure.
         edges_s: errors of starts and ends of labelled repetitions; empty without labels.
         hip_rmse_deg: hip flexion against the optical angle, None without one.
+        hip_range_deg: error of its range over the movement.
     """
 
     name: str
@@ -56,6 +57,7 @@ class RealScore:
     sure: bool
     edges_s: tuple[float, ...] = ()
     hip_rmse_deg: float | None = None
+    hip_range_deg: float | None = None
 
 
 def find_recordings(root: Path) -> Path | None:
@@ -88,6 +90,7 @@ def _score(path: Path, truth: Mapping[str, Any]) -> list[RealScore]:
     for number, part in enumerate(truth.get("sets") or [truth], start=1):
         span = Span(part["start_s"], part["end_s"]) if truth.get("sets") else WHOLE
         analysis = _analysis(recording, exercise, side, span, standing)
+        hip = _hip_errors_deg(path, neutral, exercise, analysis) if aligned else None
         labels = truth.get("rep_times_s") or []
         labels = labels if isinstance(labels, list) else []
         found.append(
@@ -101,7 +104,8 @@ def _score(path: Path, truth: Mapping[str, Any]) -> list[RealScore]:
                 edges_s=_edges_s(
                     [t for t in labels if span.start_s <= t[0] <= span.end_s], analysis
                 ),
-                hip_rmse_deg=_hip_rmse_deg(path, neutral, exercise, analysis) if aligned else None,
+                hip_rmse_deg=None if hip is None else hip[0],
+                hip_range_deg=None if hip is None else hip[1],
             )
         )
     return found
@@ -132,10 +136,14 @@ def _edges_s(labels: Sequence[Sequence[float]], analysis: Analysis) -> tuple[flo
     return tuple(errors)
 
 
-def _hip_rmse_deg(
+def _hip_errors_deg(
     path: Path, neutral: Path, exercise: Exercise, analysis: Analysis
-) -> float | None:
-    """Right hip flexion against the optical system's, both relative to quiet standing."""
+) -> tuple[float, float] | None:
+    """Right hip flexion against the optical system's, both relative to quiet standing.
+
+    Returns:
+        its root mean square error, and how much too large its range is.
+    """
     optical = path / "truth_angles.csv"
     if not optical.is_file() or not (neutral / "truth_angles.csv").is_file():
         return None
@@ -146,13 +154,16 @@ def _hip_rmse_deg(
         return None
     zero_deg = fmean(float(row[_HIP]) for row in _rows(neutral / "truth_angles.csv"))
     times, flexion_deg = track.time_s.tolist(), np.asarray(track.flexion_rad) * DEG_PER_RAD
-    squares = []
+    found, wanted = [], []
     for row in _rows(optical):
         k = min(bisect_left(times, float(row["time_s"])), len(times) - 1)
-        error_deg = float(flexion_deg[k]) - (float(row[_HIP]) - zero_deg)
-        if math.isfinite(error_deg):
-            squares.append(error_deg**2)
-    return math.sqrt(fmean(squares)) if squares else None
+        if math.isfinite(flexion_deg[k]):
+            found.append(float(flexion_deg[k]))
+            wanted.append(float(row[_HIP]) - zero_deg)
+    if not found:
+        return None
+    rmse_deg = math.sqrt(fmean((f - w) ** 2 for f, w in zip(found, wanted, strict=True)))
+    return rmse_deg, (max(found) - min(found)) - (max(wanted) - min(wanted))
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

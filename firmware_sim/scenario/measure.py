@@ -58,6 +58,10 @@ def true_hold(
     sagged = step.sag_radps * np.clip(times - pose[0], 0.0, step.hold_s)
     limit = max(math.radians(5.0), 0.25 * float(away.max())) + sagged
     good = (_speed(up, dt) < STILL_RADPS) & (angles_between(up, final) < limit)
+    # a stop at a way point is on the way, however near the pose it is
+    before, after = np.flatnonzero(~good[: inside[0]]), np.flatnonzero(~good[inside[1] :])
+    good[: before[-1] if before.size else 0] = False
+    good[inside[1] + after[0] if after.size else good.size :] = False
     marks = np.flatnonzero(good)
     return TrueHold(
         start_s=float(times[marks[0]]),

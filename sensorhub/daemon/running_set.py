@@ -11,6 +11,7 @@ from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Evidence, SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.sessions.analysis import Span, within
+from sensorhub.sessions.wearing import Wearing
 
 LATE_S = 2.0
 """How long after its end a set waits for samples from before its end. What comes later is found
@@ -46,6 +47,8 @@ class RunningSet:
         self.number = number
         self._span = Span(start_s)
         self._deadline_s: float | None = None
+        self._exercise = exercise
+        self._motion: dict[Placement, list[MotionBlock]] = {}
         self._analyzer = SetAnalyzer(exercise, side=planned.side, placements=worn)
 
     @property
@@ -61,6 +64,8 @@ class RunningSet:
     def push(self, block: MotionBlock) -> list[LiveEvent]:
         """Take in motion; only ticks within the set are looked at."""
         inside = within(block, self._span)
+        if len(inside) and block.placement in self.placements:
+            self._motion.setdefault(block.placement, []).append(inside)
         return self._analyzer.push(inside) if len(inside) or inside.gaps else []
 
     def state(self, now_s: float) -> LiveState:
@@ -81,6 +86,7 @@ class RunningSet:
         here = all(latest_s[p] >= self._span.end_s for p in self.placements if p in latest_s)
         return here or now_s >= self._deadline_s
 
-    def finish(self) -> SetOutcome:
-        """What the person is shown of the set."""
+    def finish(self, wearing: Wearing) -> SetOutcome:
+        """What the person is shown of the set; ``wearing`` learns from it. Once, sets in order."""
+        self._analyzer.align(wearing.of_set(self._exercise, self._motion))
         return self._analyzer.finish()

@@ -52,6 +52,7 @@ from sensorhub.sessions.headline import headline
 from sensorhub.sessions.process import why_not
 from sensorhub.sessions.store import SessionLog
 from sensorhub.sessions.values import Prescription
+from sensorhub.sessions.wearing import Wearing
 
 SAID_KEPT = 6
 """So many of the last things said go with every picture."""
@@ -137,6 +138,7 @@ class LiveSession:
             p: SensorPipeline(p, calibration=read_calibration(known.get(p, ""))) for p in placements
         }
         self._find_calibration = find_calibration or (lambda _: "")
+        self._wearing = Wearing({})
         self._links = {p: LinkView("starting") for p in placements}
         self._running: RunningSet | None = None
         self._pacer: Pacer | None = None
@@ -279,7 +281,7 @@ class LiveSession:
         self._ending.remove(ending)
         outcome: SetOutcome | None = None
         try:
-            outcome = ending.finish()
+            outcome = ending.finish(self._wearing)
             result = headline(outcome)
         except Exception as error:  # noqa: BLE001 (the log has everything; the end counts again)
             result = why_not(error)

@@ -2,12 +2,15 @@
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sensorhub.exercises.movement import along_greatest_variance
-from sensorhub.exercises.path import Path
+from sensorhub.exercises.path import Path, smooth, turning_speed_radps
+from sensorhub.exercises.swings import LEAST_TOGETHER, lone
 from sensorhub.exercises.zigzag import turning_points
 from sensorhub.model.events import FloatArray
 
@@ -22,6 +25,18 @@ DRIFT_S = 12.0
 
 POSTURE_RAD = math.radians(35.0)
 """Pelvic circles lean at most 30 degrees; a segment further away is in another posture."""
+
+ALIKE_SIZE, ALIKE_TIME = 2.0, 2.2
+"""Turns of a set have the same size and take the same time within these factors."""
+
+CALM_S, REST_S, REST_SHARE = 0.25, 1.0, 0.3
+"""Slower than this share of the usual speed for at least so long is a rest; speed is averaged."""
+
+JOLT = 3.0
+"""Faster than so many times the usual speed is no part of a circle: a strap that slips."""
+
+ONE_TURN = (0.5, 1.6)
+"""Between two turns is time for just one more."""
 
 WHOLE_SHARE = 0.75
 """The last turn of a run counts when this share of it was done."""
@@ -41,11 +56,44 @@ class Turn:
 def turns_of(path: Path, *, least_rad: float) -> list[Turn]:
     """All full turns, in order of time; ``least_rad`` is the smallest diameter that counts."""
     found: list[Turn] = []
+    jolts_s: list[float] = []
     for piece in path.pieces:
         for start, stop in _in_one_posture(path, piece):
             part = path.part(start, stop)
-            if len(part) * part.tick_s > 1.0:
-                found += _turns_of_piece(part, least_rad)
+            for first, last in _without_rests(part, least_rad):
+                found += _turns_of_piece(part.part(first, last), least_rad)
+            jolts_s += _jolts_s(part, least_rad)
+    return _alike(found, jolts_s)
+
+
+def _alike(turns: list[Turn], jolts_s: list[float]) -> list[Turn]:
+    """Without what is no turn like the others: two runs put together, somebody settling."""
+    if len(turns) < LEAST_TOGETHER:
+        return turns
+    usual_rad = median(t.range_rad for t in turns)
+    usual_s = median(t.end_s - t.start_s for t in turns)
+    kept = [
+        turn
+        for turn in turns
+        if 1.0 / ALIKE_SIZE < turn.range_rad / usual_rad < ALIKE_SIZE
+        and 1.0 / ALIKE_TIME < (turn.end_s - turn.start_s) / usual_s < ALIKE_TIME
+    ]
+    kept = [t for t, alone in zip(kept, lone([t.peak_s for t in kept]), strict=True) if not alone]
+    return _mended(kept, jolts_s, usual_s=usual_s)
+
+
+def _mended(turns: list[Turn], jolts_s: list[float], *, usual_s: float) -> list[Turn]:
+    """With the turn in which the strap slipped: between two of one sense is time for just one."""
+    found = turns[:1]
+    for turn in turns[1:]:
+        before = found[-1]
+        gap = (turn.start_s - before.end_s) / usual_s
+        jolted = any(before.end_s - usual_s < j < turn.start_s + usual_s for j in jolts_s)
+        same = before.counterclockwise is turn.counterclockwise
+        if same and jolted and ONE_TURN[0] < gap < ONE_TURN[1]:
+            middle_s = 0.5 * (before.end_s + turn.start_s)
+            found.append(replace(turn, start_s=before.end_s, peak_s=middle_s, end_s=turn.start_s))
+        found.append(turn)
     return found
 
 
@@ -66,10 +114,57 @@ def _in_one_posture(path: Path, piece: slice) -> list[tuple[int, int]]:
         up = path.up[piece.start + start : piece.start + stop]
         usual = np.median(up, axis=0)
         near = up @ (usual / max(1e-9, float(np.linalg.norm(usual)))) > math.cos(POSTURE_RAD)
-        bounds = np.flatnonzero(np.diff(np.concatenate([[False], near, [False]]))).tolist()
         offset = piece.start + start
-        found += [(offset + a, offset + b) for a, b in zip(bounds[::2], bounds[1::2], strict=True)]
+        found += [(offset + a, offset + b) for a, b in _runs(near)]
     return found
+
+
+def _without_rests(path: Path, least_rad: float) -> list[tuple[int, int]]:
+    """The stretches in which the segment moves: circles go on without a rest."""
+    speed, usual = _speeds_radps(path, least_rad)
+    moving = speed > max(_slowest_radps(least_rad), REST_SHARE * usual)
+    jolted = _jolted(path, usual)
+    longest = REST_S / path.tick_s
+    stretches: list[tuple[int, int]] = []
+    for a, b in _runs(moving):
+        if stretches and a - stretches[-1][1] < longest:
+            stretches[-1] = (stretches[-1][0], b)
+        else:
+            stretches.append((a, b))
+    return [
+        (a + first, a + last)
+        for a, b in stretches
+        for first, last in _runs(~jolted[a:b])
+        if (last - first) * path.tick_s > 1.0
+    ]
+
+
+def _speeds_radps(path: Path, least_rad: float) -> tuple[FloatArray, float]:
+    """How fast the segment leans, calmly, at every tick, and usually while it moves."""
+    speed = smooth(turning_speed_radps(path.up, path.tick_s), CALM_S / path.tick_s)
+    moving = speed[speed > _slowest_radps(least_rad)]
+    return speed, float(np.median(moving)) if len(moving) else math.inf
+
+
+def _jolted(path: Path, usual_radps: float) -> NDArray[np.bool_]:
+    return np.asarray(turning_speed_radps(path.up, path.tick_s) > JOLT * usual_radps)
+
+
+def _jolts_s(path: Path, least_rad: float) -> list[float]:
+    """When the segment, or the strap, was jolted."""
+    _, usual = _speeds_radps(path, least_rad)
+    return [float(path.time_s[a]) for a, _ in _runs(_jolted(path, usual))]
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """The stretches ``[a, b)`` where the mask is true."""
+    bounds = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]))).tolist()
+    return list(zip(bounds[::2], bounds[1::2], strict=True))
+
+
+def _slowest_radps(least_rad: float) -> float:
+    """The slowest circle worth counting takes 20 s."""
+    return math.pi * least_rad / 20.0
 
 
 def _turns_of_piece(path: Path, least_rad: float) -> list[Turn]:
@@ -108,8 +203,7 @@ def _turns_of_piece(path: Path, least_rad: float) -> list[Turn]:
 def _moving(path: Path, x: FloatArray, y: FloatArray, least_rad: float) -> tuple[int, int] | None:
     """First and last tick of the part in which there is movement of the least size."""
     speed = np.hypot(np.gradient(x), np.gradient(y)) / path.tick_s
-    # The slowest circle worth counting takes 20 s.
-    moves = np.flatnonzero(speed > math.pi * least_rad / 20.0)
+    moves = np.flatnonzero(speed > _slowest_radps(least_rad))
     if len(moves) < 2:
         return None
     return int(moves[0]), int(moves[-1]) + 1

@@ -74,24 +74,26 @@ def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edg
 
 
 def whole_cycles(
-    path: Path, angle_rad: FloatArray, cycles: list[Cycle]
+    path: Path, angle_rad: FloatArray, swings: list[tuple[int, int]]
 ) -> list[tuple[float, float]]:
     """Start and end of cycles that swing to both sides of the start pose.
 
     Such a cycle leaves the start pose, which lies about half way between its two ends, goes to one
     end and to the other, and comes back. Who does not rest in the start pose passes through it.
+
+    Args:
+        swings: of each cycle the tick of its peak and that of the other end after it.
     """
     rate = np.abs(np.gradient(angle_rad)) / path.tick_s if len(angle_rad) > 1 else angle_rad
     found = []
-    for k, cycle in enumerate(cycles):
-        piece = path.piece_of(cycle.peak)
-        first = max(piece.start, cycles[k - 1].peak if k else 0)
-        last = min(piece.stop - 1, cycles[k + 1].peak if k + 1 < len(cycles) else len(path) - 1)
-        low = cycle.peak + int(np.argmin(angle_rad[cycle.peak : last + 1]))
-        top, bottom = float(angle_rad[cycle.peak]), float(angle_rad[low])
+    for k, (peak, low) in enumerate(swings):
+        piece = path.piece_of(peak)
+        first = max(piece.start, swings[k - 1][1] if k else 0)
+        last = min(piece.stop - 1, swings[k + 1][0] if k + 1 < len(swings) else len(path) - 1)
+        top, bottom = float(angle_rad[peak]), float(angle_rad[low])
         # The swing out is fastest a quarter below the peak, the swing back a quarter above the
         # other end; each begins or ends with the rest next to that moment.
-        out = _last_below(angle_rad, top - 0.25 * (top - bottom), first, cycle.peak)
+        out = _last_below(angle_rad, top - 0.25 * (top - bottom), first, peak)
         back = _first_above(angle_rad, bottom + 0.25 * (top - bottom), low, last)
         found.append(
             (

@@ -93,6 +93,10 @@ class SetAnalyzer:
             before = self._paced or (start_s, now_s)
             self._paced = min(before[0], start_s), max(before[1], now_s)
 
+    def align(self, alignments: Mapping[Placement, Alignment]) -> None:
+        """How sensors sit, where that is known only now; before :meth:`finish`."""
+        self._alignments |= alignments
+
     def state(self) -> LiveState:
         """The running set at a glance."""
         return self._detector.state()

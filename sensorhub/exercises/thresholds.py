@@ -42,7 +42,7 @@ class HoldThresholds:
     still_radps: float = 5.0 * _DEG
     grace_s: float = 0.7
     resume_s: float = 3.0
-    shortest_s: float = 3.0
+    shortest_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ LEAST_LEAN_RAD = {"thigh": math.radians(6.0), "pelvis": math.radians(10.0)}
 """A segment that leaned less than this all the time did not show its sagittal plane: side to side
 the pelvis lists by 5 degrees in walking."""
 
+LEAST_LEAN_WITH_FLEXION_RAD = math.radians(5.0)
+"""A hip that flexes further than any stride takes the pelvis with it in the sagittal plane."""
+
 CLEAR_AGREEMENT = 0.3
 """Correlation of thigh and pelvis accelerations in lunges: 0.4 for the front leg, -0.6 for a rear
 leg that was taken back to front; squats show none (0.0 to -0.3)."""
@@ -36,7 +39,13 @@ _SMOOTH_S = 0.08
 
 
 def with_heading(
-    alignment: Alignment, up: FloatArray, *, segment: str, posture: str, outer_up_sign: float
+    alignment: Alignment,
+    up: FloatArray,
+    *,
+    segment: str,
+    posture: str,
+    outer_up_sign: float,
+    flexing: bool = False,
 ) -> Alignment | None:
     """The alignment with a heading, its own or one learnt; None where neither is to be had.
 
@@ -44,6 +53,7 @@ def with_heading(
         up: shape (n, 3), direction of gravity over the movement, sensor frame.
         segment: ``thigh`` or ``pelvis``.
         posture: in which the exercise starts.
+        flexing: the thigh is known to flex further than in any stride.
         outer_up_sign: 1 where lying on the side has the right side of the body up, -1 for the left.
     """
     if alignment.heading_known:
@@ -56,7 +66,8 @@ def with_heading(
         forwards = np.cross(alignment.long_axis, outer_up_sign * up.mean(axis=0))
     else:
         seen = main_lean(up, long_axis=alignment.long_axis)
-        if seen is None or seen.furthest_rad < LEAST_LEAN_RAD[segment]:
+        least_rad = LEAST_LEAN_WITH_FLEXION_RAD if flexing else LEAST_LEAN_RAD[segment]
+        if seen is None or seen.furthest_rad < least_rad:
             return None
         # Up moves to the front of a flexing thigh, to the back of a pelvis bending forwards.
         flexes = segment == "thigh" and posture not in EXTENDING

@@ -14,6 +14,9 @@ from sensorhub.model.events import FloatArray
 MOSTLY_ONE_WAY_RAD = math.radians(10.0)
 """With less difference between the two extremes, the speeds decide which way is which."""
 
+WIDE_SWING = 0.5
+"""Half the length of the up vector: 30 degrees out of upright."""
+
 HEADING_WINDOW_S = 10.0
 """Headings drift by a few degrees a minute; a repetition is shorter than this."""
 
@@ -39,7 +42,8 @@ class Sagittal:
 def main_lean(up: FloatArray, *, long_axis: FloatArray) -> Sagittal | None:
     """The line along which a segment leans, its sign towards the greater excursion.
 
-    Not centred on the mean: a lasting lean shows the plane as well as a swinging one. Where both
+    Not centred on the mean: a lasting lean shows the plane as well as a swinging one, unless the
+    segment swings widely (then the way it swings does, wherever it starts from). Where both
     excursions are alike (a walking thigh) the quicker way counts: a leg swings forwards faster than
     it is left behind.
 
@@ -56,6 +60,11 @@ def main_lean(up: FloatArray, *, long_axis: FloatArray) -> Sagittal | None:
     if total <= 0.0:
         return None
     axis = vectors[:, -1]
+    steps = np.diff(lean, axis=0)
+    _, ways = np.linalg.eigh(steps.T @ steps)
+    low, high = (float(v) for v in np.percentile(lean @ ways[:, -1], (2.0, 98.0)))
+    if high - low > WIDE_SWING:
+        axis = ways[:, -1]
     angle = np.unwrap(np.arctan2(lean @ axis, up @ long_axis))
     low, high = (float(v) for v in np.percentile(angle, (2.0, 98.0)))
     difference = high + low

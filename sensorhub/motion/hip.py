@@ -19,11 +19,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.alignment import Alignment
+from calibration.alignment import Alignment, Method, with_forwards
 from sensorhub.model.events import FloatArray
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement, Side
 from sensorhub.motion.facing import back_to_front, bears_weight, with_heading
+from sensorhub.motion.joint import facing_of_pelvis
 from sensorhub.motion.segment import SegmentMotion, joint_matrices, runs, sagittal_rad, to_earth
 
 SEEN_SHARE = math.sin(math.radians(45.0))
@@ -40,6 +41,12 @@ MOVING_UPRIGHT = ("standing", "any")
 
 SURELY_FLEXION_RAD = math.radians(45.0)
 """No hip extends this far."""
+
+CLEAR_FACING = 0.75
+"""Agreement of thigh and pelvis accelerations in real lunges: 0.81 to 0.94, their facing within 6
+degrees of what the lean says; in squats 0.3 to 0.8, and anything."""
+
+NEAR_FACING = math.cos(math.radians(40.0))
 
 HALF_TURN = np.array([[-1.0], [1.0], [-1.0]])
 """A segment taken back to front is turned about its long axis."""
@@ -121,24 +128,69 @@ class HipAngles:
         seen = np.isfinite(pelvis.up[:, 0])
         if not seen.any():
             return track
-        pelvis_rotation = self._rotation(Placement.PELVIS, pelvis.up[seen], segment="pelvis")
+        flexing = _flexes(track)
+        pelvis_rotation = self._rotation(
+            Placement.PELVIS, pelvis.up[seen], segment="pelvis", flexing=flexing
+        )
+        rotation, pelvis_rotation = self._faced(track, thigh, rotation, pelvis, pelvis_rotation)
+        track = HipTrack(thigh.time_s, _elevation_rad(thigh, rotation))
         if pelvis_rotation is None:
             # It stayed upright: whatever its heading, the hip's flexion is the thigh's.
             return replace(track, flexion_rad=np.where(seen, track.elevation_rad, math.nan))
-        if self._posture in MOVING_UPRIGHT:
-            flexed = float(np.nanpercentile(track.elevation_rad, 98.0))
-            if flexed > SURELY_FLEXION_RAD:
-                learnt = not self._alignments[Placement.PELVIS].heading_known
-                if learnt and not bears_weight(track.elevation_rad, pelvis):
-                    pelvis_rotation = pelvis_rotation * HALF_TURN
-            elif not self._alignments[self._thigh].heading_known and back_to_front(
-                thigh, rotation, pelvis, pelvis_rotation
-            ):
-                rotation = rotation * HALF_TURN
-                track = HipTrack(thigh.time_s, _elevation_rad(thigh, rotation))
         return self._with_pelvis(track, thigh, rotation, pelvis, pelvis_rotation)
 
-    def _rotation(self, placement: Placement, up: FloatArray, *, segment: str) -> FloatArray | None:
+    def _faced(
+        self,
+        track: HipTrack,
+        thigh: SegmentMotion,
+        rotation: FloatArray,
+        pelvis: SegmentMotion,
+        pelvis_rotation: FloatArray | None,
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Both rotations, turned back to front where physics says that they were taken so."""
+        if self._posture not in MOVING_UPRIGHT:
+            return rotation, pelvis_rotation
+        learnt = not self._alignments[Placement.PELVIS].heading_known
+        flexing = _flexes(track)
+        told = facing_of_pelvis(thigh, rotation, pelvis) if learnt else None
+        if told is not None and told.agreement > CLEAR_FACING:
+            if pelvis_rotation is not None and not flexing:
+                # People bend forwards: if the two do not agree, the thigh was taken wrongly.
+                if float(pelvis_rotation[0] @ told.forwards) < 0.0:
+                    return rotation * HALF_TURN, pelvis_rotation
+                return rotation, pelvis_rotation
+            return rotation, self._facing(pelvis_rotation, told.forwards)
+        if pelvis_rotation is None:
+            return rotation, None
+        if flexing:
+            # A leg that carries bends with the pelvis, a lifted one takes it backwards with it.
+            wanted = -1.0 if bears_weight(track.elevation_rad, pelvis) else 1.0
+            tilt_rad = sagittal_rad(pelvis.up @ pelvis_rotation.T, track.time_s)
+            if learnt and wanted * _together(tilt_rad, track.elevation_rad) < 0.0:
+                pelvis_rotation = pelvis_rotation * HALF_TURN
+        elif not self._alignments[self._thigh].heading_known and back_to_front(
+            thigh, rotation, pelvis, pelvis_rotation
+        ):
+            rotation = rotation * HALF_TURN
+        return rotation, pelvis_rotation
+
+    def _facing(self, pelvis_rotation: FloatArray | None, forwards: FloatArray) -> FloatArray:
+        """The pelvis's rotation with that heading; its own lean is more exact where it is near."""
+        if pelvis_rotation is not None:
+            along = float(pelvis_rotation[0] @ forwards)
+            if abs(along) > NEAR_FACING:
+                return pelvis_rotation if along > 0.0 else pelvis_rotation * HALF_TURN
+        alignment = with_forwards(
+            self._alignments[Placement.PELVIS],
+            forwards,
+            quality=0.5,
+            method=Method.STANDING_AND_MOVEMENT,
+        )
+        return np.array(alignment.rotation)
+
+    def _rotation(
+        self, placement: Placement, up: FloatArray, *, segment: str, flexing: bool = False
+    ) -> FloatArray | None:
         """Sensor to segment, shape (3, 3); None where the heading cannot be told."""
         known = with_heading(
             self._alignments[placement],
@@ -146,6 +198,7 @@ class HipAngles:
             segment=segment,
             posture=self._posture,
             outer_up_sign=-1.0 if self._left else 1.0,
+            flexing=flexing,
         )
         return None if known is None else np.array(known.rotation)
 
@@ -179,6 +232,17 @@ class HipAngles:
             adduction[run] = mirror * np.arcsin(np.clip(joint[:, 2, 1], -1.0, 1.0))
             rotation[run] = mirror * np.arctan2(-joint[:, 2, 0], joint[:, 2, 2])
         return replace(track, flexion_rad=flexion, adduction_rad=adduction, rotation_rad=rotation)
+
+
+def _flexes(track: HipTrack) -> bool:
+    """Whether the thigh goes so far that it can only be flexion."""
+    return float(np.nanpercentile(track.elevation_rad, 98.0)) > SURELY_FLEXION_RAD
+
+
+def _together(one: FloatArray, other: FloatArray) -> float:
+    """Covariance of two angles where both are known."""
+    known = np.isfinite(one) & np.isfinite(other)
+    return float(np.mean((one[known] - one[known].mean()) * (other[known] - other[known].mean())))
 
 
 def _elevation_rad(thigh: SegmentMotion, rotation: FloatArray) -> FloatArray:

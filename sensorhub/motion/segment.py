@@ -23,6 +23,7 @@ class SegmentMotion:
     up: FloatArray
     acc_mps2: FloatArray
     orientation: FloatArray | None
+    rate_radps: FloatArray | None = None
 
     @classmethod
     def gather(cls, blocks: Sequence[MotionBlock]) -> "SegmentMotion | None":
@@ -30,15 +31,17 @@ class SegmentMotion:
         if not blocks:
             return None
         quats = [b.orientation for b in blocks if b.orientation is not None]
+        rates = [b.rate_radps for b in blocks if b.rate_radps is not None]
         return cls(
             np.concatenate([b.time_s for b in blocks]),
             np.concatenate([b.up for b in blocks]),
             np.concatenate([b.acc_mps2 for b in blocks]),
             np.concatenate(quats) if len(quats) == len(blocks) else None,
+            np.concatenate(rates) if len(rates) == len(blocks) else None,
         )
 
     def at(self, time_s: FloatArray) -> "SegmentMotion":
-        """Between the two nearest ticks in time, straight; NaN where none is near."""
+        """Between the two nearest ticks in time, straight; NaN where none is near. No rates."""
         right = np.clip(np.searchsorted(self.time_s, time_s), 1, max(1, len(self.time_s) - 1))
         left = right - 1
         if len(self.time_s) == 1:

@@ -8,6 +8,7 @@ says which way is forwards. Where neither is known the column is absent.
 import csv
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,9 @@ _START_OF = {"sit_to_stand": (math.pi / 2, -1.0)}
 
 _OPEN_START = ("bridge", "modified_thomas_stretch", "lunge", "step_up")
 """Exercises that begin with the thigh anywhere: a bent knee, a foot in front or on a step."""
+
+_HIPS_BENT = ("clam",)
+"""Exercises done on the side with bent hips: by how much, neither gravity nor gyroscope tells."""
 
 
 def thigh_of(placements: Sequence[Placement], side: Side) -> Placement | None:
@@ -76,7 +80,10 @@ def angle_track(
     for blocks in motion.values():
         for block in blocks:
             angles.push(block)
-    return angles.track()
+    track = angles.track()
+    if exercise.id in _HIPS_BENT:
+        return replace(track, flexion_rad=None, rotation_rad=None)
+    return track
 
 
 def write_angles(track: HipTrack | None, path: Path) -> None:

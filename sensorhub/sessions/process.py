@@ -23,10 +23,11 @@ from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import NS_PER_S
 from sensorhub.motion.assembler import assemble_all
 from sensorhub.motion.clock import ClockModel
-from sensorhub.sessions.analysis import Span, run_set, track
+from sensorhub.sessions.analysis import Span, run_set, track, within
 from sensorhub.sessions.correction import corrected, read_alignment, read_calibration
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.values import SensorInfo, StoredSession, StoredSet
+from sensorhub.sessions.wearing import Wearing
 
 FindFamily = Callable[[str], DeviceFamily]
 
@@ -75,11 +76,12 @@ def process_session(
         )
         motion[sensor.placement] = track(blocks, sensor.placement)
         damaged += unreadable
+    wearing = Wearing(alignments)
     outcomes: dict[int, SetOutcome] = {}
     refusals: dict[int, str] = {}
     for one in session.sets:
         try:
-            outcome = _analyse(session, one, motion, alignments)
+            outcome = _analyse(session, one, motion, wearing)
             outcomes[one.number] = replace(outcome, clock_uncertainty_s=MappingProxyType(unsure_s))
         except Exception as error:  # noqa: BLE001 (one set's defect must not cost the others)
             refusals[one.number] = why_not(error)
@@ -126,18 +128,16 @@ def _analyse(
     session: StoredSession,
     one: StoredSet,
     motion: Mapping[Placement, list[MotionBlock]],
-    alignments: Mapping[Placement, Alignment],
+    wearing: Wearing,
 ) -> SetOutcome:
-    analyzer = SetAnalyzer(
-        find_exercise(one.exercise),
-        side=one.side,
-        placements=tuple(sorted(motion)),
-        alignments=alignments,
-        live=False,
-    )
+    exercise = find_exercise(one.exercise)
+    analyzer = SetAnalyzer(exercise, side=one.side, placements=tuple(sorted(motion)), live=False)
     span = Span(one.started_ns / NS_PER_S)
     if one.ended_ns is not None:
         span = replace(span, end_s=one.ended_ns / NS_PER_S)
+    inside = {p: [within(b, span) for b in motion[p]] for p in analyzer.placements}
+    analyzer.align(wearing.of_set(exercise, inside))
+    if one.ended_ns is not None:
         analyzer.pace(start_s=span.start_s, now_s=span.end_s)
     outcome = run_set(analyzer, motion, span=span)
     if session.interrupted and one.ended_ns == session.ended_ns:

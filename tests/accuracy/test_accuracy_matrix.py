@@ -13,11 +13,11 @@ from benchmarks.accuracy.score import BREATH, HOLD, REPETITION, FalseAlarm, Scor
 from benchmarks.accuracy.stats import quantile
 
 SEED = 1000
-EXACT, WITHIN_ONE = 0.87, 0.93
+EXACT, WITHIN_ONE = 0.93, 0.97
 """Floors, a little below what is measured here (harder than the page: side steps, of which there is
 one exercise, get every variation); docs/accuracy.md has the figures themselves."""
 
-FALSE = 330
+FALSE = 260
 """So many are counted in all while other things are done; the page says during which."""
 
 
@@ -80,7 +80,7 @@ def test_seconds_of_holds(scores: list[Score]):
     # What a hold is whose sensor slips meanwhile is anybody's guess.
     holds = [s for s in scores if s.kind == HOLD and s.variation != "slip"]
     usual = [s for s in holds if s.variation == "usual"]
-    for chosen, mean_s, edge_s in ((holds, 0.5, 2.5), (usual, 0.25, 0.6)):
+    for chosen, mean_s, edge_s in ((holds, 0.35, 0.6), (usual, 0.2, 0.3)):
         credited = [e for s in chosen for e in s.credited_s]
         assert sum(credited) / len(credited) <= mean_s
         assert quantile([e for s in chosen for e in s.entering_s], 0.95) <= edge_s

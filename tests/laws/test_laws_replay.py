@@ -16,6 +16,7 @@ from sans_io_visit import FIRST_NS, SansIoVisit, Visited
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.exercises.engine import SetAnalyzer
 from sensorhub.exports.base import export_session, find_export
+from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import FlagCode, SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
@@ -30,6 +31,7 @@ from sensorhub.sessions.recording import read_recording
 from sensorhub.sessions.rescore import rescore_session
 from sensorhub.sessions.store import Store
 from sensorhub.sessions.values import Prescription, SensorInfo, SessionInfo, StoredSession
+from sensorhub.sessions.wearing import Wearing
 
 THIGH = Placement.THIGH_RIGHT
 SENSOR = SensorInfo(THIGH, "serial:/dev/ttyACM0", "omp")
@@ -55,11 +57,14 @@ def live_outcome(visited: Visited) -> SetOutcome:
     assembler, tracker = BlockAssembler(THIGH), MotionTracker(THIGH)
     analyzer = SetAnalyzer(find_exercise("squat"), side=Side.BOTH, placements=(THIGH,))
     span = Span(SET_START_NS / NS_PER_S, SET_END_NS / NS_PER_S)
+    seen: list[MotionBlock] = []
     for event in visited.events:
         for block in assembler.push(event):
             motion = within(tracker.push(block), span)
             if len(motion) or motion.gaps:
                 analyzer.push(motion)
+                seen.append(motion)
+    analyzer.align(Wearing({}).of_set(find_exercise("squat"), {THIGH: seen}))
     return analyzer.finish()
 
 

@@ -51,6 +51,9 @@ HAND_S = 2.0
 EXPECT_BREATH_S = 25.0
 """Nobody breathes more slowly than this in an exercise."""
 
+COUGH_SHARE = 0.5
+"""What is drawn in between coughs is less than this share of the usual breath."""
+
 ONE_LINE_SHARE = 0.6
 """Breathing moves the sensor along one line (0.97-0.99 of all motion), noise along two (0.5)."""
 
@@ -178,7 +181,7 @@ class BreathDetector:
         ):
             cut_until_s = parts[0][0].end_s
             del parts[0][0]
-        every = [cycle for part in parts for cycle in part]
+        every = _without_coughs([cycle for part in parts for cycle in part], grid)
         weights = [len(found.time_s) for found in stretches]
         share = float(np.average([found.share for found in stretches], weights=weights))
         last = stretches[-1]
@@ -226,6 +229,18 @@ class BreathDetector:
                 )
             )
         return breaths
+
+
+def _without_coughs(every: list[Cycle], grid: Grid) -> list[Cycle]:
+    """A cough draws in a little air and jerks the belly: a shallow breath with a jerk is none."""
+    if not every:
+        return every
+    usual_rad = float(np.median([c.depth_rad for c in every]))
+    return [
+        c
+        for c in every
+        if c.depth_rad >= COUGH_SHARE * usual_rad or not grid.was_jerked(c.start_s, c.end_s)
+    ]
 
 
 _INHALE_TEXTS = {

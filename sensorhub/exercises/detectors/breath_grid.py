@@ -33,6 +33,12 @@ HANDLED_FACTOR = 1.6
 HANDLED_MPS2 = 0.03
 """... and no hand is as steady as 3 mg."""
 
+JERK_RAD = math.radians(0.5)
+JERK_FACTOR = 6.0
+"""A jerk is this large at least, and so many times what the direction does usually."""
+
+_JERK_SLOW_S = 0.3
+
 LEAST_STRETCH_S = 4.0
 """Nobody sees a breath in less."""
 
@@ -84,6 +90,16 @@ class Grid:
         inside = (time_s >= start_s) & (time_s <= end_s)
         limit = max(HANDLED_FACTOR * float(np.median(level)), HANDLED_MPS2)
         return bool(inside.any()) and float(level[inside].max()) > limit
+
+    def was_jerked(self, start_s: float, end_s: float) -> bool:
+        """Did the direction jump between two moments as a cough makes it, or a knock?"""
+        filled = np.isfinite(self.norm_mps2)
+        up, time_s = self.up[filled], self.time_s[filled]
+        off = up - smoothed(up, _JERK_SLOW_S)
+        size = np.sqrt((off * off).sum(axis=1))
+        inside = (time_s >= start_s) & (time_s < end_s)
+        limit = max(JERK_FACTOR * float(np.median(size)), JERK_RAD)
+        return bool(inside.any()) and float(size[inside].max()) > limit
 
 
 class GridRecorder:

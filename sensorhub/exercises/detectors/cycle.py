@@ -14,11 +14,12 @@ import numpy as np
 from sensorhub.exercises.circles import turns_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import whole_cycles
-from sensorhub.exercises.judge import Rules, explain
+from sensorhub.exercises.judge import Explanation, Rules, explain
 from sensorhub.exercises.live_turns import LiveTurns
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.selection import Selected, select
+from sensorhub.exercises.swings import swings_of
 from sensorhub.exercises.thresholds import CycleThresholds
 from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
@@ -103,24 +104,44 @@ class CycleDetector:
         found = explain(path, self._rules)
         if found is None:
             return []
+        chosen = swings_of(path, found, self._rules, partial_share=self._thresholds.partial_share)
+        if chosen is None:
+            return self._out_and_back(path, found)
+        return [self._repetition(c, (c.edges.start_s, c.edges.end_s)) for c in chosen]
+
+    def _out_and_back(self, path: Path, found: Explanation) -> list[Repetition]:
+        """Without a rest between the ends: as repetitions are counted."""
         # The last way back, half of a swing, would pass for a repetition cut off by the end.
         whole = replace(found, open_end=None)
         chosen = select(path, whole, self._rules, partial_share=self._thresholds.partial_share)
         edges = [(c.edges.start_s, c.edges.end_s) for c in chosen]
         if chosen and _starts_between(path, found.angle_rad, chosen[0]):
-            edges = whole_cycles(path, found.angle_rad, [c.cycle for c in chosen])
-        return [
-            Repetition(
-                start_s=start_s,
-                peak_s=one.edges.peak_s,
-                end_s=end_s,
-                rom_rad=one.cycle.fall_rad or one.cycle.rise_rad,
-                kind=RepetitionKind.FULL if one.full else RepetitionKind.PARTIAL,
-                side=self._setup.side,
-                sure=one.sure,
-            )
-            for one, (start_s, end_s) in zip(chosen, edges, strict=True)
-        ]
+            edges = whole_cycles(path, found.angle_rad, _to_the_other_end(path, found, chosen))
+        return [self._repetition(one, edge) for one, edge in zip(chosen, edges, strict=True)]
+
+    def _repetition(self, one: Selected, edges: tuple[float, float]) -> Repetition:
+        return Repetition(
+            start_s=edges[0],
+            peak_s=one.edges.peak_s,
+            end_s=edges[1],
+            rom_rad=one.cycle.fall_rad or one.cycle.rise_rad,
+            kind=RepetitionKind.FULL if one.full else RepetitionKind.PARTIAL,
+            side=self._setup.side,
+            sure=one.sure,
+        )
+
+
+def _to_the_other_end(
+    path: Path, found: Explanation, chosen: Sequence[Selected]
+) -> list[tuple[int, int]]:
+    """Of each cycle the tick of its peak, and of the lowest angle before the next one."""
+    peaks = [c.cycle.peak for c in chosen]
+    swings = []
+    for k, peak in enumerate(peaks):
+        stop = path.piece_of(peak).stop
+        last = min(stop, peaks[k + 1] if k + 1 < len(peaks) else stop)
+        swings.append((peak, peak + int(np.argmin(found.angle_rad[peak:last]))))
+    return swings
 
 
 def _starts_between(path: Path, angle_rad: FloatArray, first: Selected) -> bool:

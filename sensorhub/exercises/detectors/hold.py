@@ -2,7 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import median
+
+import numpy as np
 
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.live_hold import LiveHold
@@ -29,9 +32,20 @@ LEFT_SHARE = 0.5
 SHORT_LOSS = 0.25
 """... and one that is over at once says so much less than one that lasts as long as prescribed."""
 
-SAME_POSE_RAD = math.radians(5.0)
-SAME_POSE_REACH = 0.25
-"""A hold taken up again is in the same pose within 5 degrees or a quarter of the way there."""
+SAME_POSE_RAD = math.radians(3.0)
+SAME_POSE_REACH = 0.15
+"""A hold taken up again is in the same pose within 3 degrees or this share of the way there; a stop
+on the way is further off."""
+
+EDGE_S = 0.7
+"""So near its ends a rest may still belong to the movement before or after it."""
+
+UNLIKE = 0.2
+"""A hold whose seconds, as a share of the other holds' usual ones, times the ratio of its angle to
+theirs are less than this is somebody settling or standing about, not holding."""
+
+SAGGED_RAD = math.radians(5.0)
+"""Within one rest the pose may sag by as much; further off is a slow way into it or out of it."""
 
 HELD_SHARE = 0.25
 """A rest of at least this share of the longest is no stop on the way, whatever its pose."""
@@ -73,15 +87,20 @@ class _Held:
     def angle_rad(self) -> float:
         return angle_between_rad(self.start_pose, self.pose)
 
-    def starts_from(self, pose: FloatArray) -> bool:
-        """Whether this hold was entered from (about) that pose."""
-        return angle_between_rad(self.start_pose, pose) < SAME_POSE_SHARE * self.angle_rad
+    def goes_on_from(self, before: "_Held") -> bool:
+        """Whether this hold was entered from (about) the pose that the one before ended in."""
+        last = before.rests[-1].pose
+        return angle_between_rad(self.start_pose, last) < SAME_POSE_SHARE * self.angle_rad
 
     def follows(self, before: "_Held") -> bool:
-        """Whether both can be holds of one set: neither is the other's start pose."""
+        """Whether both can be holds of one set: the same way from about the same start pose.
+
+        Coming back to the start pose goes the other way.
+        """
         if self.start_s < before.rests[-1].end_s:
             return False
-        if self.starts_from(before.pose) or before.starts_from(self.pose):
+        way, way_before = self.pose - self.start_pose, before.pose - before.start_pose
+        if float(way @ way_before) <= 0.0 or (not before.returned and self.goes_on_from(before)):
             return False
         return angle_between_rad(self.start_pose, before.start_pose) <= ONE_START_RAD
 
@@ -148,6 +167,8 @@ class HoldDetector:
             reach = max(angle_between_rad(start, r.pose) for r in run)
             after = next((r.pose for r in rests[k + len(run) :] if r.lasts_s >= STOP_S), None)
             back = after is not None and angle_between_rad(start, after) < SAME_POSE_SHARE * reach
+            if after is not None and _begins_where_it_returns(run, after):
+                continue  # the hold that begins with the next rest is meant
             one = _one_pose(path, run, start)
             held = _Held(tuple(one), start, _ended_by(path, run[-1]), back)
             if held.held_s >= self._thresholds.shortest_s:
@@ -163,7 +184,8 @@ class HoldDetector:
         for after in rests[k + 1 :]:
             away = angle_between_rad(start, after.pose)
             late = after.start_s - run[-1].end_s > self._thresholds.resume_s
-            if late or away < SAME_POSE_SHARE * reach or away > self._range.most_rad:
+            back = float((after.pose - start) @ (run[-1].pose - start)) <= 0.0
+            if late or back or away < SAME_POSE_SHARE * reach or away > self._range.most_rad:
                 break
             run.append(after)
             reach = max(reach, away)
@@ -184,10 +206,49 @@ def _of_one_exercise(found: Sequence[_Held], *, usual_s: float) -> list[_Held]:
         for score, chain in chains:
             if score > best and held.follows(chain[-1]):
                 best, before = score, chain
-        short = 1.0 - min(1.0, held.held_s / usual_s) if usual_s > 0.0 else 0.0
-        own = (1.0 - SHORT_LOSS * short) * (1.0 if held.returned else LEFT_SHARE)
-        chains.append((best + own, [*before, held]))
-    return max(chains, key=lambda c: (c[0], -c[1][0].start_s), default=(0.0, []))[1]
+        chains.append((best + _weight(held, usual_s), [*before, held]))
+    best_chain = max(
+        (chain for _, chain in chains),
+        key=lambda chain: (_evidence(chain, usual_s), -chain[0].start_s),
+        default=[],
+    )
+    return [held for held in best_chain if not _unlike(held, best_chain)]
+
+
+def _weight(held: _Held, usual_s: float) -> float:
+    """How much one rest speaks for being a hold, up to 1."""
+    short = 1.0 - min(1.0, held.held_s / usual_s) if usual_s > 0.0 else 0.0
+    return (1.0 - SHORT_LOSS * short) * (1.0 if held.returned else LEFT_SHARE)
+
+
+def _evidence(chain: Sequence[_Held], usual_s: float) -> float:
+    """How much all of them speak for being one exercise: those as far from the start as most."""
+    usual_rad = median(held.angle_rad for held in chain)
+    return sum(
+        _weight(held, usual_s) * min(held.angle_rad / usual_rad, usual_rad / held.angle_rad)
+        for held in chain
+    )
+
+
+def _unlike(held: _Held, chain: Sequence[_Held]) -> bool:
+    """Whether a hold is much shorter than the others, and as unlike them in its angle."""
+    others = [other for other in chain if other is not held]
+    if len(others) < 2:
+        return False
+    seconds = held.held_s / median(o.held_s for o in others)
+    angle = held.angle_rad / median(o.angle_rad for o in others)
+    return seconds * min(angle, 1.0 / angle) < UNLIKE
+
+
+def _begins_where_it_returns(run: Sequence[Rest], after: FloatArray) -> bool:
+    """Whether the first long rest is in the start pose, got at from elsewhere, and no hold."""
+    main = max(run, key=lambda r: r.lasts_s)
+    first = run[0]
+    if first is main or first.lasts_s < STOP_S:
+        return False
+    return angle_between_rad(first.pose, after) < SAME_POSE_SHARE * angle_between_rad(
+        first.pose, main.pose
+    )
 
 
 def _one_pose(path: Path, run: Sequence[Rest], start: FloatArray) -> list[Rest]:
@@ -208,12 +269,35 @@ def _one_pose(path: Path, run: Sequence[Rest], start: FloatArray) -> list[Rest]:
         run[last + 1].lasts_s > long_s or _same_pose(path, run[last], run[last + 1], far)
     ):
         last += 1
-    return list(run[first : last + 1])
+    kept = list(run[first : last + 1])
+    sagged = max(SAGGED_RAD, far)
+    kept[0] = _trimmed(path, kept[0], sagged, from_start=True)
+    kept[-1] = _trimmed(path, kept[-1], sagged, from_start=False)
+    return kept
+
+
+def _trimmed(path: Path, rest: Rest, far: float, *, from_start: bool) -> Rest:
+    """Without its beginning (or end) in another pose: a slow way into the hold looks still."""
+    up = path.up[rest.first : rest.last + 1]
+    chord = 2.0 * math.sin(0.5 * far)
+    near = np.flatnonzero(((up - rest.pose) ** 2).sum(axis=1) < chord * chord)
+    if not len(near):
+        return rest
+    if from_start and near[0] > 0:
+        first = rest.first + int(near[0])
+        return replace(rest, first=first, start_s=float(path.time_s[first]))
+    if not from_start and near[-1] < len(up) - 1:
+        last = rest.first + int(near[-1])
+        return replace(rest, last=last, end_s=float(path.time_s[last]))
+    return rest
 
 
 def _same_pose(path: Path, before: Rest, after: Rest, far: float) -> bool:
-    """Whether one rest goes on where the other left off."""
-    return angle_between_rad(path.up[before.last], path.up[after.first]) < far
+    """Whether one rest goes on where the other left off, the slow ends of movements apart."""
+    edge = round(EDGE_S / path.tick_s)
+    left = path.up[max(before.last - edge, (before.first + before.last) // 2)]
+    taken_up = path.up[min(after.first + edge, (after.first + after.last) // 2)]
+    return angle_between_rad(left, taken_up) < far
 
 
 def _ended_by(path: Path, last: Rest) -> str:
