@@ -33,6 +33,8 @@ class Cycle:
         rise_rad: from the valley before up to the peak.
         fall_rad: from the peak down to the valley after (0 where the data ended at the peak).
         size_rad: its height: the mean of rise and fall, or the smaller if the other led elsewhere.
+        before: tick of the valley before.
+        after: tick of the valley after (the peak's where the data ended there).
     """
 
     start: int
@@ -41,6 +43,8 @@ class Cycle:
     rise_rad: float
     fall_rad: float
     size_rad: float
+    before: int
+    after: int
 
     @property
     def finished(self) -> bool:
@@ -84,7 +88,16 @@ def _cycle(
     # The first tick at or below the foot, going either way; of an unfinished cycle the peak itself.
     back = (angle[before.index : peak.index + 1][::-1] <= foot).argmax()
     forth = (angle[peak.index : after.index + 1] <= foot).argmax()
-    return Cycle(peak.index - int(back), peak.index, peak.index + int(forth), rise, fall, size)
+    return Cycle(
+        peak.index - int(back),
+        peak.index,
+        peak.index + int(forth),
+        rise,
+        fall,
+        size,
+        before.index,
+        after.index,
+    )
 
 
 def mirrored(points: Sequence[TurningPoint]) -> list[TurningPoint]:

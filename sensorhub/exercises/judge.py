@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from sensorhub.exercises.arrivals import feet_at_home
 from sensorhub.exercises.cycles import HEIGHT_SHARE, Cycle, cycles_of, mirrored
 from sensorhub.exercises.definition import Range
 from sensorhub.exercises.movement import Movement, along_greatest_variance, through
@@ -35,10 +36,6 @@ FULL_SHARE = 0.6
 
 CLEAR_SHARE = 0.6
 """Excursions that decide which way round the movement goes: larger than bounces."""
-
-ELSEWHERE_RAD, ELSEWHERE_SHARE = math.radians(10.0), 0.5
-"""A pose this far (or this share of the usual size) from where repetitions begin, end or have
-their top is another one."""
 
 FINE_SHARE = 0.1
 """Turning points are first collected down to this share of the range seen."""
@@ -149,18 +146,11 @@ def _clear(found: Explanation) -> list[Cycle]:
 
 
 def _without_arrivals(path: Path, found: Explanation, cycles: list[Cycle]) -> list[Cycle]:
-    """Without a first or last cycle that comes from, or leads to, elsewhere than the others.
-
-    Somebody who lies down, and later gets up, passes through the poses of the exercise.
-    """
+    """Without a first or last cycle that comes from, or leads to, elsewhere than home."""
     if len(cycles) < 3:
         return cycles
-    feet = path.up[[[c.start, c.end] for c in cycles]]
-    home = np.median(feet.reshape(-1, 3), axis=0)
-    far = feet - home / max(1e-12, float(np.linalg.norm(home)))
-    chord = 2.0 * math.sin(0.5 * max(ELSEWHERE_RAD, ELSEWHERE_SHARE * found.size_rad))
-    near = (far * far).sum(axis=2).max(axis=1) < chord * chord
-    first, last = int(not near[0]), len(cycles) - int(not near[-1])
+    home = feet_at_home(path, found.angle_rad, cycles, size_rad=found.size_rad)
+    first, last = int(not all(home[0])), len(cycles) - int(not all(home[-1]))
     return cycles[first:last]
 
 

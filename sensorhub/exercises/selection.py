@@ -13,13 +13,12 @@ from statistics import median
 
 import numpy as np
 
+from sensorhub.exercises.arrivals import elsewhere_rad, feet_at_home
 from sensorhub.exercises.coherence import by_the_way, is_set
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import (
     CLEAR_SHARE,
-    ELSEWHERE_RAD,
-    ELSEWHERE_SHARE,
     Explanation,
     Rules,
     spreads_rad,
@@ -64,7 +63,7 @@ class Selected:
 
 def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float) -> list[Selected]:
     """The repetitions of an explained set, in order."""
-    cycles = [*found.cycles, *_unfinished(path, found)]
+    cycles = [*_out_and_back(path, found, partial_share), *_unfinished(path, found)]
     edges = edges_of(path, found.angle_rad, cycles)
     both = [
         (c, e)
@@ -95,6 +94,17 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     whole = [c for c in chosen if c.full] or chosen
     cycles, edges = [c.cycle for c in whole], [c.edges for c in whole]
     return chosen if is_set(path, cycles, edges, usual_rad=rules.range.usual_rad) else []
+
+
+def _out_and_back(path: Path, found: Explanation, partial_share: float) -> list[Cycle]:
+    """Without small excursions on the way to the set, or away from it."""
+    feet = feet_at_home(path, found.angle_rad, found.cycles, size_rad=found.size_rad)
+    least_rad = partial_share * found.size_rad
+    return [
+        c
+        for c, home in zip(found.cycles, feet, strict=True)
+        if c.size_rad >= least_rad or all(home)
+    ]
 
 
 def _without_errands(path: Path, chosen: Sequence[Selected]) -> list[Selected]:
@@ -138,7 +148,7 @@ def _unfinished(path: Path, found: Explanation) -> list[Cycle]:
         return []
     # Getting up, or turning over, leads elsewhere than the repetitions did.
     away_rad = angle_between_rad(path.up[last.peak], _usual_top(path, found))
-    return [last] if away_rad < max(ELSEWHERE_RAD, ELSEWHERE_SHARE * found.size_rad) else []
+    return [last] if away_rad < elsewhere_rad(found.size_rad) else []
 
 
 def _usual_top(path: Path, found: Explanation) -> FloatArray:
