@@ -20,19 +20,52 @@ ELSEWHERE_RAD, ELSEWHERE_SHARE = math.radians(10.0), 0.5
 """A pose this far (or this share of the usual size) from where repetitions begin, end or have
 their top is another one."""
 
+POSTURE_RAD = math.radians(45.0)
+"""Start poses further apart than this are different postures: real ones scatter by 34 (p95)."""
+
 NEXT = 2
 """So many cycles before and after one tell where its home is."""
 
-STAY_S = 0.3
-"""A rest before or after repetitions is at least so long."""
+WHOLE_SHARE = 0.6
+"""Of the usual size: smaller excursions must leave home and come back to it."""
 
-STAY_SHARE, STAY_RADPS = 0.2, 0.052
+STAY_S = 0.2
+"""A rest before or after repetitions is at least so long; a place passed through has no such moment."""
+
+STAY_SHARE, STAY_RADPS = 0.25, 0.052
 """Slower than this share of the excursion's fastest, or than 3 degrees a second, is a stay."""
 
 
 def elsewhere_rad(size_rad: float) -> float:
     """How far from the usual pose of a movement of this size another pose begins."""
     return max(ELSEWHERE_RAD, ELSEWHERE_SHARE * size_rad)
+
+
+def of_the_set(
+    path: Path, angle_rad: FloatArray, cycles: Sequence[Cycle], *, size_rad: float
+) -> list[Cycle]:
+    """The cycles in the set's posture that leave home and come back to it.
+
+    The first and the last one of a set may lack one of the two: who is in a hurry lies down right
+    into the first repetition, or gets up from the last. These must reach the usual size and top.
+    """
+    there = [
+        c
+        for c, same in zip(cycles, in_one_posture(path, cycles, size_rad), strict=True)
+        if same
+    ]
+    feet = feet_at_home(path, angle_rad, there, size_rad=size_rad)
+    tops = path.up[[c.peak for c in there]]
+    kept = []
+    for k, (cycle, home) in enumerate(zip(there, feet, strict=True)):
+        if not all(home):
+            others = np.delete(tops[max(0, k - NEXT) : k + NEXT + 1], min(k, NEXT), axis=0)
+            top = unit(np.median(others, axis=0)[None, :])[0]
+            near_top = float(_distance_rad(tops[k], top)) < elsewhere_rad(size_rad)
+            if not any(home) or not near_top or cycle.size_rad < WHOLE_SHARE * size_rad:
+                continue
+        kept.append(cycle)
+    return kept
 
 
 def feet_at_home(
@@ -59,6 +92,20 @@ def feet_at_home(
         ends = bool(near[1]) or _stays(path, home, reach, cycle, _way_down(angle_rad, cycle))
         found.append((starts, ends))
     return found
+
+
+def in_one_posture(path: Path, cycles: Sequence[Cycle], size_rad: float) -> list[bool]:
+    """For each cycle whether it is done in the posture that most of them are done in.
+
+    A strap that slips turns home by less than a posture does.
+    """
+    if len(cycles) < 3:
+        return [True] * len(cycles)
+    feet = path.up[[[c.start, c.end] for c in cycles]].mean(axis=1)
+    feet /= np.linalg.norm(feet, axis=1)[:, None]
+    near = feet @ feet.T > math.cos(max(POSTURE_RAD, elsewhere_rad(size_rad)))
+    most = near[int(np.argmax(near.sum(axis=1)))]
+    return [bool(m) for m in most]
 
 
 def _way_up(angle: FloatArray, cycle: Cycle) -> slice:

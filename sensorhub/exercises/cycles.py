@@ -112,7 +112,8 @@ def _without_bounces(
 
     High means above the ground on both sides: the lower of the two valleys before, and of the two
     after (with a bounce in every repetition, every other valley is ground). Where the ground
-    itself is not the same on both sides, the person has changed position.
+    itself is not the same on both sides, or further down than a whole repetition, the person has
+    changed position.
     """
     kept = list(points)
     while True:
@@ -128,7 +129,8 @@ def _without_bounces(
             left, right = min(v for _, v in before), min(v for _, v in after)
             ground = max(left, right)
             level = abs(left - right) < 0.5 * size_rad
-            if value - ground > excess and level and not _rests(angle, kept[k - 1 : k + 2]):
+            inside = value - ground < size_rad
+            if value - ground > excess and level and inside and not _rests(angle, kept[k - 1 : k + 2]):
                 worst, excess = k, value - ground
         if not worst:
             return kept

@@ -13,7 +13,7 @@ from statistics import median
 
 import numpy as np
 
-from sensorhub.exercises.arrivals import elsewhere_rad, feet_at_home
+from sensorhub.exercises.arrivals import elsewhere_rad
 from sensorhub.exercises.coherence import by_the_way, is_set
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges, edges_of
@@ -44,6 +44,9 @@ HURRIED_SHARE = 0.5
 SHAKEN_SHARE = 0.25
 """What takes less than this share of the usual time was shaken or scratched, not repeated."""
 
+QUICKER_SHARE = 0.8
+"""... or than this, if it is attached to the one before: see below."""
+
 USUAL_REST_S = 0.3
 """Where people rest at least this long between repetitions ..."""
 
@@ -63,7 +66,7 @@ class Selected:
 
 def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float) -> list[Selected]:
     """The repetitions of an explained set, in order."""
-    cycles = [*_out_and_back(path, found, partial_share), *_unfinished(path, found)]
+    cycles = [*found.cycles, *_unfinished(path, found)]
     edges = edges_of(path, found.angle_rad, cycles)
     both = [
         (c, e)
@@ -75,15 +78,16 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     usual = _Usual.of(both, found.size_rad)
     chosen: list[Selected] = []
     spreads = spreads_rad(path, [c for c, _ in both], found.movement)
-    for (cycle, edge), spread in zip(both, spreads, strict=True):
+    for k, ((cycle, edge), spread) in enumerate(zip(both, spreads, strict=True)):
         share, lasts_s = cycle.size_rad / found.size_rad, edge.end_s - edge.start_s
         full = share >= partial_share
+        alone = _alone(k, both, partial_share * found.size_rad)
         rest_s = edge.start_s - chosen[-1].edges.end_s if chosen else usual.rest_s
         if lasts_s > max(LONGER_S, LONGER * usual.lasts_s):
             continue
         if edge.half_width_s < SHAKEN_SHARE * usual.half_width_s:
             continue
-        if not full and usual.bounces(rest_s=rest_s, half_width_s=edge.half_width_s):
+        if alone and usual.bounces(rest_s=rest_s, half_width_s=edge.half_width_s):
             continue
         straight = spread < math.radians(30.0)
         chosen.append(Selected(cycle, edge, full, sure=straight and share < 1.5))
@@ -96,15 +100,12 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     return chosen if is_set(path, cycles, edges, usual_rad=rules.range.usual_rad) else []
 
 
-def _out_and_back(path: Path, found: Explanation, partial_share: float) -> list[Cycle]:
-    """Without small excursions on the way to the set, or away from it."""
-    feet = feet_at_home(path, found.angle_rad, found.cycles, size_rad=found.size_rad)
-    least_rad = partial_share * found.size_rad
-    return [
-        c
-        for c, home in zip(found.cycles, feet, strict=True)
-        if c.size_rad >= least_rad or all(home)
-    ]
+def _alone(k: int, both: Sequence[tuple[Cycle, Edges]], full_rad: float) -> bool:
+    """Whether a small cycle stands among large ones: several in a row are done on purpose."""
+    near = both[max(0, k - 1) : k + 2]
+    return sum(cycle.size_rad < full_rad for cycle, _ in near) == 1 and (
+        both[k][0].size_rad < full_rad
+    )
 
 
 def _without_errands(path: Path, chosen: Sequence[Selected]) -> list[Selected]:
@@ -135,7 +136,8 @@ class _Usual:
     def bounces(self, *, rest_s: float, half_width_s: float) -> bool:
         """Whether a small excursion is the bounce of the repetition before it."""
         attached = self.rest_s > USUAL_REST_S and rest_s < ATTACHED_SHARE * self.rest_s
-        return attached or half_width_s < HURRIED_SHARE * self.half_width_s
+        most = QUICKER_SHARE if attached else HURRIED_SHARE
+        return half_width_s < most * self.half_width_s
 
 
 def _unfinished(path: Path, found: Explanation) -> list[Cycle]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from statistics import median
 
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
-from sensorhub.exercises.judge import Rules, explain
+from sensorhub.exercises.judge import Rules, explanations
 from sensorhub.exercises.legs import LegRepetition, of_both_legs
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.selection import Selected, select
@@ -88,10 +88,12 @@ class RepetitionDetector:
 
     def _selected(self, segment: CountedSegment) -> list[Selected]:
         path = segment.path()
-        found = explain(path, self._rules)
-        if found is None:
-            return []
-        return select(path, found, self._rules, partial_share=self._partial_share)
+        share = self._partial_share
+        sets = (
+            select(path, found, self._rules, partial_share=share)
+            for found in explanations(path, self._rules)
+        )
+        return next((chosen for chosen in sets if chosen), [])
 
     def _repetition(self, seen: LegRepetition) -> Repetition:
         edges, side = seen.one.edges, seen.placement.side
