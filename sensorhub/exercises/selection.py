@@ -7,7 +7,7 @@ the person did. Whether all of it is a set is for ``coherence.py`` to say.
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -30,6 +30,9 @@ from sensorhub.model.events import FloatArray
 FEW = ((2, 0.4), (5, 0.12))
 """Up to so many repetitions are believed only if they are at least this share of all turning that
 was seen: of real sets of five, three quarters is."""
+
+SECOND_SHARE = 0.25
+"""What is not the best explanation of a recording must be this share of all turning."""
 
 LONGER = 4.0
 """A repetition takes at most so many times as long as the others, ..."""
@@ -62,6 +65,21 @@ class Selected:
     edges: Edges
     full: bool
     sure: bool
+
+
+def first_set(
+    path: Path, explained: Iterable[Explanation], rules: Rules, *, partial_share: float
+) -> list[Selected]:
+    """The repetitions of the first explanation that is a set, in order.
+
+    Where the best explanation is none, the person moved about, and another one is believed only
+    if it is a good part of all that was seen.
+    """
+    for number, found in enumerate(explained):
+        chosen = select(path, found, rules, partial_share=partial_share)
+        if chosen and (number == 0 or _share(path, chosen) >= SECOND_SHARE):
+            return chosen
+    return []
 
 
 def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float) -> list[Selected]:

@@ -8,7 +8,7 @@ from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.judge import Rules, explanations
 from sensorhub.exercises.legs import LegRepetition, of_both_legs
 from sensorhub.exercises.segment import CountedSegment
-from sensorhub.exercises.selection import Selected, select
+from sensorhub.exercises.selection import Selected, first_set
 from sensorhub.exercises.thresholds import RepetitionThresholds
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
@@ -88,12 +88,8 @@ class RepetitionDetector:
 
     def _selected(self, segment: CountedSegment) -> list[Selected]:
         path = segment.path()
-        share = self._partial_share
-        sets = (
-            select(path, found, self._rules, partial_share=share)
-            for found in explanations(path, self._rules)
-        )
-        return next((chosen for chosen in sets if chosen), [])
+        explained = explanations(path, self._rules)
+        return first_set(path, explained, self._rules, partial_share=self._partial_share)
 
     def _repetition(self, seen: LegRepetition) -> Repetition:
         edges, side = seen.one.edges, seen.placement.side
