@@ -15,11 +15,14 @@ from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges
 from sensorhub.exercises.path import Path
 
-MOST_SCATTER = 0.8
+MOST_SCATTER = 0.7
 """More than this is no set; between what real sets show and what moving about shows."""
 
-MOST_SCATTER_OF_FEW = 0.65
+MOST_SCATTER_OF_FEW = 0.58
 """The same for up to five: real ones stay under 0.55, and chance is alike more easily."""
+
+MOST_SCATTER_OF_SMALL = 0.35
+"""The same for two that are small for the exercise: 95 of 100 real pairs are as much alike."""
 
 SOME = 5
 
@@ -30,10 +33,10 @@ WANDER_RAD = math.radians(1.0)
 """Poses wander this much by themselves, however small the movement."""
 
 FEW = 2
-"""So few repetitions show no scatter to judge by."""
+"""So few repetitions show little scatter to judge by."""
 
 FEW_SIZE_SHARE = 0.4
-"""... and must then be at least this share of what bodies usually do in the exercise."""
+"""... and one alone is believed if it has this share of what bodies usually do in the exercise."""
 
 ARRIVAL_S = 2.0
 """Small excursions within this time of a walk belong to it: putting a chair down, settling."""
@@ -42,14 +45,18 @@ ARRIVAL_S = 2.0
 def is_set(
     path: Path, cycles: Sequence[Cycle], edges: Sequence[Edges], *, usual_rad: float
 ) -> bool:
-    """Whether full repetitions are one movement repeated or, being few, about as large as usual.
+    """Whether full repetitions are one movement repeated; a single one must be about as large as
+    usual, two small ones very much alike.
 
     Args:
         usual_rad: what most bodies do in the exercise.
     """
-    if len(cycles) <= FEW:
-        return median(c.size_rad for c in cycles) >= FEW_SIZE_SHARE * usual_rad
+    large = median(c.size_rad for c in cycles) >= FEW_SIZE_SHARE * usual_rad
+    if len(cycles) == 1:
+        return large
     most = MOST_SCATTER_OF_FEW if len(cycles) <= SOME else MOST_SCATTER
+    if len(cycles) <= FEW and not large:
+        most = MOST_SCATTER_OF_SMALL
     return scatter(path, cycles, edges) <= most
 
 

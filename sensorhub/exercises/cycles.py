@@ -33,6 +33,8 @@ class Cycle:
         rise_rad: from the valley before up to the peak.
         fall_rad: from the peak down to the valley after (0 where the data ended at the peak).
         size_rad: its height: the mean of rise and fall, or the smaller if the other led elsewhere.
+        before: tick of the valley before.
+        after: tick of the valley after (the peak's where the data ended there).
     """
 
     start: int
@@ -41,6 +43,8 @@ class Cycle:
     rise_rad: float
     fall_rad: float
     size_rad: float
+    before: int
+    after: int
 
     @property
     def finished(self) -> bool:
@@ -70,14 +74,15 @@ def cycles_of(
     if not peaks:
         return []
     feet: list[float] = []
-    measured: list[tuple[float, float, float]] = []
+    measured: list[tuple[float, float, float, int, int]] = []
     for k in range(first, len(corners), 2):
         peak, rise = corners[k].value, corners[k].value - corners[k - 1].value
-        fall = peak - corners[k + 1].value if k + 1 < len(corners) else 0.0
+        after = corners[k + 1] if k + 1 < len(corners) else corners[k]
+        fall = peak - after.value
         small, large = (min(rise, fall), max(rise, fall)) if fall > 0.0 else (rise, rise)
         feet.append(peak - FOOT_SHARE * small)
         size = 0.5 * (small + large) if large < 2.0 * small else small
-        measured.append((rise, fall, size))
+        measured.append((rise, fall, size, corners[k - 1].index, after.index))
     starts, ends = _feet_of(angle_rad, corners[first - 1 :], peaks, feet)
     return [
         Cycle(start, peak, end, *sizes)
@@ -122,7 +127,8 @@ def _without_bounces(
 
     High means above the ground on both sides: the lower of the two valleys before, and of the two
     after (with a bounce in every repetition, every other valley is ground). Where the ground
-    itself is not the same on both sides, the person has changed position.
+    itself is not the same on both sides, or further down than a whole repetition, the person has
+    changed position.
     """
     kept = list(points)
     while True:
@@ -138,7 +144,13 @@ def _without_bounces(
             left, right = min(v for _, v in before), min(v for _, v in after)
             ground = max(left, right)
             level = abs(left - right) < 0.5 * size_rad
-            if value - ground > excess and level and not _rests(angle, kept[k - 1 : k + 2]):
+            inside = value - ground < size_rad
+            if (
+                value - ground > excess
+                and level
+                and inside
+                and not _rests(angle, kept[k - 1 : k + 2])
+            ):
                 worst, excess = k, value - ground
         if not worst:
             return kept

@@ -8,16 +8,17 @@ what happened before the set, or between repetitions, spoils only the proposals 
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from sensorhub.exercises.arrivals import feet_at_home, of_the_set
 from sensorhub.exercises.cycles import HEIGHT_SHARE, Cycle, cycles_of, mirrored
 from sensorhub.exercises.definition import Range
 from sensorhub.exercises.movement import Movement, along_greatest_variance, through
 from sensorhub.exercises.path import Path, quantile
-from sensorhub.exercises.walking import walked
+from sensorhub.exercises.walking import not_walking, walked
 from sensorhub.exercises.zigzag import TurningPoint, turning_points
 from sensorhub.model.events import FloatArray
 
@@ -36,10 +37,6 @@ FULL_SHARE = 0.6
 CLEAR_SHARE = 0.6
 """Excursions that decide which way round the movement goes: larger than bounces."""
 
-ELSEWHERE_RAD, ELSEWHERE_SHARE = math.radians(10.0), 0.5
-"""A pose this far (or this share of the usual size) from where repetitions begin, end or have
-their top is another one."""
-
 FINE_SHARE = 0.1
 """Turning points are first collected down to this share of the range seen."""
 
@@ -54,7 +51,10 @@ ALIKE = 0.95
 """Cosine of the 18 degrees within which two planes, or two home poses, are one."""
 
 GUESSES = 3
-"""So many of the best proposals are tried on the whole set."""
+"""So many of the best proposals are tried on the whole set at once ..."""
+
+MOST_GUESSES = 9
+"""... and at most so many altogether, while none of them turns out to be a set."""
 
 ROUNDS = 3
 """Size and cycles agree after so many looks, or nearly."""
@@ -102,15 +102,26 @@ class Explanation:
 
 def explain(path: Path, rules: Rules) -> Explanation | None:
     """The best explanation of a whole set; None where nothing was repeated."""
+    return next(explanations(path, rules), None)
+
+
+def explanations(path: Path, rules: Rules) -> Iterator[Explanation]:
+    """Explanations of a whole set, the best one first.
+
+    The others are for whoever finds that the best one is no set: lying down and getting up is a
+    large movement, and a few small repetitions explain less than it.
+    """
     if len(path) < SHORTEST_TICKS:
-        return None
+        return
     guesses = [
         guess for part, movement in _proposals(path) for guess in _seen(part, movement, rules)
     ]
     guesses.sort(key=lambda g: -g.score)
-    tried = _different(guesses)[:GUESSES]
-    found = [e for g in tried if (e := _refined(path, g, rules)) is not None]
-    return max(found, key=lambda e: e.score, default=None)
+    different = _different(guesses)
+    for first in range(0, min(len(different), MOST_GUESSES), GUESSES):
+        tried = different[first : first + GUESSES]
+        found = [e for g in tried if (e := _refined(path, g, rules)) is not None]
+        yield from sorted(found, key=lambda e: -e.score)
 
 
 def _different(guesses: Sequence[Explanation]) -> list[Explanation]:
@@ -149,18 +160,11 @@ def _clear(found: Explanation) -> list[Cycle]:
 
 
 def _without_arrivals(path: Path, found: Explanation, cycles: list[Cycle]) -> list[Cycle]:
-    """Without a first or last cycle that comes from, or leads to, elsewhere than the others.
-
-    Somebody who lies down, and later gets up, passes through the poses of the exercise.
-    """
+    """Without a first or last cycle that comes from, or leads to, elsewhere than home."""
     if len(cycles) < 3:
         return cycles
-    feet = path.up[[[c.start, c.end] for c in cycles]]
-    home = np.median(feet.reshape(-1, 3), axis=0)
-    far = feet - home / max(1e-12, float(np.linalg.norm(home)))
-    chord = 2.0 * math.sin(0.5 * max(ELSEWHERE_RAD, ELSEWHERE_SHARE * found.size_rad))
-    near = (far * far).sum(axis=2).max(axis=1) < chord * chord
-    first, last = int(not near[0]), len(cycles) - int(not near[-1])
+    home = feet_at_home(path, found.angle_rad, cycles, size_rad=found.size_rad)
+    first, last = int(not all(home[0])), len(cycles) - int(not all(home[-1]))
     return cycles[first:last]
 
 
@@ -185,13 +189,13 @@ def spreads_rad(path: Path, cycles: Sequence[Cycle], movement: Movement) -> list
 
 
 def _proposals(path: Path) -> Iterator[tuple[Path, Movement]]:
-    """The movement of greatest variance of the whole set, and of every stretch of it."""
+    """The movement of greatest variance of the whole set, and of every stretch: walks left out."""
     n = len(path)
     stretch_s = STRETCH_S if n * path.tick_s > 2.0 * STRETCH_S else SHORT_STRETCH_S
     width = min(n, round(stretch_s / path.tick_s))
     starts = np.linspace(0, n - width, math.ceil(n / width)).astype(int).tolist()
     for part in [path, *(path.part(s, s + width) for s in starts if width < n)]:
-        movement = along_greatest_variance(part.up)
+        movement = along_greatest_variance(part.up[not_walking(part)])
         if movement is not None:
             yield part, movement
 
@@ -209,7 +213,8 @@ def _refined(path: Path, guess: Explanation, rules: Rules) -> Explanation | None
     movement, size = guess.movement, guess.size_rad
     best: Explanation | None = None
     for _ in range(2):
-        found = _both_ways(path, movement, movement.angle_rad(path), size, rules)
+        ways = _both_ways(path, movement, movement.angle_rad(path), size, rules)
+        found = [e for way in ways if (e := _out_and_back(path, way)) is not None]
         best = from_home(path, found)
         if best is None:
             return None
@@ -218,6 +223,17 @@ def _refined(path: Path, guess: Explanation, rules: Rules) -> Explanation | None
         top = path.up[[c.peak for c in typical]].mean(axis=0)
         movement, size = through(home, top) or best.movement, best.size_rad
     return best
+
+
+def _out_and_back(path: Path, found: Explanation) -> Explanation | None:
+    """With those cycles only that leave home and come back; None where there are none."""
+    cycles = of_the_set(path, found.angle_rad, found.cycles, size_rad=found.size_rad)
+    if len(cycles) == len(found.cycles):
+        return found
+    if not cycles:
+        return None
+    size = _usual_size(cycles)
+    return replace(found, cycles=tuple(cycles), size_rad=size, score=_score(path, cycles, size))
 
 
 def _both_ways(

@@ -7,19 +7,18 @@ the person did. Whether all of it is a set is for ``coherence.py`` to say.
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
 
+from sensorhub.exercises.arrivals import elsewhere_rad
 from sensorhub.exercises.coherence import by_the_way, is_set
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import (
     CLEAR_SHARE,
-    ELSEWHERE_RAD,
-    ELSEWHERE_SHARE,
     Explanation,
     Rules,
     spreads_rad,
@@ -31,6 +30,9 @@ from sensorhub.model.events import FloatArray
 FEW = ((2, 0.4), (5, 0.12))
 """Up to so many repetitions are believed only if they are at least this share of all turning that
 was seen: of real sets of five, three quarters is."""
+
+SECOND_SHARE = 0.25
+"""What is not the best explanation of a recording must be this share of all turning."""
 
 LONGER = 4.0
 """A repetition takes at most so many times as long as the others, ..."""
@@ -44,6 +46,9 @@ HURRIED_SHARE = 0.5
 
 SHAKEN_SHARE = 0.25
 """What takes less than this share of the usual time was shaken or scratched, not repeated."""
+
+QUICKER_SHARE = 0.8
+"""... or than this, if it is attached to the one before: see below."""
 
 USUAL_REST_S = 0.3
 """Where people rest at least this long between repetitions ..."""
@@ -62,6 +67,21 @@ class Selected:
     sure: bool
 
 
+def first_set(
+    path: Path, explained: Iterable[Explanation], rules: Rules, *, partial_share: float
+) -> list[Selected]:
+    """The repetitions of the first explanation that is a set, in order.
+
+    Where the best explanation is none, the person moved about, and another one is believed only
+    if it is a good part of all that was seen.
+    """
+    for number, found in enumerate(explained):
+        chosen = select(path, found, rules, partial_share=partial_share)
+        if chosen and (number == 0 or _share(path, chosen) >= SECOND_SHARE):
+            return chosen
+    return []
+
+
 def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float) -> list[Selected]:
     """The repetitions of an explained set, in order."""
     cycles = [*found.cycles, *_unfinished(path, found)]
@@ -76,15 +96,16 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     usual = _Usual.of(both, found.size_rad)
     chosen: list[Selected] = []
     spreads = spreads_rad(path, [c for c, _ in both], found.movement)
-    for (cycle, edge), spread in zip(both, spreads, strict=True):
+    for k, ((cycle, edge), spread) in enumerate(zip(both, spreads, strict=True)):
         share, lasts_s = cycle.size_rad / found.size_rad, edge.end_s - edge.start_s
         full = share >= partial_share
+        alone = _alone(k, both, partial_share * found.size_rad)
         rest_s = edge.start_s - chosen[-1].edges.end_s if chosen else usual.rest_s
         if lasts_s > max(LONGER_S, LONGER * usual.lasts_s):
             continue
         if edge.half_width_s < SHAKEN_SHARE * usual.half_width_s:
             continue
-        if not full and usual.bounces(rest_s=rest_s, half_width_s=edge.half_width_s):
+        if alone and usual.bounces(rest_s=rest_s, half_width_s=edge.half_width_s):
             continue
         straight = spread < math.radians(30.0)
         chosen.append(Selected(cycle, edge, full, sure=straight and share < 1.5))
@@ -95,6 +116,14 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     whole = [c for c in chosen if c.full] or chosen
     cycles, edges = [c.cycle for c in whole], [c.edges for c in whole]
     return chosen if is_set(path, cycles, edges, usual_rad=rules.range.usual_rad) else []
+
+
+def _alone(k: int, both: Sequence[tuple[Cycle, Edges]], full_rad: float) -> bool:
+    """Whether a small cycle stands among large ones: several in a row are done on purpose."""
+    near = both[max(0, k - 1) : k + 2]
+    return sum(cycle.size_rad < full_rad for cycle, _ in near) == 1 and (
+        both[k][0].size_rad < full_rad
+    )
 
 
 def _without_errands(path: Path, chosen: Sequence[Selected]) -> list[Selected]:
@@ -125,7 +154,8 @@ class _Usual:
     def bounces(self, *, rest_s: float, half_width_s: float) -> bool:
         """Whether a small excursion is the bounce of the repetition before it."""
         attached = self.rest_s > USUAL_REST_S and rest_s < ATTACHED_SHARE * self.rest_s
-        return attached or half_width_s < HURRIED_SHARE * self.half_width_s
+        most = QUICKER_SHARE if attached else HURRIED_SHARE
+        return half_width_s < most * self.half_width_s
 
 
 def _unfinished(path: Path, found: Explanation) -> list[Cycle]:
@@ -138,7 +168,7 @@ def _unfinished(path: Path, found: Explanation) -> list[Cycle]:
         return []
     # Getting up, or turning over, leads elsewhere than the repetitions did.
     away_rad = angle_between_rad(path.up[last.peak], _usual_top(path, found))
-    return [last] if away_rad < max(ELSEWHERE_RAD, ELSEWHERE_SHARE * found.size_rad) else []
+    return [last] if away_rad < elsewhere_rad(found.size_rad) else []
 
 
 def _usual_top(path: Path, found: Explanation) -> FloatArray:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.movement import angles_of_greatest_variance
@@ -88,6 +89,15 @@ def walks_of(path: Path, track: Track) -> tuple[tuple[float, float], ...]:
         else:
             found.append((start_s, end_s))
     return tuple(found)
+
+
+def not_walking(path: Path) -> NDArray[np.bool_]:
+    """The ticks outside walks."""
+    kept = np.ones(len(path), bool)
+    for start_s, end_s in path.walks:
+        first, last = np.searchsorted(path.time_s, (start_s, end_s))
+        kept[first:last] = False
+    return kept
 
 
 def _inside(path: Path, cycle: Cycle, walk: tuple[float, float]) -> bool:

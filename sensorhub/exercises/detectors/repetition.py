@@ -5,10 +5,10 @@ from dataclasses import replace
 from statistics import median
 
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
-from sensorhub.exercises.judge import Rules, explain
+from sensorhub.exercises.judge import Rules, explanations
 from sensorhub.exercises.legs import LegRepetition, of_both_legs
 from sensorhub.exercises.segment import CountedSegment
-from sensorhub.exercises.selection import Selected, select
+from sensorhub.exercises.selection import Selected, first_set
 from sensorhub.exercises.thresholds import RepetitionThresholds
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
@@ -88,10 +88,8 @@ class RepetitionDetector:
 
     def _selected(self, segment: CountedSegment) -> list[Selected]:
         path = segment.path()
-        found = explain(path, self._rules)
-        if found is None:
-            return []
-        return select(path, found, self._rules, partial_share=self._partial_share)
+        explained = explanations(path, self._rules)
+        return first_set(path, explained, self._rules, partial_share=self._partial_share)
 
     def _repetition(self, seen: LegRepetition) -> Repetition:
         edges, side = seen.one.edges, seen.placement.side

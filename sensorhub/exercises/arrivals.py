@@ -1,0 +1,136 @@
+"""Does an excursion leave home and come back to it, or does it come from, or lead, elsewhere?
+
+Somebody who lies down, and later gets up, passes through the poses of the exercise; small movements
+lie wholly within the way. What tells a foot of a repetition from a place passed through is that
+the segment turns round there, or stays: nobody begins a repetition from full movement.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorhub.exercises.cycles import Cycle
+from sensorhub.exercises.path import Path
+from sensorhub.model.events import FloatArray
+from sensorhub.motion.orientation import unit
+
+ELSEWHERE_RAD, ELSEWHERE_SHARE = math.radians(10.0), 0.5
+"""A pose this far (or this share of the usual size) from where repetitions begin, end or have
+their top is another one."""
+
+POSTURE_RAD = math.radians(45.0)
+"""Start poses further apart than this are different postures: real ones scatter by 34 (p95)."""
+
+NEXT = 2
+"""So many cycles before and after one tell where its home is."""
+
+WHOLE_SHARE = 0.6
+"""Of the usual size: smaller excursions must leave home and come back to it."""
+
+STAY_S = 0.2
+"""A rest before or after repetitions is at least so long; a place passed through has no such moment."""
+
+STAY_SHARE, STAY_RADPS = 0.25, 0.052
+"""Slower than this share of the excursion's fastest, or than 3 degrees a second, is a stay."""
+
+
+def elsewhere_rad(size_rad: float) -> float:
+    """How far from the usual pose of a movement of this size another pose begins."""
+    return max(ELSEWHERE_RAD, ELSEWHERE_SHARE * size_rad)
+
+
+def of_the_set(
+    path: Path, angle_rad: FloatArray, cycles: Sequence[Cycle], *, size_rad: float
+) -> list[Cycle]:
+    """The cycles in the set's posture that leave home and come back to it.
+
+    The first and the last one of a set may lack one of the two: who is in a hurry lies down right
+    into the first repetition, or gets up from the last. These must reach the usual size and top.
+    """
+    there = [
+        c for c, same in zip(cycles, in_one_posture(path, cycles, size_rad), strict=True) if same
+    ]
+    feet = feet_at_home(path, angle_rad, there, size_rad=size_rad)
+    tops = path.up[[c.peak for c in there]]
+    kept = []
+    for k, (cycle, home) in enumerate(zip(there, feet, strict=True)):
+        if not all(home):
+            others = np.delete(tops[max(0, k - NEXT) : k + NEXT + 1], min(k, NEXT), axis=0)
+            top = unit(np.median(others, axis=0)[None, :])[0]
+            near_top = float(_distance_rad(tops[k], top)) < elsewhere_rad(size_rad)
+            if not any(home) or not near_top or cycle.size_rad < WHOLE_SHARE * size_rad:
+                continue
+        kept.append(cycle)
+    return kept
+
+
+def feet_at_home(
+    path: Path, angle_rad: FloatArray, cycles: Sequence[Cycle], *, size_rad: float
+) -> list[tuple[bool, bool]]:
+    """For each cycle whether it starts from home, and whether it ends there.
+
+    Home is where those next to it have their valleys, so that a strap that slips changes nothing.
+    One alone has nothing to be compared with.
+
+    Args:
+        angle_rad: the movement's angle at every tick.
+    """
+    if len(cycles) < 2:
+        return [(True, True)] * len(cycles)
+    turns = path.up[[[c.before, c.after] for c in cycles]]
+    reach = elsewhere_rad(size_rad)
+    found = []
+    for k, cycle in enumerate(cycles):
+        others = turns[max(0, k - NEXT) : k + NEXT + 1].reshape(-1, 3)
+        home = unit(np.median(others, axis=0)[None, :])[0]
+        near = _distance_rad(turns[k], home) < reach
+        starts = bool(near[0]) or _stays(path, home, reach, cycle, _way_up(angle_rad, cycle))
+        ends = bool(near[1]) or _stays(path, home, reach, cycle, _way_down(angle_rad, cycle))
+        found.append((starts, ends))
+    return found
+
+
+def in_one_posture(path: Path, cycles: Sequence[Cycle], size_rad: float) -> list[bool]:
+    """For each cycle whether it is done in the posture that most of them are done in.
+
+    A strap that slips turns home by less than a posture does.
+    """
+    if len(cycles) < 3:
+        return [True] * len(cycles)
+    feet = path.up[[[c.start, c.end] for c in cycles]].mean(axis=1)
+    feet /= np.linalg.norm(feet, axis=1)[:, None]
+    near = feet @ feet.T > math.cos(max(POSTURE_RAD, elsewhere_rad(size_rad)))
+    most = near[int(np.argmax(near.sum(axis=1)))]
+    return [bool(m) for m in most]
+
+
+def _way_up(angle: FloatArray, cycle: Cycle) -> slice:
+    """From the valley before to where the excursion last was below half its height."""
+    low = angle[cycle.before : cycle.peak] < angle[cycle.peak] - 0.5 * cycle.size_rad
+    return slice(cycle.before, cycle.before + 1 + int(np.flatnonzero(low)[-1]))
+
+
+def _way_down(angle: FloatArray, cycle: Cycle) -> slice:
+    """From where the excursion first is below half its height to the valley after."""
+    low = angle[cycle.peak : cycle.after + 1] < angle[cycle.peak] - 0.5 * cycle.size_rad
+    return slice(cycle.peak + int(np.argmax(low)), cycle.after + 1)
+
+
+def _stays(path: Path, home: FloatArray, reach_rad: float, cycle: Cycle, part: slice) -> bool:
+    fastest = float(path.speed_radps[cycle.start : cycle.end + 1].max())
+    slow = path.speed_radps[part] < max(STAY_RADPS, STAY_SHARE * fastest)
+    there = slow & (_distance_rad(path.up[part], home) < reach_rad)
+    return longest_run(there) * path.tick_s >= STAY_S
+
+
+def longest_run(mask: NDArray[np.bool_]) -> int:
+    """Length of the longest stretch that is True throughout."""
+    turns = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return int((turns[1::2] - turns[::2]).max(initial=0))
+
+
+def _distance_rad(up: FloatArray, home: FloatArray) -> FloatArray:
+    away = up - home
+    return np.asarray(2.0 * np.arcsin(np.minimum(1.0, 0.5 * np.sqrt((away * away).sum(axis=-1)))))

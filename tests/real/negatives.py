@@ -1,0 +1,164 @@
+"""What people do besides: motion of a thigh in which nothing may be counted (all simulated).
+
+``python -m tests.real.negatives`` analyses it as every exercise of the thigh and prints false
+repetitions in ten minutes.
+"""
+
+import argparse
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+
+import numpy as np
+
+from firmware_sim.fields import Fields
+from firmware_sim.person import SensorSetup
+from firmware_sim.render import render
+from firmware_sim.scenario.loader import load_scenario, parse_scenario
+from sensorhub.exercises.definition import load_library
+from sensorhub.model.events import FloatArray
+from tests.real.takes import Piece, Take, analyzed
+
+EXERCISES = sorted(
+    e.id for e in load_library().values() if e.detector == "repetition" and "thigh" in e.primary
+)
+
+
+@dataclass(frozen=True)
+class Besides:
+    """One recording of no exercise."""
+
+    name: str
+    text: str
+    rate_hz: float
+    gyroscope: bool
+    seed: int
+
+
+def _step(activity: str, seconds: float, more: str = "") -> str:
+    return f'[[step]]\nactivity = "{activity}"\nduration_s = {seconds}\n{more}\n'
+
+
+def _pose(posture: str, seconds: float) -> str:
+    return f'[[step]]\nposture = "{posture}"\n\n[[step]]\nrest_s = {seconds}\n\n'
+
+
+WALKS = {
+    f"walks at {hz:g} strides a second": _step("walk", 40, f"stride_hz = {hz}")
+    for hz in (0.5, 0.6, 0.75, 0.9, 1.1, 1.3, 1.5)
+}
+SHORT_WALKS = {
+    "walks a few steps again and again": "".join(
+        _step("walk", s, f"stride_hz = {hz}") + "[[step]]\nrest_s = 3\n\n"
+        for s, hz in ((5, 0.8), (7, 0.9), (4, 0.7), (9, 0.85), (6, 0.75))
+    ),
+    "fetches a chair and sits down": _step("fetch_chair", 16) + _step("sit_down_and_stand_up", 20),
+}
+STAYS = {
+    "stands and shifts weight": _pose("standing", 3) + _step("shift_weight", 30),
+    "sits and fidgets": _pose("sitting", 3) + _step("fidget", 30) + _step("scratch", 6),
+    "lies and fidgets": _pose("supine", 3) + _step("fidget", 25) + _step("cough", 10),
+    "rolls over": _pose("supine", 4) + _step("roll_over", 25),
+    "gets into position": "".join(
+        _pose(p, s)
+        for p, s in (
+            ("standing", 4),
+            ("sitting", 5),
+            ("supine", 8),
+            ("side_lying", 4),
+            ("prone", 6),
+        )
+    ),
+    "gets up and down": "".join(
+        _pose(p, s)
+        for p, s in (
+            ("supine", 9),
+            ("sitting", 3),
+            ("standing", 7),
+            ("quadruped", 4),
+            ("prone", 5),
+            ("standing", 4),
+        )
+    ),
+    "picks things up": _pose("standing", 3) + _step("pick_up", 25),
+    "adjusts the strap": _pose("standing", 3) + _step("adjust_strap", 6, "slip_deg = 15"),
+}
+EVERYTHING = {**WALKS, **SHORT_WALKS, **STAYS}
+
+
+@cache
+def rendered(text: str, seed: int, rate_hz: float) -> tuple[FloatArray, FloatArray]:
+    """Specific force and rate of a simulated thigh, the sensor worn anyhow."""
+    done = (
+        parse_scenario(Fields(tomllib.loads(text), "besides"), "besides")
+        if "\n" in text
+        else load_scenario(text)
+    )
+    setup = SensorSetup(mount="random")
+    one = render(done, rate_hz=rate_hz, seed=seed, setup=setup).sensors["thigh_right"]
+    assert one.gyr_radps is not None
+    return one.acc_mps2, one.gyr_radps
+
+
+def walking(take: Take, seconds: float, rng: np.random.Generator) -> Piece:
+    """A walk at the take's rate, worn in the take's sensor anyhow."""
+    stride_hz = float(rng.choice([0.6, 0.75, 0.9, 1.1]))
+    text = _step("walk", seconds, f"stride_hz = {stride_hz}")
+    acc, gyr = rendered(text, int(rng.integers(0, 5)), round(1.0 / take.period_s))
+    return Piece(0.0, acc, None if take.pieces[0].gyr is None else gyr)
+
+
+def besides(seeds: int) -> Iterator[Besides]:
+    """All recordings of no exercise."""
+    named = {**EVERYTHING, "walking": "walking", "transitions": "transitions"}
+    for name, text in named.items():
+        for seed in range(seeds):
+            for rate_hz, gyroscope in ((100.0, True), (25.0, True), (100.0, False), (50.0, False)):
+                yield Besides(name, text, rate_hz, gyroscope, seed)
+
+
+def recorded(one: Besides) -> Take:
+    """As a take without repetitions."""
+    acc, gyr = rendered(one.text, one.seed, one.rate_hz)
+    piece = Piece(0.0, acc, gyr if one.gyroscope else None)
+    return Take(one.name, "squat", 1.0 / one.rate_hz, (piece,), (), 0)
+
+
+def _try(one: Besides) -> list[tuple[str, str, float, int]]:
+    take = recorded(one)
+    kind = f"{one.name}{'' if one.gyroscope else ', no gyroscope'}"
+    return [(kind, e, take.end_s, len(analyzed(take, exercise=e).repetitions)) for e in EXERCISES]
+
+
+def main() -> None:
+    """Prints false repetitions by what was done and by exercise."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=1)
+    options = parser.parse_args()
+    with get_context("spawn").Pool(options.jobs) as pool:
+        rows = [row for rows in pool.imap(_try, besides(options.seeds)) for row in rows]
+    for column in (0, 1):
+        table: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+        for row in rows:
+            one = table[str(row[column])]
+            one[0] += row[2]
+            one[1] += row[3]
+            one[2] += row[3] > 0
+        for name, (seconds, false, runs) in sorted(table.items(), key=lambda kv: -kv[1][1]):
+            per = 600.0 * false / seconds
+            sys.stdout.write(
+                f"{name:60} {false:5.0f} in {seconds / 60.0:6.1f} min: {per:5.2f} in 10 min, {runs:.0f} runs\n"
+            )
+    seconds, false = sum(r[2] for r in rows), sum(r[3] for r in rows)
+    sys.stdout.write(
+        f"all: {false} in {seconds / 60.0:.1f} min: {600.0 * false / seconds:.3f} in 10 min\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
