@@ -114,7 +114,9 @@ def _fits(path: Path, a: TurningPoint, b: TurningPoint, size_rad: float, rules: 
 
 def _cycle(a: TurningPoint, b: TurningPoint) -> Cycle:
     fall_rad = a.value - b.value
-    return Cycle(a.index, a.index, b.index, fall_rad, fall_rad, fall_rad)
+    return Cycle(
+        a.index, a.index, b.index, fall_rad, fall_rad, fall_rad, before=a.index, after=b.index
+    )
 
 
 def _stopped_share(way: _Way) -> float:
