@@ -4,10 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check fix bench accuracy acceptance clean
+.PHONY: help demo test check fix bench accuracy acceptance acceptance-radio clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -36,8 +36,11 @@ bench: $(STAMP) ## microseconds a sample, side by side with the bare filter
 accuracy: $(STAMP) ## how well everything counts, simulated and real: writes docs/accuracy.md
 	$(BIN)/python -m benchmarks.accuracy
 
-acceptance: $(STAMP) ## the slow, most real runs: 30 kills, 20 disconnects on both kinds of link
+acceptance: $(STAMP) acceptance-radio ## the slow, most real runs: 30 kills, 20 disconnects on both kinds of link
 	SENSORHUB_KILLS=30 $(BIN)/python -m pytest tests/integration
+
+acceptance-radio: $(STAMP) ## the real BlueZ and serial driver in virtual machines (root): writes docs/acceptance.md
+	$(BIN)/python -m acceptance
 
 clean: ## remove the virtual environment and caches (never recorded sessions)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -1,7 +1,7 @@
-"""Boots Debian's own kernel in an emulator, with a serial adapter on its USB that can be pulled out.
+"""Boots Debian's own kernel in an emulator, with a serial adapter that can be pulled out.
 
-qemu emulates the processor (no KVM needed) and an FTDI adapter, whose wire ends in a TCP port where a
-simulated sensor listens. The guest asks for the adapter to be pulled and plugged by writing into
+qemu emulates the processor (no KVM needed) and an FTDI adapter, whose wire ends in a TCP port where
+a simulated sensor listens. The guest asks for the adapter to be pulled and plugged by writing into
 its folder.
 """
 
@@ -177,8 +177,8 @@ def _first_root(root: Path, release: str, folder: Path) -> Path:
             word, _, path = line.strip().partition(" ")
             if word == "insmod" and Path(path.strip()) not in loaded:
                 loaded.append(Path(path.strip()))
-    for number, path in enumerate(loaded):
-        shutil.copy2(path, tree / "modules" / f"{number:03}-{path.name}")
+    for number, file in enumerate(loaded):
+        shutil.copy2(file, tree / "modules" / f"{number:03}-{file.name}")
     names = "\n".join(str(path.relative_to(tree)) for path in sorted(tree.rglob("*")))
     archive = folder / "first.cpio"
     with archive.open("wb") as out:

@@ -1,4 +1,4 @@
-"""The hub's side in a guest: supervised links over the real BlueZ, and what they are measured by."""
+"""The hub's side in a guest: supervised links over the real BlueZ, and their measures."""
 
 import asyncio
 import time

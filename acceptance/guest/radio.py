@@ -20,7 +20,7 @@ class OnAir:
 
 
 class SimulatedRadio:
-    """``python -m firmware_sim.radio``. Sensors have perfect clocks, so that latency can be told."""
+    """``python -m firmware_sim.radio``. Its sensors' clocks are exact: latency can be told."""
 
     def __init__(self, placements: Sequence[str], *, logs: Path) -> None:
         words = [word for one in placements for word in ("--sensor", f"{one}:ppm=0,imu_ppm=0")]

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Self
 
 BUS_SOCKET: Final = Path("/run/dbus/system_bus_socket")
 ADAPTER: Final = "/org/bluez/hci0"
@@ -101,7 +101,7 @@ def property_of(path: str, interface: str, name: str) -> str | None:
 class PairingAgent:
     """bluetoothctl as the agent without display or keys; BlueZ pairs with nobody without one."""
 
-    def __enter__(self) -> "PairingAgent":
+    def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             ("bluetoothctl", "--agent", "NoInputNoOutput"),
             stdin=subprocess.PIPE,
@@ -109,7 +109,8 @@ class PairingAgent:
             stderr=subprocess.STDOUT,
         )
         out = self._process.stdout
-        assert self._process.stdin is not None and out is not None
+        assert self._process.stdin is not None
+        assert out is not None
         self._read_until(out, b"Agent registered")
         self._process.stdin.write(b"default-agent\n")
         self._process.stdin.flush()

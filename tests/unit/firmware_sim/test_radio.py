@@ -1,7 +1,7 @@
 """The simulated radio between two controllers of one process: bumble's own central as the host.
 
-No kernel and no BlueZ: what those make of it is shown by ``make acceptance``. What the device says on
-the air is compared with what it says when it is asked directly.
+No kernel and no BlueZ: what those make of it is shown by ``make acceptance``. What the device says
+on the air is compared with what it says when it is asked directly.
 """
 
 import asyncio
@@ -15,20 +15,20 @@ from bumble.controller import Controller
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Device, Peer
 from bumble.gatt_client import CharacteristicProxy
-from bumble.hci import Address
+from bumble.hci import Address, HCI_ErrorCode, OwnAddressType
 from bumble.host import Host
-from bumble.pairing import PairingConfig
 from bumble.transport.common import AsyncPipeSink
+from omp_rig import SECOND_US, device
 
-from firmware_sim.families import DeviceSetup, make_device
 from firmware_sim.links.world import World
+from firmware_sim.omp.faces import ATT_NOT_INDICATING
 from firmware_sim.peer import GattCharacteristic
-from firmware_sim.person import Person
 from firmware_sim.radio import RadioAir, RadioSensor
-from firmware_sim.scenario.loader import load_scenario
 
 PATIENCE_S = 20.0
-HELLO = bytes.fromhex("0101")
+HELLO = bytes.fromhex("01 07 01 02 01 01")
+START = bytes.fromhex("05 08 10 01 00 11 04 a0 86 01 00 12 02 08 00 13 02 e8 03 14 01 04")
+HEADER_BYTES = 8  # type, flags, index, device time: what depends on when one looks
 CENTRAL = Address("F0:F0:F0:F0:F0:F1", Address.PUBLIC_DEVICE_ADDRESS)
 
 
@@ -65,11 +65,19 @@ class Rig:
 
     async def connected(self) -> Peer:
         async with asyncio.timeout(PATIENCE_S):
-            connection = await self.central.connect(Address(self.address))
+            connection = await self.central.connect(
+                Address(self.address), own_address_type=OwnAddressType.PUBLIC
+            )
             peer = Peer(connection)
             await peer.request_mtu(247)
             await peer.discover_all()
         return peer
+
+    async def subscribed(self, peer: Peer, lane: str) -> "asyncio.Queue[bytes]":
+        """What arrives on a lane from now on."""
+        arrived: asyncio.Queue[bytes] = asyncio.Queue()
+        await self.lane(peer, lane).subscribe(lambda value: arrived.put_nowait(bytes(value)))
+        return arrived
 
     def lane(self, peer: Peer, lane: str) -> CharacteristicProxy:
         (found,) = peer.get_characteristics_by_uuid(UUID(self.described()[lane].uuid))
@@ -77,11 +85,9 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(*, placement: str = "thigh_right") -> AsyncIterator[Rig]:
+async def rig() -> AsyncIterator[Rig]:
     world, air = World(), RadioAir(interval_s=0.001)
-    worn = Person(load_scenario("squat")).imu(placement)
-    device = make_device("omp", DeviceSetup(placement, worn, seed=3), "ble")
-    sensor = RadioSensor(device.peer, world, air)
+    sensor = RadioSensor(device().ble, world, air)
     controller = Controller("central", link=air, public_address=CENTRAL)
     central = Device(
         name="central", address=CENTRAL, host=Host(controller, AsyncPipeSink(controller))
@@ -130,6 +136,81 @@ def test_a_request_before_subscribing_is_refused_as_the_device_refuses_it():
         peer = await r.connected()
         with pytest.raises(att.ATT_Error) as info:
             await r.lane(peer, "control").write_value(HELLO, with_response=True)
-        assert info.value.error_code == r.sensor.peer.receive("control", HELLO, 10**9)
+        assert info.value.error_code == ATT_NOT_INDICATING
+
+    run(scenario)
+
+
+def asked_directly(*requests: bytes) -> tuple[list[bytes], list[bytes]]:
+    """What a twin says on ``control`` and ``data`` within two seconds, without any radio."""
+    twin = device().ble
+    twin.link_up(0, mtu=247)
+    for lane in ("control", "data"):
+        twin.subscribe(lane, 0, enabled=True)
+    said: dict[str, list[bytes]] = {"control": [], "data": []}
+    for number, request in enumerate(requests):
+        assert twin.receive("control", request, 100_000 * (number + 1)) is None
+    for now_us in range(100_000, 2 * SECOND_US, 1000):
+        for sent in twin.poll(now_us):
+            said[sent.lane].append(sent.data)
+    return said["control"], said["data"]
+
+
+def test_answers_and_samples_are_those_of_the_device_itself():
+    async def scenario(r: Rig) -> None:
+        peer = await r.connected()
+        answers = await r.subscribed(peer, "control")
+        data = await r.subscribed(peer, "data")
+        heard = []
+        for request in (HELLO, START):
+            await r.lane(peer, "control").write_value(request, with_response=True)
+            heard.append(await answers.get())
+        directly, packets = asked_directly(HELLO, START)
+        assert heard[0] == directly[0]
+        assert (heard[1][:5], len(heard[1])) == (directly[1][:5], len(directly[1]))
+        samples = [packet for packet in packets if packet[0] == packets[0][0]][:10]
+        for expected in samples:
+            packet = await data.get()
+            while packet[0] != expected[0]:  # a status in between
+                packet = await data.get()
+            assert packet[2:4] == expected[2:4]
+            assert packet[HEADER_BYTES:] == expected[HEADER_BYTES:]
+
+    run(scenario)
+
+
+def test_the_sensor_hangs_up_and_can_be_found_again():
+    async def scenario(r: Rig) -> None:
+        for _ in range(3):
+            peer = await r.connected()
+            gone = asyncio.Event()
+            peer.connection.on("disconnection", lambda _reason, gone=gone: gone.set())
+            await r.sensor.hang_up()
+            await gone.wait()
+        assert r.sensor.connects == 3
+
+    run(scenario)
+
+
+def test_out_of_reach_the_link_times_out_at_both_ends():
+    async def scenario(r: Rig) -> None:
+        peer = await r.connected()
+        reasons: asyncio.Queue[int] = asyncio.Queue()
+        peer.connection.on("disconnection", reasons.put_nowait)
+        r.sensor.go_away(0.3)
+        assert await reasons.get() == HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR
+        await r.connected()
+        assert r.sensor.connects == 2
+
+    run(scenario)
+
+
+def test_pairing_just_works_and_encrypts():
+    async def scenario(r: Rig) -> None:
+        peer = await r.connected()
+        assert not peer.connection.is_encrypted
+        await peer.connection.pair()
+        assert peer.connection.is_encrypted
+        await peer.discover_services()
 
     run(scenario)
