@@ -104,7 +104,7 @@ def _folder(part: str) -> Iterator[Path]:
 
 def _figures(folder: Path, code: int | None) -> dict[str, object] | None:
     if code is None:
-        print("acceptance: the guest hung and was ended", flush=True)
+        print("acceptance: the guest hung or died", flush=True)
     if code != 0:
         return None
     (written,) = folder.glob("*.json")

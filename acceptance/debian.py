@@ -15,6 +15,8 @@ _RADIO: Final[Mapping[str, str]] = {
     "dbus-daemon": "dbus",
     str(BLUETOOTHD): "bluez",
     "bluetoothctl": "bluez",
+    "busctl": "systemd",
+    "busybox": "busybox-static",
 }
 _BUILD: Final[Mapping[str, str]] = {
     "gcc": "gcc",

@@ -4,6 +4,7 @@ The root is the host's, read only, with memory above it: the guest sees the same
 at the same paths, and nothing it writes stays, except in the folder it is given.
 """
 
+import contextlib
 import os
 import shlex
 import signal
@@ -24,7 +25,9 @@ _EXIT_CODE: Final = "exitcode"
 def run_in_user_mode(
     kernel: Path, command: Sequence[str], *, folder: Path, patience_s: float
 ) -> int | None:
-    """Run ``command`` in a fresh guest; ``folder`` is its ``/mnt``. Its exit code, None: it hung.
+    """Run ``command`` in a fresh guest; ``folder`` is its ``/mnt``.
+
+    Its exit code, None: it hung or died.
 
     Raises:
         UnavailableError: the kernel does not boot here.
@@ -32,42 +35,48 @@ def run_in_user_mode(
     code_file = folder / _EXIT_CODE
     code_file.unlink(missing_ok=True)
     script = folder / "command.sh"
-    script.write_text(f"#!/bin/sh\nexec {shlex.join(command)}\n")
+    booted = folder / "booted"
+    booted.unlink(missing_ok=True)
+    script.write_text(f"#!/bin/sh\ntouch {GUEST_FOLDER}/booted\nexec {shlex.join(command)}\n")
     script.chmod(0o755)
     init = folder / "init.sh"
     init.write_text(_INIT.read_text().replace("@FOLDER@", str(folder)))
     init.chmod(0o755)
-    guest = subprocess.Popen(
-        (
-            str(kernel),
-            f"mem={_MEMORY}",
-            "root=/dev/root",
-            "rootfstype=hostfs",
-            "rootflags=/",
-            "ro",
-            f"init={init}",
-            "con=null",
-            "con0=null,fd:1",
-            "ssl=null",
-            "quiet",
-        ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=os.environ | {"TMPDIR": "/dev/shm"},
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
+    with (folder / "console.log").open("wb") as console:
+        guest = subprocess.Popen(
+            (
+                str(kernel),
+                f"mem={_MEMORY}",
+                "root=/dev/root",
+                "rootfstype=hostfs",
+                "rootflags=/",
+                "ro",
+                f"init={init}",
+                "con=null",
+                "con0=null,fd:1",
+                "ssl=null",
+                "quiet",
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"TMPDIR": "/dev/shm"},
+            start_new_session=True,
+        )
+    hung = False
     try:
-        said, _ = guest.communicate(timeout=patience_s)
+        guest.wait(patience_s)
     except subprocess.TimeoutExpired:
+        hung = True
+    finally:
         _end(guest)
-        said, _ = guest.communicate()
-        sys.stdout.write(said)
-        return None
+    said = (folder / "console.log").read_text(errors="replace")
     sys.stdout.write(said)
     sys.stdout.flush()
+    if hung:
+        return None
+    if booted.exists() and not code_file.exists():
+        return None
     if not code_file.exists():
         last = (said.strip().splitlines() or ["no word"])[-1]
         raise UnavailableError(
@@ -77,6 +86,8 @@ def run_in_user_mode(
     return int(code_file.read_text())
 
 
-def _end(guest: "subprocess.Popen[str]") -> None:
-    """End the guest and the processes it runs its own on: a session of its own."""
-    os.killpg(guest.pid, signal.SIGKILL)
+def _end(guest: "subprocess.Popen[bytes]") -> None:
+    """End the guest with the processes that it runs its own on: they are a group."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(guest.pid, signal.SIGKILL)
+    guest.wait()

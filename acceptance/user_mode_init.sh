@@ -16,5 +16,5 @@ mount -t tmpfs run run
 mount -t tmpfs tmp tmp
 mount -t hostfs -o @FOLDER@ folder mnt
 chroot . /bin/sh -c '/mnt/command.sh; echo $? > /mnt/exitcode.new; mv /mnt/exitcode.new /mnt/exitcode; dmesg > /mnt/dmesg.log; sync'
-echo o > /proc/sysrq-trigger
+busybox poweroff -f
 while :; do sleep 1; done

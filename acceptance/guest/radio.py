@@ -42,8 +42,10 @@ class SimulatedRadio:
     def close(self) -> None:
         """End it; the adapter goes with it."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(20)
+        self._process.stdout.close()
 
     def _ready(self) -> OnAir:
         match self._hear().split():

@@ -5,24 +5,17 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from bumble.controller import Controller
-from bumble.hci import Address, HCI_LE_Advertising_Report_Event, LeFeatureMask
+from bumble.hci import Address, HCI_LE_Advertising_Report_Event
 from bumble.ll import AdvExtInd, AdvInd
 from bumble.transport import open_transport
 
-from firmware_sim.radio.air import RadioAir
+from firmware_sim.radio.air import RadioAir, keep_to_4_2
 
 ADDRESS: Final = "F0:F0:F0:F0:F0:00"
 _Report = HCI_LE_Advertising_Report_Event.Report
 _Kind = HCI_LE_Advertising_Report_Event.EventType
 _ACTIVE_SCAN: Final = 1
 _BUFFER_BYTES: Final = 251
-# Linux would expect the events of privacy and extended advertising, which bumble 0.0.236 does not
-# send for the connections it makes: each further connection would stall for four seconds.
-_NOT_DONE: Final = (
-    LeFeatureMask.LL_PRIVACY
-    | LeFeatureMask.LE_EXTENDED_ADVERTISING
-    | LeFeatureMask.LE_PERIODIC_ADVERTISING
-)
 
 
 class Adapter(Controller):
@@ -30,7 +23,7 @@ class Adapter(Controller):
 
     def tune(self) -> "Adapter":
         """Offer what is really done, and buffers of a usual size."""
-        self.le_features &= ~_NOT_DONE
+        keep_to_4_2(self)
         self.le_acl_data_packet_length = _BUFFER_BYTES
         return self
 

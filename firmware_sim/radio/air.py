@@ -12,11 +12,16 @@ from typing import Final
 
 from bumble.controller import Connection, Controller
 from bumble.core import PhysicalTransport
-from bumble.hci import Address, HCI_ErrorCode
+from bumble.hci import Address, HCI_ErrorCode, LeFeatureMask
 from bumble.link import LocalLink
 from bumble.ll import ControlPdu
 
 INTERVAL_S: Final = 0.015
+_BEYOND_4_2: Final = (
+    LeFeatureMask.LL_PRIVACY
+    | LeFeatureMask.LE_EXTENDED_ADVERTISING
+    | LeFeatureMask.LE_PERIODIC_ADVERTISING
+)
 
 
 class RadioAir(LocalLink):
@@ -79,6 +84,15 @@ class RadioAir(LocalLink):
         waiting, self._waiting = self._waiting, []
         for arrive in waiting:
             arrive()
+
+
+def keep_to_4_2(controller: Controller) -> None:
+    """Take away what came after Bluetooth 4.2: sensors and small adapters do without it.
+
+    Linux would expect events of privacy and extended advertising that bumble 0.0.236 does not send
+    for the connections it makes, and each further connection would stall for four seconds.
+    """
+    controller.le_features &= ~_BEYOND_4_2
 
 
 def _time_out(controller: Controller, connection: Connection) -> None:

@@ -18,7 +18,7 @@ from bumble.transport.common import AsyncPipeSink
 
 from firmware_sim.links.world import World
 from firmware_sim.peer import GattCharacteristic, Peer, Sent
-from firmware_sim.radio.air import RadioAir
+from firmware_sim.radio.air import RadioAir, keep_to_4_2
 
 DEFAULT_MTU: Final = 247
 _ADVERTISE_MS: Final = 100
@@ -52,6 +52,7 @@ class RadioSensor:
         self._indications: asyncio.Queue[Sent] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._controller = Controller(peer.advertisement.name, link=air)
+        keep_to_4_2(self._controller)
         self._device = self._made(mtu)
         self._lanes = self._offer()
 
