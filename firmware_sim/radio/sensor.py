@@ -50,7 +50,9 @@ class RadioSensor:
         self._told = False  # the peer knows of the link
         self._wake = asyncio.Event()
         self._indications: asyncio.Queue[Sent] = asyncio.Queue()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._over = False
+        self._living: asyncio.Task[None] | None = None
+        self._indicating: asyncio.Task[None] | None = None
         self._controller = Controller(peer.advertisement.name, link=air)
         keep_to_4_2(self._controller)
         self._device = self._made(mtu)
@@ -59,13 +61,18 @@ class RadioSensor:
     async def start(self) -> None:
         """Switch the radio on."""
         await self._device.power_on()
-        self._tasks = [asyncio.create_task(self._live()), asyncio.create_task(self._indicate())]
+        self._living = asyncio.create_task(self._live())
+        self._indicating = asyncio.create_task(self._indicate())
 
     async def stop(self) -> None:
         """Take it out of the world."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._over = True  # never cancelled: bumble does not survive half a command
+        self._wake.set()
+        if self._living is not None:
+            await self._living
+        if self._indicating is not None:
+            self._indicating.cancel()
+            await asyncio.gather(self._indicating, return_exceptions=True)
         self._air.cut(self._controller)
         self._air.remove_controller(self._controller)
 
@@ -133,8 +140,9 @@ class RadioSensor:
     def _disconnected(self, _reason: int) -> None:
         self._connection = None
         self._indications = asyncio.Queue()
-        self._tasks[1].cancel()
-        self._tasks[1] = asyncio.create_task(self._indicate())
+        if self._indicating is not None:
+            self._indicating.cancel()
+            self._indicating = asyncio.create_task(self._indicate())
         if self._told:
             self._told = False
             self.peer.link_down(self._world.now_us())
@@ -177,7 +185,7 @@ class RadioSensor:
     # What the sensor does by itself
 
     async def _live(self) -> None:
-        while True:
+        while not self._over:
             now_us = self._world.now_us()
             self._wake.clear()
             for sent in self.peer.poll(now_us):
