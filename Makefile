@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SYSTEM := $(VENV)/.system-packages
 
-.PHONY: help demo test check fix bench accuracy acceptance long clean
+.PHONY: help demo test check fix bench accuracy acceptance acceptance-radio acceptance-service long clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -42,15 +42,20 @@ bench: $(STAMP) ## microseconds a sample beside the bare filter; the page with 2
 accuracy: $(STAMP) ## how well everything counts, simulated and real: writes docs/accuracy.md
 	$(BIN)/python -m benchmarks.accuracy
 
-acceptance: $(STAMP) ## the slow, most real runs: 30 kills, 20 disconnects on both kinds of link
-	SENSORHUB_KILLS=30 $(BIN)/python -m pytest tests/integration
-	$(MAKE) long
+acceptance: $(STAMP) acceptance-radio acceptance-service ## the most real runs: virtual machines, a fresh Debian root, 30 kills
+	SENSORHUB_KILLS=30 $(BIN)/python -m pytest tests/integration/test_run_kill.py tests/integration/test_store_kill.py
+
+acceptance-service: ## the service in a fresh Debian root: install, upgrade, backup, uninstall (root; else skipped, and said)
+	bash deploy/try-in-root.sh || { code=$$?; test $$code -eq 77; }
 
 long: $(STAMP) ## what takes hours: 100 lost links, ten minutes of soak, an hour of clocks, 10^5 examples a driver
 	SENSORHUB_LOSSES=100 $(BIN)/python -m pytest tests/integration/test_run_disconnects.py
 	SENSORHUB_SOAK_S=600 $(BIN)/python -m pytest -s tests/integration/test_soak.py
 	SENSORHUB_CLOCK_S=3600 $(BIN)/python -m pytest -s tests/integration/test_one_clock.py
 	SENSORHUB_EXAMPLES=100000 $(BIN)/python -m pytest -n auto tests/contracts/test_device_bytes.py
+
+acceptance-radio: $(STAMP) ## the real BlueZ and serial driver in virtual machines (root): writes docs/acceptance.md
+	$(BIN)/python -m acceptance
 
 clean: ## remove the virtual environment and caches (never recorded sessions)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

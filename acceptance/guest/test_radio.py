@@ -1,0 +1,181 @@
+"""sensorhub's own transport and supervisor over the real kernel and the real bluetoothd.
+
+In the order of the file: the last tests leave the least behind them.
+"""
+
+import asyncio
+import time
+
+import pytest
+from bleak.exc import BleakError
+from conftest import Bluetooth, run
+from hub import Linked, linked, percentiles, transport
+from services import ADAPTER, PairingAgent, adapter_on, power, property_of, until_adapter_on
+
+from sensorhub.daemon.link_state import LinkPhase
+from sensorhub.devices.omp import FAMILY
+from sensorhub.model.errors import TransportError
+from sensorhub.model.link import RecordKind
+from sensorhub.transports.ble import NotifyPath
+from sensorhub.transports.ble_radio import BleRadio
+from sensorhub.transports.hubclock import HubClock
+
+STREAM_S = 60.0
+OPENS_A_SENSOR = 4
+DROPS = 12
+AWAYS = 3
+AWAY_S = 3.0
+
+
+def test_every_sensor_is_heard(bluetooth: Bluetooth) -> None:
+    async def scenario() -> None:
+        heard = {one.name: one for one in await BleRadio().survey(listen_s=3.0)}
+        assert FAMILY.ble is not None
+        for sensor in bluetooth.radio.sensors.values():
+            assert heard[sensor.name].address == sensor.address
+            assert set(heard[sensor.name].service_uuids) & set(FAMILY.ble.service_uuids)
+
+    run(scenario)
+
+
+def test_connecting_succeeds_at_the_first_try(bluetooth: Bluetooth) -> None:
+    async def scenario() -> None:
+        radio, clock = BleRadio(), HubClock()
+        took_s, failed = [], []
+        for sensor in list(bluetooth.radio.sensors.values()) * OPENS_A_SENSOR:
+            way = transport(sensor, radio, clock)
+            begun = time.monotonic()
+            try:
+                await way.open()
+            except TransportError as error:
+                failed.append(str(error))
+            else:
+                took_s.append(time.monotonic() - begun)
+            await way.close()
+        bluetooth.figures["open_s"] = percentiles(took_s)
+        bluetooth.figures["opens"] = {"tried": len(took_s) + len(failed), "failed": failed}
+        assert not failed
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("path", NotifyPath)
+def test_three_sensors_at_100_hz(bluetooth: Bluetooth, path: NotifyPath) -> None:
+    """Control and data both ways; every sample once, on both ways in which BlueZ notifies."""
+
+    async def scenario() -> None:
+        async with linked(list(bluetooth.radio.sensors.values()), notify=path) as links:
+            await asyncio.sleep(STREAM_S)  # the measurement itself, not a wait for something
+        latencies_ms = [value for one in links for value in one.latencies_ms()]
+        counters = [one.link.counters for one in links]
+        bluetooth.figures[f"stream_{path.value}"] = {
+            "latency_ms": percentiles(latencies_ms),
+            "received": sum(one.received for one in counters),
+            "lost": sum(one.lost for one in counters),
+            "duplicate": sum(one.duplicate for one in counters),
+            "backfilled": sum(one.backfilled for one in counters),
+            "dropped_chunks": sum(one.link.dropped_chunks for one in links),
+        }
+        for one in links:
+            assert len(one.copies()) > 0.98 * STREAM_S * 100
+            _assert_every_sample_once(one)
+            lanes = {(record.kind, record.channel) for record in one.listener.records}
+            assert (RecordKind.SENT, "control") in lanes
+            assert (RecordKind.RECEIVED, "control") in lanes
+            assert (RecordKind.RECEIVED, "data") in lanes
+
+    run(scenario)
+
+
+def test_a_storm_of_disconnects_loses_nothing(bluetooth: Bluetooth) -> None:
+    async def scenario() -> None:
+        sensor = bluetooth.radio.sensors["thigh_right"]
+        back_s = []
+        async with linked([sensor]) as (one,):
+            for number in range(DROPS + AWAYS):
+                begun = time.monotonic()
+                if number % 5 == 4:
+                    bluetooth.radio.away(sensor.placement, seconds=AWAY_S)
+                    begun += AWAY_S
+                else:
+                    bluetooth.radio.drop(sensor.placement)
+                await one.lost()
+                back_s.append(await one.resumed(after=begun))
+        bluetooth.figures["storm"] = {
+            "disconnects": len(back_s),
+            "back_s": percentiles(back_s),
+            "samples": len(one.copies()),
+            "missing": one.missing(),
+        }
+        _assert_every_sample_once(one)
+
+    run(scenario)
+
+
+def test_pairing_needs_an_agent_and_the_bond_lasts(bluetooth: Bluetooth) -> None:
+    async def scenario() -> None:
+        sensor = bluetooth.radio.sensors["pelvis"]
+        radio = BleRadio()
+        path = f"{ADAPTER}/dev_{sensor.address.replace(':', '_')}"
+        client = await radio.connect(
+            await radio.find(sensor.name, timeout_s=20.0), on_lost=lambda: None
+        )
+        with pytest.raises(BleakError, match="Authentication"):
+            await client.pair()
+        await client.disconnect()
+        with PairingAgent():
+            client = await radio.connect(
+                await radio.find(sensor.name, timeout_s=20.0), on_lost=lambda: None
+            )
+            begun = time.monotonic()
+            await client.pair()
+            bluetooth.figures["pair_s"] = round(time.monotonic() - begun, 2)
+            assert property_of(path, "Device1", "Paired") == "b true"
+            await client.disconnect()
+        async with linked([sensor]) as (one,):  # the bond's key is used, without an agent
+            assert property_of(path, "Device1", "Paired") == "b true"
+        _assert_every_sample_once(one)
+
+    run(scenario)
+
+
+def test_the_adapter_switched_off_and_on(bluetooth: Bluetooth) -> None:
+    async def scenario() -> None:
+        async with linked([bluetooth.radio.sensors["thigh_left"]]) as (one,):
+            power(on=False)
+            await one.lost()
+            await one.listener.until(
+                lambda: any("switched off" in str(status.error) for status in one.listener.statuses)
+            )
+            begun = time.monotonic()
+            power(on=True)
+            bluetooth.figures["after_power_s"] = round(await one.resumed(after=begun), 2)
+        assert adapter_on()
+        _assert_every_sample_once(one)
+
+    run(scenario)
+
+
+def test_bluetoothd_killed_and_started_again(bluetooth: Bluetooth) -> None:
+    async def scenario() -> None:
+        async with linked([bluetooth.radio.sensors["thigh_right"]]) as (one,):
+            begun = time.monotonic()
+            bluetooth.daemon.kill()
+            await one.lost()  # nobody says so: only the silence of the samples does
+            bluetooth.figures["death_noticed_s"] = round(time.monotonic() - begun, 2)
+            begun = time.monotonic()
+            bluetooth.daemon.start()
+            await asyncio.to_thread(until_adapter_on)
+            bluetooth.figures["after_restart_s"] = round(await one.resumed(after=begun), 2)
+            assert LinkPhase.GAVE_UP not in one.listener.phases
+        _assert_every_sample_once(one)
+
+    run(scenario)
+
+
+def _assert_every_sample_once(one: Linked) -> None:
+    copies = one.copies()
+    assert copies
+    assert max(copies.values()) == 1
+    assert one.missing() == 0
+    assert one.link.counters.lost == 0
