@@ -78,7 +78,8 @@ def check(lane: Lane) -> None:
     data, truth = lane.folder / "data", lane.sim.truth()
     rows = export(data, lane.folder / "csv")
     found = [row for row in rows if row["item"] == "repetition"]
-    assert len(found) == truth["reps"] == SQUATS, lane.name
+    told = f"{lane.name}:\n{lane.hub.output}"
+    assert len(found) == truth["reps"] == SQUATS, told
     assert {row["kind"] for row in found} == {"full"}
     with (lane.folder / "csv" / "session.csv").open(encoding="utf-8", newline="") as file:
         [session] = csv.DictReader(file)
