@@ -67,7 +67,8 @@ class _Lines:
         )
         self._found: list[str] = []
         self._more = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -85,6 +86,9 @@ class _Lines:
     def end(self) -> None:
         self.process.terminate()
         self.process.wait(20)
+        self._reader.join(5)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 def run(*, squats: int, viewers: int = VIEWERS, browser: bool = True) -> Load:

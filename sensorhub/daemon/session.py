@@ -179,8 +179,9 @@ class LiveSession:
         self._arrived_ns = record.host_time_ns
         self._log.append(placement, record)
 
-    def on_event(self, placement: Placement, event: DeviceEvent) -> None:
-        """Take in what a device said."""
+    def on_event(self, placement: Placement, event: DeviceEvent) -> bool:
+        """Take in what a device said; True: something was counted, and wants to be shown."""
+        counted = False
         if isinstance(event, DeviceIdentified):
             document = self._find_calibration(event.device_id)
             self._pipelines[placement].calibration = read_calibration(document)
@@ -192,7 +193,8 @@ class LiveSession:
                 if placement in running.placements:
                     happened = running.push(block)
                     if any(event.kind in COUNTED for event in happened):
-                        self._counted_ns = self._arrived_ns
+                        self._counted_ns, counted = self._arrived_ns, True
+        return counted
 
     def on_link(self, placement: Placement, link: LinkView) -> None:
         """Take in what a link says of itself."""

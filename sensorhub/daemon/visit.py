@@ -64,6 +64,7 @@ class Visit:
         self._began_s = clock.now_s()
         self._session: LiveSession | None = None
         self._stop = asyncio.Event()
+        self._news = asyncio.Event()  # something to be shown at once, or the end
         self._hurry = asyncio.Event()
         self._live_failed = False
         self._line = AnswerLine()
@@ -91,7 +92,7 @@ class Visit:
         if self._session is not None:
             self._session.key(trigger)
         elif trigger is Trigger.KEY_STOP:
-            self._stop.set()
+            self._end()
 
     def type(self, letter: str) -> None:
         """A letter was typed on the hub's own keyboard: part of an answer, or a key."""
@@ -123,7 +124,7 @@ class Visit:
         """End in order; asked a second time, without waiting for the sensors."""
         if self._stop.is_set():
             self._hurry.set()
-        self._stop.set()
+        self._end()
 
     def why_nothing(self) -> SensorhubError:
         """Why no session began: what the links said."""
@@ -178,12 +179,19 @@ class Visit:
         if answers is not None and question is not None:
             session.answer(question.id, answers.get(question.id, ""))
 
+    def _end(self) -> None:
+        self._stop.set()
+        self._news.set()
+
     async def _pause(self) -> None:
+        """Until the next look is due: at once where something was counted, or stopped."""
         try:
             async with asyncio.timeout(TICK_WALL_S):
-                await self._stop.wait()
+                await self._news.wait()
         except TimeoutError:
-            return  # nobody stopped us: that is the usual case
+            return  # nothing new: that is the usual case
+        if not self._stop.is_set():
+            self._news.clear()
 
     async def _hang_up(self, tasks: set[asyncio.Task[None]]) -> None:
         """Stop all links in order, as long as nobody is in a hurry; then just end them."""
@@ -218,7 +226,8 @@ class Visit:
         if self._session is None or self._live_failed:
             return
         try:
-            self._session.on_event(placement, event)
+            if self._session.on_event(placement, event):
+                self._news.set()
         except Exception:  # noqa: BLE001 (a mistake in counting must never end the recording)
             self._live_failed = True
             _LOG.exception("live counting failed")

@@ -1,5 +1,6 @@
 """From a table of endpoints to routes: who may call each is part of the table, not of the code."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -127,6 +128,9 @@ def _route(page: "Page", endpoint: Endpoint) -> Callable[[Request], Awaitable[Re
             return JSONResponse({"error": "environment", "text": str(error)}, status_code=503)
         except ClientDisconnect:
             return Response(status_code=400)
+        except asyncio.CancelledError:
+            # The hub ends while this was still computed: an end is no defect to be logged.
+            return Response(status_code=503)
         return found if isinstance(found, Response) else JSONResponse(found)
 
     return respond
