@@ -514,7 +514,7 @@ def brought_to(state: CoachState) -> Coach:
 
 
 @pytest.mark.parametrize("state", CoachState)
-@pytest.mark.parametrize("key", [*KEYS, Trigger.OVER])
+@pytest.mark.parametrize("key", [*sorted(KEYS), Trigger.OVER])
 def test_every_key_does_what_the_table_says(state: CoachState, key: Trigger) -> None:
     coach = brought_to(state)
     coach.key(key, now_s=30.0)
