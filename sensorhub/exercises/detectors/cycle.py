@@ -27,6 +27,9 @@ from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Repetition, RepetitionKind
 
+LEAST_LYING = 4
+"""So few cycles, seen only once everything else is left out, may be anything."""
+
 BETWEEN_SHARE = 0.75
 """The start pose lies between the ends if the first way out is shorter than this share of the way
 from end to end: it is about a half to both sides, and all of it to one."""
@@ -104,6 +107,8 @@ class CycleDetector:
         found = explain(path, self._rules)
         if found is None and (lying := in_usual_posture(path)) is not None:
             path, found = lying, explain(lying, self._rules)
+            if found is not None and len(found.cycles) < LEAST_LYING:
+                return []
         if found is None:
             return []
         chosen = swings_of(path, found, self._rules, partial_share=self._thresholds.partial_share)

@@ -52,13 +52,12 @@ def facing(movement: str, *, mount: str = "random", seed: int = 0) -> tuple[Faci
     return told, off_deg
 
 
-@pytest.mark.parametrize("movement", ["lunge_forward", "lunge"])
-def test_steps_and_lunges_tell(movement: str) -> None:
-    for seed in (0, 1):
-        told, off_deg = facing(movement, mount="identity", seed=seed)
-        assert told is not None
-        assert told.agreement > 0.75
-        assert off_deg < 20.0
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_lunge_tells(seed: int) -> None:
+    told, off_deg = facing("lunge_forward", mount="identity", seed=seed)
+    assert told is not None
+    assert told.agreement > 0.75
+    assert off_deg < 20.0
 
 
 def test_what_hardly_travels_says_nothing() -> None:
