@@ -16,6 +16,7 @@ from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import whole_cycles
 from sensorhub.exercises.judge import Explanation, Rules, explain
 from sensorhub.exercises.live_turns import LiveTurns
+from sensorhub.exercises.lying import in_usual_posture
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.selection import Selected, select
@@ -25,6 +26,9 @@ from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Repetition, RepetitionKind
+
+LEAST_LYING = 4
+"""So few cycles, seen only once everything else is left out, may be anything."""
 
 BETWEEN_SHARE = 0.75
 """The start pose lies between the ends if the first way out is shorter than this share of the way
@@ -102,6 +106,10 @@ class CycleDetector:
 
     def _to_and_fro(self, path: Path) -> list[Repetition]:
         found = explain(path, self._rules)
+        if found is None and (lying := in_usual_posture(path)) is not None:
+            path, found = lying, explain(lying, self._rules)
+            if found is not None and len(found.cycles) < LEAST_LYING:
+                return []
         if found is None:
             return []
         chosen = swings_of(path, found, self._rules, partial_share=self._thresholds.partial_share)

@@ -6,57 +6,41 @@ the same sense for a whole set; the first step is a step out. Where they do not 
 taken to alternate.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby, pairwise
-from statistics import mean, median
+from itertools import groupby
+from statistics import median
 from types import MappingProxyType
 
 import numpy as np
 
-from sensorhub.exercises.coherence import by_the_way, is_set
+from sensorhub.exercises.coherence import is_set
 from sensorhub.exercises.cycles import Cycle, cycles_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import Explanation, Rules, explain
-from sensorhub.exercises.movement import Movement, along_greatest_variance
 from sensorhub.exercises.path import Path, smooth, turning_speed_radps
 from sensorhub.exercises.segment import CountedSegment
+from sensorhub.exercises.side_steps import (
+    BACK,
+    OUT,
+    closed_at_home,
+    directions_of,
+    without_sideways_walks,
+    without_strays,
+)
 from sensorhub.exercises.thresholds import StepsThresholds
 from sensorhub.exercises.track import Track
 from sensorhub.exercises.walking import walked
 from sensorhub.exercises.zigzag import turning_points
-from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Repetition, RepetitionKind, Step
 from sensorhub.model.placement import Placement
 from sensorhub.motion.orientation import unit
 
-OUT, BACK = "out", "back"
-
 NARROW_SHARE = 0.4
 """Of the wide step's width: what the leg that follows does."""
-
-DIFFERENT_SHARE = 1.5
-"""The wide steps are at least so many times as wide as the narrow ones, or they do not differ."""
-
-ALIKE_SIZE, ALIKE_TIME = 1.35, 2.0
-"""A step with no partner differs from the others of its kind by less than these factors, or it is
-something else."""
-
-SAME_PLANE = math.cos(math.radians(40.0))
-"""Walking swings the thigh forwards, side steps sideways; straps and people are not that exact."""
-
-WIDEST_RAD = math.radians(28.0)
-"""The thigh of somebody who walks swings further than that of one who steps aside."""
-
-QUICKEST_S = 0.75
-"""Nobody steps sideways and closes the legs again in less, step after step."""
-
-FEW_RESTS, CLEAR_REST_S = 3, 0.3
-"""So many rests of each kind, and so much between their medians, tell what follows what."""
 
 CALM_S = 0.25
 """Without a gyroscope, the standard deviation of the average that hides how the legs speed up and
@@ -119,12 +103,12 @@ class StepsDetector:
         found = explain(path, self._rules)
         if found is None:
             return []
-        path = _without_sideways_walks(path, found)
-        kept = self._kept(path, _closed_at_home(found))
+        path = without_sideways_walks(path, found)
+        kept = self._kept(path, closed_at_home(found))
         if not kept:
             return []
-        directions = _directions(kept)
-        kept, directions = _without_strays(path, kept, directions)
+        directions = directions_of(kept)
+        kept, directions = without_strays(path, kept, directions)
         if not kept:
             return []
         out = [both for both, d in zip(kept, directions, strict=True) if d is OUT]
@@ -189,114 +173,6 @@ def _trunk(setup: DetectorSetup) -> tuple[Placement, ...]:
 def _step(edges: Edges, direction: str, size_rad: float) -> Step:
     measures = MappingProxyType({"thigh_swing_rad": size_rad})
     return Step(edges.start_s, edges.end_s, direction, measures=measures)
-
-
-def _without_sideways_walks(path: Path, found: Explanation) -> Path:
-    """Brisk side steps are a way of walking as well: one in the steps' own plane stays counted."""
-    kept = []
-    for start_s, end_s in path.walks:
-        first, last = np.searchsorted(path.time_s, (start_s, end_s))
-        swing = along_greatest_variance(path.up[first:last])
-        sideways = (
-            swing is not None
-            and abs(float(swing.across @ found.movement.across)) > SAME_PLANE
-            and _swing_rad(swing, path.up[first:last]) < WIDEST_RAD
-            and _usual_step_s(found, int(first), int(last), path.tick_s) > QUICKEST_S
-        )
-        if not sideways:
-            kept.append((start_s, end_s))
-    return replace(path, walks=tuple(kept))
-
-
-def _swing_rad(swing: Movement, up: FloatArray) -> float:
-    """How far it goes from end to end, but for the furthest."""
-    low, high = np.percentile(swing.folded_angle_rad(up), (5.0, 95.0))
-    return float(high - low)
-
-
-def _usual_step_s(found: Explanation, first: int, last: int, tick_s: float) -> float:
-    """How long one swing to and fro takes between two ticks."""
-    corners = turning_points(found.angle_rad[first:last], 0.25 * found.size_rad)
-    steps = np.diff([c.index for c in corners])
-    return 2.0 * float(np.median(steps)) * tick_s if len(steps) else 0.0
-
-
-def _closed_at_home(found: Explanation) -> Explanation:
-    """The legs are closed most of the time: that end of the movement is home."""
-    first, last = found.cycles[0], found.cycles[-1]
-    angle = found.angle_rad[first.start : last.end + 1]
-    low, middle, high = np.percentile(angle, (5.0, 50.0, 95.0))
-    if middle - low <= high - middle:
-        return found
-    return replace(found, movement=found.movement.reversed(), angle_rad=-found.angle_rad)
-
-
-def _directions(kept: Sequence[tuple[Cycle, Edges]]) -> list[str]:
-    """Out or back for every step, from its size where the sizes fall into two groups."""
-    sizes = [cycle.size_rad for cycle, _ in kept]
-    order = sorted(sizes)
-    gaps = [b / a for a, b in pairwise(order)]
-    split = max(range(len(gaps)), key=lambda k: gaps[k], default=0)
-    small, large = order[: split + 1], order[split + 1 :]
-    if not large or mean(large) < DIFFERENT_SHARE * mean(small) or len(small) < len(order) // 4:
-        return [OUT if k % 2 == 0 else BACK for k in range(len(sizes))]
-    wide = [size >= large[0] for size in sizes]
-    out_is_wide = _leads(wide, [edges for _, edges in kept])
-    return [OUT if w is out_is_wide else BACK for w in wide]
-
-
-def _leads(wide: Sequence[bool], edges: Sequence[Edges]) -> bool:
-    """Whether the wide steps lead out: back follows sooner than the next one out; else the first.
-
-    What happened before the set may look like its first step.
-    """
-    rests_s: dict[bool, list[float]] = {True: [], False: []}
-    for k in range(len(wide) - 1):
-        if wide[k] is not wide[k + 1]:
-            rests_s[wide[k]].append(edges[k + 1].start_s - edges[k].end_s)
-    if min(len(rests_s[True]), len(rests_s[False])) < FEW_RESTS:
-        return wide[0]
-    after_wide_s, after_narrow_s = median(rests_s[True]), median(rests_s[False])
-    if abs(after_wide_s - after_narrow_s) < CLEAR_REST_S:
-        return wide[0]
-    return after_wide_s < after_narrow_s
-
-
-def _without_strays(
-    path: Path, kept: Sequence[tuple[Cycle, Edges]], directions: Sequence[str]
-) -> tuple[list[tuple[Cycle, Edges]], list[str]]:
-    """Without what a walk begins or ends with, and lone movements unlike the steps of their kind.
-
-    A step out that is followed by one back, or the other way round, is not alone.
-    """
-    edges = [e for _, e in kept]
-    usual = {
-        direction: (
-            median(
-                c.size_rad for (c, _), d in zip(kept, directions, strict=True) if d is direction
-            ),
-            median(
-                e.end_s - e.start_s
-                for e, d in zip(edges, directions, strict=True)
-                if d is direction
-            ),
-        )
-        for direction in directions
-    }
-    errands = by_the_way(path, edges, [d is OUT for d in directions])
-    chosen = []
-    for k, (cycle, edge) in enumerate(kept):
-        size_rad, lasts_s = usual[directions[k]]
-        neighbour = k + 1 if directions[k] is OUT else k - 1
-        alone = not 0 <= neighbour < len(kept) or directions[neighbour] is directions[k]
-        unlike = not (
-            1.0 / ALIKE_SIZE < cycle.size_rad / size_rad < ALIKE_SIZE
-            and 1.0 / ALIKE_TIME < (edge.end_s - edge.start_s) / lasts_s < ALIKE_TIME
-        )
-        among = any(start_s < edge.peak_s < end_s for start_s, end_s in path.walks)
-        if not errands[k] and not among and not (alone and unlike):
-            chosen.append(k)
-    return [kept[k] for k in chosen], [directions[k] for k in chosen]
 
 
 def _runs(steps: Sequence[Step]) -> list[tuple[str, list[Step]]]:

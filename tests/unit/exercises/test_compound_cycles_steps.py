@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from counting_person import doing, watch
+from counting_person import busy, doing, watch
 
 from sensorhub.model.outcomes import RepetitionKind
 from sensorhub.model.placement import Side
@@ -72,3 +72,49 @@ def test_side_steps_out_and_back(options: dict[str, object], thigh: str) -> None
     assert 1 <= seen.state.count <= 5 * int(options.get("steps_out", 1)) + 1
     turned = [r.measures["trunk_turn_rad"] for r in seen.outcome.repetitions]
     assert max(turned) < math.radians(6.0)
+
+
+@pytest.mark.parametrize("exercise", ["pelvic_tilt", "pelvic_tilt_side"])
+def test_getting_down_first_and_up_again_is_no_cycle(exercise: str) -> None:
+    walk = busy("walk", 10.0)
+    seen = watch(
+        exercise,
+        walk + doing(exercise, reps=5) + walk,
+        side=Side.NONE,
+        placements=("pelvis",),
+        seed=3,
+    )
+    assert (seen.full, seen.partial) == (5, 0)
+    for found, true in zip(seen.outcome.repetitions, seen.true_repetitions, strict=True):
+        assert found.start_s == pytest.approx(true.start_s, abs=0.4)
+        assert found.end_s == pytest.approx(true.end_s, abs=0.4)
+
+
+def test_a_partial_cycle_among_full_ones_is_partial() -> None:
+    scenario = doing("pelvic_tilt", reps=6, partial=[3], partial_amplitude=0.4)
+    seen = watch("pelvic_tilt", scenario, side=Side.NONE, placements=("pelvis",), seed=1)
+    assert (seen.full, seen.partial) == (5, 1)
+
+
+def test_a_rest_between_circles_is_no_circle() -> None:
+    circles, rest = doing("pelvic_circles", reps=4), "[[step]]\nrest_s = 6.0\n"
+    seen = watch(
+        "pelvic_circles", circles + rest + circles, side=Side.NONE, placements=("pelvis",), seed=2
+    )
+    assert seen.full == 8
+    assert max(r.end_s - r.start_s for r in seen.outcome.repetitions) < 8.0
+
+
+def test_walking_between_side_steps_is_none() -> None:
+    steps = doing("multifidus_walk_out", reps=4)
+    seen = watch("multifidus_walk_out", steps + busy("walk", 15.0) + steps, seed=1)
+    (walk,) = seen.truth.activities
+    assert len(seen.outcome.repetitions) == 8
+    assert not [s for s in seen.outcome.steps if walk.start_s < s.start_s < walk.end_s - 1.0]
+
+
+def test_side_steps_without_a_gyroscope_are_counted() -> None:
+    for seed in (0, 1):
+        scenario = doing("multifidus_walk_out", reps=6)
+        seen = watch("multifidus_walk_out", scenario, gyroscope=False, seed=seed)
+        assert len(seen.outcome.repetitions) == 6

@@ -3,7 +3,7 @@
 from statistics import mean
 
 import pytest
-from counting_person import doing, watch
+from counting_person import busy, doing, watch
 
 from sensorhub.model.live import LiveKind
 
@@ -63,3 +63,19 @@ def test_the_seconds_are_shown_while_holding() -> None:
     for said_s, true in zip(entered, seen.true_holds, strict=True):
         assert 0.0 < said_s - true.start_s < 1.2
     assert seen.state.count == 2
+
+
+def test_a_slow_way_into_the_pose_is_not_credited() -> None:
+    scenario = doing("piriformis_stretch", reps=2, hold_s=15.0, ramp_s=10.0)
+    seen = watch("piriformis_stretch", scenario, seed=1)
+    for found, true in zip(seen.outcome.holds, seen.true_holds, strict=True):
+        assert found.start_s == pytest.approx(true.start_s, abs=1.0)
+        assert found.held_s == pytest.approx(true.held_s, abs=2.0)
+
+
+def test_fidgeting_before_the_first_hold_adds_nothing_to_it() -> None:
+    scenario = busy("fidget", 12.0) + doing("seated_piriformis_stretch", reps=2, hold_s=15.0)
+    seen = watch("seated_piriformis_stretch", scenario, seed=0)
+    assert len(seen.outcome.holds) == 2
+    first, true = seen.outcome.holds[0], seen.true_holds[0]
+    assert first.held_s == pytest.approx(true.held_s, abs=1.0)
