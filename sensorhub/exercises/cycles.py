@@ -7,6 +7,7 @@ import numpy as np
 
 from sensorhub.exercises.zigzag import TurningPoint, higher_turning_points
 from sensorhub.model.events import FloatArray
+from sensorhub.model.often import made_often
 
 BOUNCE_SHARE = 0.4
 """A valley that stays this share of the usual size above the ground is a bounce at the top."""
@@ -22,6 +23,7 @@ FOOT_SHARE = 0.9
 """An excursion is followed down from its peak through this share of its size, to its feet."""
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class Cycle:
     """One excursion.

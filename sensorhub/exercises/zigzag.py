@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sensorhub.model.events import FloatArray
+from sensorhub.model.often import made_often
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class TurningPoint:
     """A confirmed extreme: ``index`` of the sample, its ``value``, and whether it is a peak."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sensorhub.model.often import made_often
+
 FloatArray = NDArray[np.float64]
 
 
@@ -55,6 +57,7 @@ class StreamStarted(DeviceEvent):
     period_is_nominal: bool = False
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class SamplesArrived(DeviceEvent):
     """Consecutive samples of one IMU in SI units, sensor frame, raw (no calibration applied).

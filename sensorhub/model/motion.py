@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorhub.model.events import FloatArray
+from sensorhub.model.often import made_often
 from sensorhub.model.placement import Placement
 from sensorhub.model.samples import Gap
 
@@ -53,6 +54,7 @@ class Heard(NamedTuple):
     up: list[Vec3]
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class MotionBlock:
     """Consecutive ticks of one segment, 25-50 a second (fewer only if the sensor itself is slower).

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sensorhub.model.events import FloatArray
+from sensorhub.model.often import made_often
 from sensorhub.model.placement import Placement
 
 
@@ -21,6 +22,7 @@ class Gap:
         return self.end_s - self.start_s
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class SampleBlock:
     """Consecutive, equally spaced samples of one IMU; a block never spans a gap.

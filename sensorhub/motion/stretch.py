@@ -160,11 +160,9 @@ class LateMotion(MotionBlock):
     clipped = False
 
     def __init__(self, stretch: Stretch, first: int, stop: int) -> None:
-        put = object.__setattr__  # frozen like its parent
-        put(self, "placement", stretch.placement)
-        put(self, "_stretch", stretch)
-        put(self, "_first", first)
-        put(self, "_stop", stop)
+        self.placement = stretch.placement  # type: ignore[misc] # frozen like its parent
+        self._stretch = stretch
+        self._first, self._stop = first, stop
 
     def __len__(self) -> int:
         return self._stop - self._first
@@ -227,13 +225,10 @@ class FreshMotion(LateMotion):
         heard: Heard,
         turns: tuple[list[float] | None, list[list[float]]],
     ) -> None:
-        put = object.__setattr__
-        put(self, "placement", stretch.placement)
-        put(self, "_stretch", stretch)
-        put(self, "_first", first)
-        put(self, "_stop", stop)
-        put(self, "_heard", heard)
-        put(self, "_turns", turns)
+        self.placement = stretch.placement  # type: ignore[misc] # frozen like its parent
+        self._stretch = stretch
+        self._first, self._stop = first, stop
+        self._heard, self._turns = heard, turns
 
     @property
     def heard(self) -> Heard:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sensorhub.model.often import made_often
 from sensorhub.protocol.malformed import MalformedPacketError
 
 NO_INDEX = 0xFFFFFFFF
@@ -55,6 +56,7 @@ class SampleFlag(enum.IntFlag):
     TIME_STEPPED = 0x40  # t0 is over one period off what the last packet promised
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class SamplesPacket:
     """Class 1: ``format u8 | flags u8 | seq u16 | t0 u32 | n samples``.
