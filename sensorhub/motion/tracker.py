@@ -53,7 +53,7 @@ class MotionTracker:
         self._placement = placement
         self._work_s = work_s
         self._worthwhile = self._settling = 1
-        self._at_once = False
+        self._at_once = False  # the filter runs as soon as samples complete a tick
         self._nothing = _nothing(placement)
         self._period_s = 0.0
         self._group = 1
@@ -143,11 +143,11 @@ class MotionTracker:
         while middle < first + count:
             self._times_s.append(self._anchor_s + middle * self._period_s)
             middle += group
-        self._open = (self._open + count) % group
-        if self._at_once and gyr is not None:
+        ticks, self._open = divmod(self._open + count, group)
+        pending = self._pending
+        if self._at_once and ticks and not pending.count and gyr is not None:
             self._filter_on(acc, gyr)
             return
-        pending = self._pending
         pending.acc.append(acc)
         if gyr is not None:
             pending.gyr.append(gyr)
@@ -163,8 +163,10 @@ class MotionTracker:
             if self._pending.count < self._settling:
                 return
             self._filter_pending(self._settling)
-        if self._pending.count >= self._worthwhile:
-            self._filter_pending(self._pending.count)
+        count = self._pending.count
+        # What completes no tick may as well wait: sensors that send single samples are many.
+        if count >= self._worthwhile and self._stretch.open_count + count >= self._group:
+            self._filter_pending(count)
 
     def _drain(self) -> None:
         """All that is pending, ready or not (the rest of an unfinished group gives no tick)."""
@@ -200,8 +202,7 @@ class MotionTracker:
         acc, gyr = self._take(count)
         assert gyr is not None  # only asked where there is a gyroscope
         self._filter_on(acc, gyr)
-        # Nobody waits for what nobody hears; what is heard is heard at once from now on.
-        self._at_once = self._worthwhile == 1 and not self._pending.count
+        self._at_once = not self._work_s
 
     def _filter_on(self, acc: FloatArray, gyr: FloatArray) -> None:
         """Run the filter over the next samples, and give out the ticks they complete."""

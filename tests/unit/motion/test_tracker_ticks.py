@@ -127,3 +127,60 @@ def test_ticks_and_columns_say_the_same() -> None:
     tick = motion.ticks[3]
     assert tick.up == tuple(motion.up[3].tolist())
     assert tick.orientation is not None
+
+
+def cut_up(block: SampleBlock, sizes: list[int]) -> list[SampleBlock]:
+    assert block.gyr_radps is not None
+    parts, k = [], 0
+    for size in sizes:
+        rows = slice(k, k + size)
+        parts.append(
+            replace(
+                block,
+                start_s=block.start_s + k * block.period_s,
+                acc_mps2=block.acc_mps2[rows],
+                gyr_radps=block.gyr_radps[rows],
+            )
+        )
+        k += size
+    return parts
+
+
+@pytest.mark.parametrize("rate_hz", [25.0, 60.0, 100.0, 208.0])
+@pytest.mark.parametrize("size", [1, 3, 10, 64])
+def test_what_is_heard_is_what_the_columns_say(rate_hz: float, size: int) -> None:
+    block, _ = swinging(rate_hz, 24.0)
+    count = len(block)
+    sizes = [size] * (count // size) + [count % size]
+    columns = run(block)
+    tracker = MotionTracker(THIGH)
+    motion = [tracker.push(part) for part in cut_up(block, sizes)]
+    heard = [block.heard for block in motion]
+    assert [time_s for one in heard for time_s in one.time_s] == columns.time_s.tolist()
+    assert [list(up) for one in heard for up in one.up] == columns.up.tolist()
+    late = np.concatenate([block.acc_mps2 for block in motion if len(block)])
+    assert np.array_equal(late, columns.acc_mps2)
+
+
+def test_no_tick_waits_for_the_next_packet() -> None:
+    block, _ = swinging(100.0, 8.0)
+    tracker, ticks = MotionTracker(THIGH), 0
+    for number, part in enumerate(cut_up(block, [3] * (len(block) // 3)), start=1):
+        ticks += len(tracker.push(part))
+        if 3 * number > 200:  # settled
+            assert ticks == 3 * number // 4
+
+
+def test_turning_about_the_vertical_is_heard() -> None:
+    n = 800
+    acc, gyr = np.tile([0.0, 0.0, G], (n, 1)), np.tile([0.0, 0.0, 0.5], (n, 1))
+    gyr[n // 2 :] = 0.0
+    tracker = MotionTracker(THIGH)
+    parts = cut_up(SampleBlock(THIGH, 0.0, 0.01, acc, gyr), [10] * (n // 10))
+    heard = [(b.heard.time_s, b.turning_radps) for b in (tracker.push(p) for p in parts)]
+    turning = [
+        w for times_s, ws in heard for t, w in zip(times_s, ws, strict=True) if 0.1 < t < 3.9
+    ]
+    resting = [w for times_s, ws in heard for t, w in zip(times_s, ws, strict=True) if t > 4.1]
+    assert min(turning) > 0.4
+    assert max(resting) < 0.1
