@@ -78,6 +78,7 @@ def doctor(ctx: click.Context, *, as_json: bool) -> None:
 )
 @click.option(
     "--seconds",
+    "stream_s",
     type=click.FloatRange(1.0, 3600.0),
     default=20.0,
     show_default=True,
@@ -103,7 +104,7 @@ def bench(
     ctx: click.Context,
     *,
     sensors: tuple[str, ...],
-    seconds: float,
+    stream_s: float,
     connects: int,
     as_json: bool,
     speed: float,
@@ -115,7 +116,7 @@ def bench(
 
     settings = ctx.find_object(Context)
     assert settings is not None
-    plan = _bench_plan(settings, sensors, seconds=seconds, connects=connects, speed=speed)
+    plan = _bench_plan(settings, sensors, stream_s=stream_s, connects=connects, speed=speed)
 
     def tell(text: str) -> None:
         click.echo(text, err=as_json)
@@ -132,7 +133,7 @@ def bench(
 
 
 def _bench_plan(
-    settings: Context, texts: tuple[str, ...], *, seconds: float, connects: int, speed: float
+    settings: Context, texts: tuple[str, ...], *, stream_s: float, connects: int, speed: float
 ) -> "BenchPlan":
     from sensorhub.daemon.doctor.bench import BenchPlan
     from sensorhub.daemon.sensors_worn import find_uri, owner_of
@@ -154,7 +155,7 @@ def _bench_plan(
         uris,
         {text: owner for text, owner in owners.items() if owner is not None},
         connects=connects,
-        seconds=seconds,
+        stream_s=stream_s,
         speed=speed,
     )
 

@@ -89,7 +89,7 @@ class Rate(NamedTuple):
     """How the clocks drift apart (seconds a second), and the standard deviation of that."""
 
     skew_ratio: float
-    sigma: float
+    sigma_ratio: float
 
 
 def rate_of(exchanges: Sequence[Exchange], arrivals: Sequence[Arrival]) -> Rate:

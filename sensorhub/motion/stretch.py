@@ -74,7 +74,11 @@ class Stretch:
         return after
 
     def add(
-        self, acc: FloatArray, gyr: FloatArray, found: Orientations, times_s: Sequence[float]
+        self,
+        acc_mps2: FloatArray,
+        gyr_radps: FloatArray,
+        found: Orientations,
+        times_s: Sequence[float],
     ) -> None:
         """Take samples the filter has seen.
 
@@ -82,12 +86,12 @@ class Stretch:
             times_s: of the ticks they complete.
         """
         accs, gyrs, quats, biases = self._portions
-        accs.append(acc)
-        gyrs.append(gyr)
+        accs.append(acc_mps2)
+        gyrs.append(gyr_radps)
         quats.append(found.quat)
         biases.append(found.bias_radps)
         self._time_s += times_s
-        self._open = (self._open + len(acc)) % self._group
+        self._open = (self._open + len(acc_mps2)) % self._group
 
     def latest(self, count: int) -> MotionBlock:
         """The last ``count`` ticks, their columns to be made when somebody asks for them."""

@@ -44,13 +44,13 @@ class BenchPlan:
         sensors: by the name that they are shown under.
         registered: those of them that must be who they were.
         connects: how often to connect to each.
-        seconds: how long to stream, on the hub's clock.
+        stream_s: how long to stream, on the hub's clock.
     """
 
     sensors: Mapping[str, SensorUri]
     registered: Mapping[str, RegisteredSensor] = field(default_factory=dict)
     connects: int = 5
-    seconds: float = 20.0
+    stream_s: float = 20.0
     speed: float = 1.0
 
 
@@ -87,7 +87,7 @@ async def run_bench(plan: BenchPlan, *, tell: Tell) -> list[Measured]:
                 tell(f"{sensor.name}: {await sensor.connect(number)}")
     present = [sensor for sensor in sensors.values() if not sensor.absent]
     if present:
-        tell(f"Streaming for {plan.seconds:g} s ...")
+        tell(f"Streaming for {plan.stream_s:g} s ...")
     await asyncio.gather(*(sensor.stream(tell) for sensor in present))
     return [sensor.measured() for sensor in sensors.values()]
 
@@ -135,7 +135,7 @@ class _Sensor:
         self.name = name
         self._uri = plan.sensors[name]
         self._sensor = plan.registered.get(name)
-        self._seconds = plan.seconds
+        self._stream_s = plan.stream_s
         self._maker, self._clock, self._radio = maker, clock, radio
         self._connects: list[Connect] = []
         self._listener = LinkListener()
@@ -184,7 +184,7 @@ class _Sensor:
                 self._error = str(_why(link.status.error))
                 tell(f"{self.name}: sends nothing. {self._error}")
                 return
-            await asyncio.wait({running}, timeout=self._clock.wall_s(self._seconds))
+            await asyncio.wait({running}, timeout=self._clock.wall_s(self._stream_s))
             counters = getattr(link, "counters", None)
             if isinstance(counters, LinkCounters):
                 self._counters = counters
