@@ -30,7 +30,8 @@ WHOLE_SHARE = 0.6
 """Of the usual size: smaller excursions must leave home and come back to it."""
 
 STAY_S = 0.2
-"""A rest before or after repetitions is at least so long; a place passed through has no such moment."""
+"""A rest before or after repetitions is at least so long; a place passed through has no such
+moment."""
 
 STAY_SHARE, STAY_RADPS = 0.25, 0.052
 """Slower than this share of the excursion's fastest, or than 3 degrees a second, is a stay."""
@@ -90,6 +91,14 @@ def feet_at_home(
         ends = bool(near[1]) or _stays(path, home, reach, cycle, _way_down(angle_rad, cycle))
         found.append((starts, ends))
     return found
+
+
+def feet_alike(path: Path, cycles: Sequence[Cycle], *, size_rad: float) -> list[tuple[bool, bool]]:
+    """The same told by where the feet themselves are, for cycles with other movements between."""
+    feet = path.up[[[c.start, c.end] for c in cycles]]
+    home = unit(np.median(feet.reshape(-1, 3), axis=0)[None, :])[0]
+    near = _distance_rad(feet, home) < elsewhere_rad(size_rad)
+    return [(bool(a), bool(b)) for a, b in near]
 
 
 def in_one_posture(path: Path, cycles: Sequence[Cycle], size_rad: float) -> list[bool]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sensorhub.exercises.arrivals import feet_at_home, of_the_set
+from sensorhub.exercises.arrivals import feet_alike, feet_at_home, of_the_set
 from sensorhub.exercises.cycles import HEIGHT_SHARE, Cycle, cycles_of, mirrored
 from sensorhub.exercises.definition import Range
 from sensorhub.exercises.movement import Movement, along_greatest_variance, through
@@ -44,8 +44,8 @@ STRETCH_S = 24.0
 """Length of the stretches that make proposals: a few repetitions of any tempo."""
 
 SHORT_STRETCH_S = 8.0
-"""The same where all that was recorded is a few of them: getting into position and up again must
-not be part of every one."""
+"""The same where all that was recorded is a few of them, or where the longer ones told of no set:
+getting into position and up again must not be part of every one."""
 
 ALIKE = 0.95
 """Cosine of the 18 degrees within which two planes, or two home poses, are one."""
@@ -72,12 +72,15 @@ class Rules:
         shortest_s: quicker excursions are something else.
         longest_s: slower ones were given up.
         ignore_share: excursions below this share of the usual size do not count.
+        alternating: another movement lies between two of these, so that the valleys are its
+            business and say nothing of home.
     """
 
     range: Range
     shortest_s: float
     longest_s: float
     ignore_share: float
+    alternating: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +116,20 @@ def explanations(path: Path, rules: Rules) -> Iterator[Explanation]:
     """
     if len(path) < SHORTEST_TICKS:
         return
-    guesses = [
-        guess for part, movement in _proposals(path) for guess in _seen(part, movement, rules)
-    ]
-    guesses.sort(key=lambda g: -g.score)
-    different = _different(guesses)
-    for first in range(0, min(len(different), MOST_GUESSES), GUESSES):
-        tried = different[first : first + GUESSES]
-        found = [e for g in tried if (e := _refined(path, g, rules)) is not None]
-        yield from sorted(found, key=lambda e: -e.score)
+    for stretch_s in (STRETCH_S, SHORT_STRETCH_S):
+        if stretch_s == STRETCH_S and len(path) * path.tick_s <= 2.0 * STRETCH_S:
+            continue
+        guesses = [
+            guess
+            for part, movement in _proposals(path, stretch_s)
+            for guess in _seen(part, movement, rules)
+        ]
+        guesses.sort(key=lambda g: -g.score)
+        different = _different(guesses)
+        for first in range(0, min(len(different), MOST_GUESSES), GUESSES):
+            tried = different[first : first + GUESSES]
+            found = [e for g in tried if (e := _refined(path, g, rules)) is not None]
+            yield from sorted(found, key=lambda e: -e.score)
 
 
 def _different(guesses: Sequence[Explanation]) -> list[Explanation]:
@@ -139,7 +147,9 @@ def _alike(one: Explanation, other: Explanation) -> bool:
     return same_plane and near_home and 0.7 < one.size_rad / other.size_rad < 1.4
 
 
-def from_home(path: Path, ways: Sequence[Explanation]) -> Explanation | None:
+def from_home(
+    path: Path, ways: Sequence[Explanation], *, alternating: bool = False
+) -> Explanation | None:
     """Of the two ways to count one movement, the one that leaves home and comes back.
 
     The right way explains the first departure and the last return, the wrong way round neither. A
@@ -147,7 +157,7 @@ def from_home(path: Path, ways: Sequence[Explanation]) -> Explanation | None:
     """
     if len(ways) < 2:
         return ways[0] if ways else None
-    own = {id(e): _without_arrivals(path, e, _clear(e)) for e in ways}
+    own = {id(e): _without_arrivals(path, e, _clear(e), alternating) for e in ways}
     one, other = sorted(ways, key=lambda e: own[id(e)][0].start)
     gained = _travel_rad(one, own[id(one)]) - _travel_rad(one, own[id(other)])
     return other if gained < -0.5 * one.size_rad else one
@@ -159,11 +169,16 @@ def _clear(found: Explanation) -> list[Cycle]:
     return clear or list(found.cycles)
 
 
-def _without_arrivals(path: Path, found: Explanation, cycles: list[Cycle]) -> list[Cycle]:
+def _without_arrivals(
+    path: Path, found: Explanation, cycles: list[Cycle], alternating: bool
+) -> list[Cycle]:
     """Without a first or last cycle that comes from, or leads to, elsewhere than home."""
     if len(cycles) < 3:
         return cycles
-    home = feet_at_home(path, found.angle_rad, cycles, size_rad=found.size_rad)
+    if alternating:
+        home = feet_alike(path, cycles, size_rad=found.size_rad)
+    else:
+        home = feet_at_home(path, found.angle_rad, cycles, size_rad=found.size_rad)
     first, last = int(not all(home[0])), len(cycles) - int(not all(home[-1]))
     return cycles[first:last]
 
@@ -188,10 +203,9 @@ def spreads_rad(path: Path, cycles: Sequence[Cycle], movement: Movement) -> list
     return found
 
 
-def _proposals(path: Path) -> Iterator[tuple[Path, Movement]]:
+def _proposals(path: Path, stretch_s: float) -> Iterator[tuple[Path, Movement]]:
     """The movement of greatest variance of the whole set, and of every stretch: walks left out."""
     n = len(path)
-    stretch_s = STRETCH_S if n * path.tick_s > 2.0 * STRETCH_S else SHORT_STRETCH_S
     width = min(n, round(stretch_s / path.tick_s))
     starts = np.linspace(0, n - width, math.ceil(n / width)).astype(int).tolist()
     for part in [path, *(path.part(s, s + width) for s in starts if width < n)]:
@@ -214,8 +228,12 @@ def _refined(path: Path, guess: Explanation, rules: Rules) -> Explanation | None
     best: Explanation | None = None
     for _ in range(2):
         ways = _both_ways(path, movement, movement.angle_rad(path), size, rules)
-        found = [e for way in ways if (e := _out_and_back(path, way)) is not None]
-        best = from_home(path, found)
+        found = (
+            ways
+            if rules.alternating
+            else [e for way in ways if (e := _out_and_back(path, way)) is not None]
+        )
+        best = from_home(path, found, alternating=rules.alternating)
         if best is None:
             return None
         typical = [c for c in best.cycles if c.size_rad > FULL_SHARE * best.size_rad]

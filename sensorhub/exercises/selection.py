@@ -32,7 +32,10 @@ FEW = ((2, 0.4), (5, 0.12))
 was seen: of real sets of five, three quarters is."""
 
 SECOND_SHARE = 0.25
-"""What is not the best explanation of a recording must be this share of all turning."""
+"""What is not the best explanation of a recording must be this share of all turning ..."""
+
+SECOND_FEW = 2
+"""... and more than so many repetitions."""
 
 LONGER = 4.0
 """A repetition takes at most so many times as long as the others, ..."""
@@ -77,9 +80,13 @@ def first_set(
     """
     for number, found in enumerate(explained):
         chosen = select(path, found, rules, partial_share=partial_share)
-        if chosen and (number == 0 or _share(path, chosen) >= SECOND_SHARE):
+        if chosen and (number == 0 or _good_part(path, chosen)):
             return chosen
     return []
+
+
+def _good_part(path: Path, chosen: Sequence[Selected]) -> bool:
+    return len(chosen) > SECOND_FEW and _share(path, chosen) >= SECOND_SHARE
 
 
 def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float) -> list[Selected]:
@@ -99,7 +106,7 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     for k, ((cycle, edge), spread) in enumerate(zip(both, spreads, strict=True)):
         share, lasts_s = cycle.size_rad / found.size_rad, edge.end_s - edge.start_s
         full = share >= partial_share
-        alone = _alone(k, both, partial_share * found.size_rad)
+        alone = not full and _alone(k, both, partial_share)
         rest_s = edge.start_s - chosen[-1].edges.end_s if chosen else usual.rest_s
         if lasts_s > max(LONGER_S, LONGER * usual.lasts_s):
             continue
@@ -118,12 +125,10 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     return chosen if is_set(path, cycles, edges, usual_rad=rules.range.usual_rad) else []
 
 
-def _alone(k: int, both: Sequence[tuple[Cycle, Edges]], full_rad: float) -> bool:
-    """Whether a small cycle stands among large ones: several in a row are done on purpose."""
-    near = both[max(0, k - 1) : k + 2]
-    return sum(cycle.size_rad < full_rad for cycle, _ in near) == 1 and (
-        both[k][0].size_rad < full_rad
-    )
+def _alone(k: int, both: Sequence[tuple[Cycle, Edges]], partial_share: float) -> bool:
+    """Whether a cycle is small beside those next to it: several in a row are done on purpose."""
+    near = [both[j][0].size_rad for j in (k - 1, k + 1) if 0 <= j < len(both)]
+    return all(both[k][0].size_rad < partial_share * size for size in near)
 
 
 def _without_errands(path: Path, chosen: Sequence[Selected]) -> list[Selected]:

@@ -18,14 +18,12 @@ class RepetitionThresholds:
         ignore_share: below this share it is not a repetition at all.
         shortest_s: nobody does this movement faster; quicker excursions are something else.
         longest_s: a repetition that takes longer was given up.
-        hold_s: how long each repetition is to be held at the top; 0 where no hold is asked for.
     """
 
     partial_share: float = 0.6
     ignore_share: float = 0.25
     shortest_s: float = 0.5
     longest_s: float = 25.0
-    hold_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

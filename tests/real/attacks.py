@@ -185,7 +185,8 @@ def main() -> None:
         wrong, far = sum(o != 0 for o in offs), sum(abs(o) > 1 for o in offs)
         share = 100.0 * (1.0 - wrong / max(1, len(offs)))
         sys.stdout.write(
-            f"{kind:14} {len(offs):5} tried {wrong:4} wrong {far:4} by more than one  {share:5.1f} % exact\n"
+            f"{kind:14} {len(offs):5} tried {wrong:4} wrong {far:4} by more than one  "
+            f"{share:5.1f} % exact\n"
         )
 
 

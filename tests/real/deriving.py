@@ -142,11 +142,8 @@ def lossy(take: Take, share: float, rng: np.random.Generator, *, block: int = 10
     """Blocks of ten samples that never arrived."""
     pieces = []
     for p in take.pieces:
-        first = 0
-        kept: list[int] = []
-        for start in range(0, len(p.acc), block):
-            if rng.random() >= share:
-                kept.append(start)
+        starts = range(0, len(p.acc), block)
+        kept = [start for start in starts if rng.random() >= share]
         runs: list[list[int]] = []
         for start in kept:
             if runs and start == runs[-1][1]:

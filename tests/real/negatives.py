@@ -152,7 +152,8 @@ def main() -> None:
         for name, (seconds, false, runs) in sorted(table.items(), key=lambda kv: -kv[1][1]):
             per = 600.0 * false / seconds
             sys.stdout.write(
-                f"{name:60} {false:5.0f} in {seconds / 60.0:6.1f} min: {per:5.2f} in 10 min, {runs:.0f} runs\n"
+                f"{name:60} {false:5.0f} in {seconds / 60.0:6.1f} min: {per:5.2f} in 10 min, "
+                f"{runs:.0f} runs\n"
             )
     seconds, false = sum(r[2] for r in rows), sum(r[3] for r in rows)
     sys.stdout.write(

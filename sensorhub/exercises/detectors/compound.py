@@ -63,7 +63,11 @@ class CompoundDetector:
             raise ValueError(f"{setup.exercise.id} is not a compound movement")
         self._setup, self._thresholds = setup, thresholds
         self._rules = Rules(
-            limits, thresholds.shortest_s, thresholds.longest_s, thresholds.ignore_share
+            limits,
+            thresholds.shortest_s,
+            thresholds.longest_s,
+            thresholds.ignore_share,
+            alternating=True,
         )
         self._segment = CountedSegment(
             setup.recorders[setup.primary[0]],
