@@ -157,7 +157,7 @@ def from_home(
     """
     if len(ways) < 2:
         return ways[0] if ways else None
-    own = {id(e): _without_arrivals(path, e, _clear(e), alternating) for e in ways}
+    own = {id(e): _without_arrivals(path, e, _clear(e), alternating=alternating) for e in ways}
     one, other = sorted(ways, key=lambda e: own[id(e)][0].start)
     gained = _travel_rad(one, own[id(one)]) - _travel_rad(one, own[id(other)])
     return other if gained < -0.5 * one.size_rad else one
@@ -170,7 +170,7 @@ def _clear(found: Explanation) -> list[Cycle]:
 
 
 def _without_arrivals(
-    path: Path, found: Explanation, cycles: list[Cycle], alternating: bool
+    path: Path, found: Explanation, cycles: list[Cycle], *, alternating: bool
 ) -> list[Cycle]:
     """Without a first or last cycle that comes from, or leads to, elsewhere than home."""
     if len(cycles) < 3:

@@ -1,8 +1,8 @@
 """How brittle is each constant of counting? ``python -m tests.real.brittle``
 
 Every number that a decision of counting hangs on is changed by a fifth, either way, and a sample
-of the derived sets is counted again. A constant that turns more than 2 % of the counts is a decision
-on a knife's edge: it wants a better statistic, not a better value.
+of the derived sets is counted again. A constant that turns more than 2 % of the counts is
+a decision on a knife edge: it wants a better statistic, not a better value.
 """
 
 import argparse
