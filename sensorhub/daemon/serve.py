@@ -25,6 +25,7 @@ from sensorhub.transports.hubclock import HubClock
 from sensorhub.web.access import ACCESS_NAME, AccessBook
 from sensorhub.web.app import create_app
 from sensorhub.web.board import Board
+from sensorhub.web.codes import CODES_NAME, CodeBook
 from sensorhub.web.drawings import all_drawings
 from sensorhub.web.files import load_static
 from sensorhub.web.gate import known_names
@@ -134,6 +135,7 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
             store=reader,
             access=access,
             pairing=pairing,
+            codes=CodeBook(data_dir / CODES_NAME, now=time.time),
             plans=PlanBook(data_dir, always=settings.plans),
             static=load_static(),
             drawings=all_drawings(),

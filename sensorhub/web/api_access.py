@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.web.access import LIFE_S
 from sensorhub.web.calls import COOKIE, Call, Endpoint, Refuse
+from sensorhub.web.codes import MOST
 from sensorhub.web.pairing import RefusedError
 from sensorhub.web.roles import Grant, Role
 
@@ -54,7 +55,8 @@ async def me(call: Call) -> object:
         "paired": True,
         "role": grant.role.value,
         "person": grant.person,
-        "people": await _people(call.page.store, grant),
+        "people": (people := await _people(call.page.store, grant)),
+        "locked": [person for person in people if call.page.codes.has(person)],
         "busy": call.page.hub.running_for is not None,
         "mine": call.page.hub.running_for == grant.person,
     }
@@ -73,8 +75,30 @@ async def switch(call: Call) -> object:
     person = await call.text("person", longest=40)
     if person not in await _people(call.page.store, call.who):
         raise Refuse(404, "no_such_person")
+    if not call.who.role.may_act_as(Role.THERAPIST):
+        try:
+            call.page.codes.check(person, str((await call.body()).get("code", "")))
+        except RefusedError as refusal:
+            raise Refuse(429, refusal.code, wait_s=round(refusal.wait_s, 1)) from None
     call.page.access.show(call.who, person)
     return {"person": person}
+
+
+async def set_code(call: Call) -> object:
+    """The shown person's own code, asked for when somebody switches to them; empty: none."""
+    try:
+        call.page.codes.keep(call.person, await call.text("code", longest=MOST))
+    except ValueError:
+        raise Refuse(400, "code_length") from None
+    return {"locked": call.page.codes.has(call.person)}
+
+
+async def forget_code(call: Call) -> object:
+    """A forgotten code is taken away by an administrator; nobody can read it."""
+    if call.path("person") not in await _people(call.page.store, call.who):
+        raise Refuse(404, "no_such_person")
+    call.page.codes.keep(call.path("person"), "")
+    return {"locked": False}
 
 
 async def add_person(call: Call) -> object:
@@ -132,6 +156,8 @@ ENDPOINTS = (
     Endpoint("GET", "/api/me", None, me),
     Endpoint("POST", "/api/leave", Role.PATIENT, leave),
     Endpoint("POST", "/api/switch", Role.PATIENT, switch),
+    Endpoint("POST", "/api/code", Role.PATIENT, set_code),
+    Endpoint("DELETE", "/api/people/{person}/code", Role.ADMIN, forget_code),
     Endpoint("POST", "/api/people", Role.ADMIN, add_person),
     Endpoint("GET", "/api/devices", Role.ADMIN, devices),
     Endpoint("POST", "/api/devices", Role.ADMIN, invite),

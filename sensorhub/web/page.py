@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.web.access import AccessBook
 from sensorhub.web.board import Board
+from sensorhub.web.codes import CodeBook
 from sensorhub.web.files import PageFile
 from sensorhub.web.pairing import Pairing
 from sensorhub.web.plan_book import PlanBook
@@ -36,6 +37,7 @@ class Page:
     access: AccessBook
     pairing: Pairing
     plans: PlanBook
+    codes: CodeBook
     static: Mapping[str, PageFile]
     drawings: Mapping[str, PageFile]
     address: str = ""

@@ -4,18 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sensorhub.coach.machine import Trigger
 from sensorhub.coach.plan import Plan
 from sensorhub.coach.questions import QuestionId
+from sensorhub.coach.states import KEYS, Trigger
 
-PRESSABLE = (
-    Trigger.KEY_NEXT,
-    Trigger.KEY_SKIP,
-    Trigger.KEY_REPEAT,
-    Trigger.KEY_PAUSE,
-    Trigger.KEY_STOP,
-    Trigger.HURT,
-)
+PRESSABLE = KEYS
 """What a person can press on the page while a plan runs."""
 
 

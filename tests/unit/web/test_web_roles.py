@@ -17,7 +17,7 @@ ROLES: tuple[Role | None, ...] = (None, *Role)
 def test_an_endpoint_is_for_its_role_and_above(
     hub: Rig, endpoint: Endpoint, role: Role | None
 ) -> None:
-    path = endpoint.path.format(id="daily-hip", name="2026-01-01-1", number="1")
+    path = endpoint.path.format(id="daily-hip", name="2026-01-01-1", number="1", person="P-X")
     body = None if endpoint.method in ("GET", "DELETE") else json.dumps({})
     headers = {"content-type": "application/json"}
     answer = hub.client(role).request(endpoint.method, path, content=body, headers=headers)

@@ -17,6 +17,7 @@ from sensorhub.web.access import ACCESS_NAME, AccessBook
 from sensorhub.web.app import create_app
 from sensorhub.web.board import Board
 from sensorhub.web.calls import COOKIE
+from sensorhub.web.codes import CODES_NAME, CodeBook
 from sensorhub.web.drawings import all_drawings
 from sensorhub.web.files import load_static
 from sensorhub.web.page import Page
@@ -108,6 +109,7 @@ def rig(folder: Path) -> Iterator[Rig]:
             access=AccessBook(folder / ACCESS_NAME, now=clock),
             pairing=Pairing(folder / PAIRING_NAME, now=clock),
             plans=PlanBook(folder),
+            codes=CodeBook(folder / CODES_NAME, now=clock),
             static=STATIC,
             drawings=DRAWINGS,
             address=f"http://{HOST}/",

@@ -225,7 +225,7 @@ function build(exercises) {
     if (["preparing", "running", "resting"].includes(state)) parts.push(key("pause", "key_pause"));
     parts.push(
       h("details", { class: "more" }, h("summary", {}, t("more_keys")),
-        state === "asking" ? null : key("skip", "key_skip"), state === "asking" ? null : key("repeat", "key_repeat"),
+        state === "asking" ? null : key("skip", "key_skip"), state === "asking" ? null : key("repeat", "key_repeat"), state === "asking" ? null : key("questions", "key_questions"),
         h("button", { "data-key": "stop", onclick: () => stop() }, t("key_stop"))),
     );
     keys.replaceChildren(...parts.filter(Boolean));

@@ -22,14 +22,28 @@ export async function draw({ me, refresh, go }) {
         h("p", { class: "digits" }, `${made.pin.slice(0, 3)} ${made.pin.slice(3)}`),
         h("p", {}, t("open_there", { address: made.address }))),
     );
+  const locked = me.role === "patient" ? me.locked : [];
+  const switcher = (person) => {
+    const code = locked.includes(person)
+      ? h("input", { type: "password", "aria-label": t("code_of", { person }), placeholder: t("code"), autocomplete: "off" })
+      : null;
+    return h("span", { class: "row" }, code,
+      h("button", { onclick: attempt(async () => {
+        await post("/api/switch", { person, code: code?.value ?? "" });
+        await refresh();
+      }) }, t("switch_to", { person })),
+      me.role === "admin" && me.locked.includes(person)
+        ? h("button", { onclick: attempt(async () => {
+            await remove(`/api/people/${person}/code`);
+            await refresh();
+          }) }, t("forget_code"))
+        : null);
+  };
   const people = me.people.map((person) =>
     h("li", { class: "card row" }, h("strong", {}, person),
       person === me.person
         ? h("span", {}, t("shown"))
-        : h("button", { onclick: attempt(async () => {
-            await post("/api/switch", { person });
-            await refresh();
-          }) }, t("switch_to", { person }))));
+        : switcher(person)));
   const content = [h("p", {}, t("people_intro")), said, h("ul", { class: "cards" }, people)];
   if (me.role === "admin") {
     content.push(

@@ -3,7 +3,7 @@
 import { post } from "../api.js";
 import { h } from "../dom.js";
 import { keep, setting, useTheme, wantedLanguage } from "../settings.js";
-import { place } from "../shell.js";
+import { complaint, place } from "../shell.js";
 import { LANGUAGES, t, useLanguage } from "../texts.js";
 import { play } from "../tones.js";
 
@@ -38,6 +38,7 @@ export function draw({ me, refresh, go }) {
     h("p", {}, h("label", { for: "volume" }, t("volume")), volume, h("button", { onclick: () => play("set_done") }, t("try_sound"))),
     h("h2", {}, t("person")),
     h("p", {}, `${me.person} · ${t("role")}: ${t(me.role)}`),
+    codeForm(me),
     h("button", {
       onclick: async () => {
         await post("/api/leave");
@@ -46,4 +47,22 @@ export function draw({ me, refresh, go }) {
     }, t("leave")),
     h("p", { class: "meta" }, t("leave_hint")),
   );
+}
+
+/** The person's own code, for a screen that people share. */
+function codeForm(me) {
+  const said = h("div", {});
+  const code = h("input", { id: "code", type: "password", autocomplete: "new-password", maxlength: 64 });
+  return h("form", { class: "narrow", onsubmit: async (event) => {
+    event.preventDefault();
+    try {
+      const { locked } = await post("/api/code", { code: code.value });
+      code.value = "";
+      said.replaceChildren(h("p", { class: "good", role: "status" }, t(locked ? "code_set" : "code_gone")));
+    } catch (error) {
+      said.replaceChildren(complaint(error));
+    }
+  } },
+  h("label", { for: "code" }, t("own_code", { person: me.person })), code,
+  h("p", { class: "meta" }, t("code_hint")), h("button", {}, t("save")), said);
 }
