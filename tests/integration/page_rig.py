@@ -72,11 +72,17 @@ class Screen:
         self.page.wait_for_selector(wanted, timeout=timeout_ms)
         return str(self.page.evaluate("document.body.dataset.state"))
 
-    def picture(self, name: str, *, full: bool = False) -> None:
-        """Keep a picture for the documentation, where that is asked for."""
-        if os.environ.get("SENSORHUB_PICTURES"):
-            PICTURES.mkdir(exist_ok=True)
-            self.page.screenshot(path=PICTURES / f"{name}.png", full_page=full)
+    def picture(self, name: str, *, size: tuple[int, int] | None = None) -> None:
+        """Keep a picture for the documentation, where that is asked for ($SENSORHUB_PICTURES)."""
+        if not os.environ.get("SENSORHUB_PICTURES"):
+            return
+        before = self.page.viewport_size
+        if size is not None:
+            self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        PICTURES.mkdir(exist_ok=True)
+        self.page.screenshot(path=PICTURES / f"{name}.png")
+        if before is not None:
+            self.page.set_viewport_size(before)
 
     def accessible(self, what: str, *, widths: tuple[int, ...] = WIDTHS) -> None:
         """No rule of axe-core is broken at any width, and nothing has to be scrolled sideways."""
