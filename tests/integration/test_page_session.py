@@ -139,7 +139,6 @@ def lose_the_link(shown: Screen, sim: Simulation) -> None:
     page = shown.page
     shown.picture("running")
     shown.picture("running-phone", size=(390, 844))
-    shown.picture("running-television", size=(1920, 1080))
     process = sim.program.process
     page.evaluate(
         """() => { window.lostAt = new Promise((seen) => {

@@ -39,7 +39,7 @@ def _top(pose: Pose) -> float:
     """How high a frame reaches, with room for a mark."""
     figure = stand(pose)
     highest = min(y for _, y in figure.points)
-    return max(0.0, FLOOR - _lift(pose.props, figure) + highest - 14.0)
+    return max(0.0, FLOOR - _lift(pose.props, figure) + highest - 20.0)
 
 
 def document(inside: str, *, width: float, height: float, top: float = 0.0) -> str:
