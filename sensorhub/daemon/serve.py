@@ -127,6 +127,7 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
         sounds = SoundBook(SpeechCache(data_dir / SPEECH_NAME), voices) if can_speak() else None
         board = Board(wall_ms=lambda: time.time() * 1000.0, speed=settings.hub.speed, sounds=sounds)
         hub = Hub(settings.hub, store=store, board=board, clock=clock)
+        bound(settings.host, 0).close()  # an address that is not ours is said now, not later
         first = bound(LOOPBACK, settings.port)
         address = f"http://{address_for_others(settings.host)}:{first.getsockname()[1]}/"
         page = Page(
@@ -157,6 +158,7 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
             role = Role.PATIENT if access.grants else Role.ADMIN
             pin = pairing.invite(role, person, from_afar=settings.pair)
         running = asyncio.create_task(listening.run())
+        running.add_done_callback(lambda task: _tell_why(task, tell))
         try:
             signs = {"session": hub.sign, "store": lambda: Sign(*store.progress)}
             link = f"{address}#pin={pin}" if pin else ""
@@ -166,6 +168,12 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             await listening.stop()
+
+
+def _tell_why(listening: asyncio.Task[None], tell: Tell) -> None:
+    """This computer is still served when the network cannot be; it must be known all the same."""
+    if not listening.cancelled() and (error := listening.exception()) is not None:
+        tell(f"!! {error}")
 
 
 @contextlib.contextmanager

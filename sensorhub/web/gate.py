@@ -6,7 +6,7 @@ say who was here.
 
 import ipaddress
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -142,9 +142,6 @@ def _dressed(send: Send) -> Send:
         await send(message)
 
     return dressed
-
-
-Notice = Callable[[str], None]
 
 
 def known_names(names: Iterable[str]) -> set[str]:

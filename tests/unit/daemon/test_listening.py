@@ -2,6 +2,9 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -101,3 +104,17 @@ def test_a_port_that_is_taken_is_said_with_what_to_do() -> None:
 def test_which_addresses_are_which(host: str, *, loopback: bool, everywhere: bool) -> None:
     assert is_loopback(host) is loopback
     assert is_everywhere(host) is everywhere
+
+
+def test_an_address_of_another_computer_is_said_at_once(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sensorhub", "--data", tmp_path / "data", "serve"]
+        + ["--host", "203.0.113.9", "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "--host" in done.stderr
+    assert "Traceback" not in done.stderr
