@@ -107,9 +107,9 @@ def test_which_addresses_are_which(host: str, *, loopback: bool, everywhere: boo
 
 
 def test_an_address_of_another_computer_is_said_at_once(tmp_path: Path) -> None:
+    serve = ["serve", "--host", "203.0.113.9", "--port", "0"]
     done = subprocess.run(
-        [sys.executable, "-m", "sensorhub", "--data", tmp_path / "data", "serve"]
-        + ["--host", "203.0.113.9", "--port", "0"],
+        [sys.executable, "-m", "sensorhub", "--data", tmp_path / "data", *serve],
         capture_output=True,
         text=True,
         timeout=60,
