@@ -70,7 +70,7 @@ def repetition_measures(
     smoothness = zip(
         sparc(speeds, tick_s=motion.tick_s), ldlj(speeds, tick_s=motion.tick_s), strict=True
     )
-    shares = off_axis_shares(motion.moments([one.part for one in moved]))
+    shares = _off_axis_shares(motion.moments([one.part for one in moved]))
     for seen, share in zip(moved, shares, strict=True):
         for way in ("raising", "lowering"):
             for name, value in zip(("sparc", "ldlj"), next(smoothness), strict=True):
@@ -141,7 +141,7 @@ def _rates(word: str, angle: FloatArray, rate: FloatArray, tick_s: float) -> dic
     }
 
 
-def off_axis_shares(moments: FloatArray) -> list[float | None]:
+def _off_axis_shares(moments: FloatArray) -> list[float | None]:
     """Parts of the squared angular rate that are not about its main axis.
 
     Args:
