@@ -34,6 +34,11 @@ class Service:
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
+    @property
+    def died(self) -> bool:
+        """Whether it ended although nobody here ended it."""
+        return self._process is not None and self._process.poll() is not None
+
     def kill(self) -> None:
         """End it as a crash would."""
         self._end(signal.SIGKILL)

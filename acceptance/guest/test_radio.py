@@ -5,6 +5,7 @@ In the order of the file: the last tests leave the least behind them.
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 import pytest
 from bleak.exc import BleakError
@@ -25,6 +26,13 @@ OPENS_A_SENSOR = 4
 DROPS = 12
 AWAYS = 3
 AWAY_S = 3.0
+
+
+@pytest.fixture(autouse=True)
+def _bluetoothd_lives(bluetooth: Bluetooth) -> Iterator[None]:
+    """A bluetoothd that crashes fails the test in which it did, by name."""
+    yield
+    assert not bluetooth.daemon.died, "bluetoothd crashed: see dmesg.log and bluetoothd.log"
 
 
 def test_every_sensor_is_heard(bluetooth: Bluetooth) -> None:
