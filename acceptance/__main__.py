@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for number in range(args.runs):
             results = {part: _PARTS[part]() for part in parts}
             figures = {part: one for part, one in results.items() if one is not None}
-            passed = len(figures) == len(parts)
+            for part in set(parts) - figures.keys():
+                print(f"acceptance: {part}: RED{_OPTIONAL.get(part, '')}")
+            passed = figures.keys() >= set(parts) - _OPTIONAL.keys()
             green += passed
             print(f"acceptance: run {number + 1} of {args.runs}: {'green' if passed else 'red'}")
             if passed and not args.only:
@@ -51,12 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _radio() -> dict[str, object] | None:
     """The figures of the radio's tests, None when one failed. Raises UnavailableError."""
+    return _on_the_radio("radio", "test_radio.py")
+
+
+def _sockets() -> dict[str, object] | None:
+    """The same for notifications over sockets, in a guest of their own."""
+    return _on_the_radio("sockets", "test_sockets.py")
+
+
+def _on_the_radio(part: str, tests: str) -> dict[str, object] | None:
     debian.need_radio()
     kernel = kernels.user_mode_kernel()
-    with _folder("radio") as folder:
-        code = run_in_user_mode(
-            kernel, _pytest("test_radio.py"), folder=folder, patience_s=_RADIO_PATIENCE_S
-        )
+    with _folder(part) as folder:
+        code = run_in_user_mode(kernel, _pytest(tests), folder=folder, patience_s=_RADIO_PATIENCE_S)
         return _figures(folder, code)
 
 
@@ -77,8 +86,12 @@ def _cable() -> dict[str, object] | None:
 
 _PARTS: Final[dict[str, Callable[[], dict[str, object] | None]]] = {
     "radio": _radio,
+    "sockets": _sockets,
     "cable": _cable,
 }
+
+_OPTIONAL: Final = {"sockets": " (sensorhub does not use sockets unless told to; see the page)"}
+"""What may fail without the run being red: said all the same, here and on the page."""
 
 
 def _pytest(name: str) -> list[str]:

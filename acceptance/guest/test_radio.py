@@ -10,18 +10,17 @@ from collections.abc import Iterator
 import pytest
 from bleak.exc import BleakError
 from conftest import Bluetooth, run
-from hub import Linked, linked, percentiles, transport
+from hub import linked, percentiles, transport
 from services import ADAPTER, PairingAgent, adapter_on, power, property_of, until_adapter_on
+from streams import assert_every_sample_once, stream
 
 from sensorhub.daemon.link_state import LinkPhase
 from sensorhub.devices.omp import FAMILY
 from sensorhub.model.errors import TransportError
-from sensorhub.model.link import RecordKind
 from sensorhub.transports.ble import NotifyPath
 from sensorhub.transports.ble_radio import BleRadio
 from sensorhub.transports.hubclock import HubClock
 
-STREAM_S = 60.0
 OPENS_A_SENSOR = 4
 DROPS = 12
 AWAYS = 3
@@ -67,32 +66,8 @@ def test_connecting_succeeds_at_the_first_try(bluetooth: Bluetooth) -> None:
     run(scenario)
 
 
-@pytest.mark.parametrize("path", NotifyPath)
-def test_three_sensors_at_100_hz(bluetooth: Bluetooth, path: NotifyPath) -> None:
-    """Control and data both ways; every sample once, on both ways in which BlueZ notifies."""
-
-    async def scenario() -> None:
-        async with linked(list(bluetooth.radio.sensors.values()), notify=path) as links:
-            await asyncio.sleep(STREAM_S)  # the measurement itself, not a wait for something
-        latencies_ms = [value for one in links for value in one.latencies_ms()]
-        counters = [one.link.counters for one in links]
-        bluetooth.figures[f"stream_{path.value}"] = {
-            "latency_ms": percentiles(latencies_ms),
-            "received": sum(one.received for one in counters),
-            "lost": sum(one.lost for one in counters),
-            "duplicate": sum(one.duplicate for one in counters),
-            "backfilled": sum(one.backfilled for one in counters),
-            "dropped_chunks": sum(one.link.dropped_chunks for one in links),
-        }
-        for one in links:
-            assert len(one.copies()) > 0.98 * STREAM_S * 100
-            _assert_every_sample_once(one)
-            lanes = {(record.kind, record.channel) for record in one.listener.records}
-            assert (RecordKind.SENT, "control") in lanes
-            assert (RecordKind.RECEIVED, "control") in lanes
-            assert (RecordKind.RECEIVED, "data") in lanes
-
-    run(scenario)
+def test_three_sensors_at_100_hz(bluetooth: Bluetooth) -> None:
+    stream(bluetooth, NotifyPath.SIGNALS)
 
 
 def test_a_storm_of_disconnects_loses_nothing(bluetooth: Bluetooth) -> None:
@@ -115,7 +90,7 @@ def test_a_storm_of_disconnects_loses_nothing(bluetooth: Bluetooth) -> None:
             "samples": len(one.copies()),
             "missing": one.missing(),
         }
-        _assert_every_sample_once(one)
+        assert_every_sample_once(one)
 
     run(scenario)
 
@@ -142,7 +117,7 @@ def test_pairing_needs_an_agent_and_the_bond_lasts(bluetooth: Bluetooth) -> None
             await client.disconnect()
         async with linked([sensor]) as (one,):  # the bond's key is used, without an agent
             assert property_of(path, "Device1", "Paired") == "b true"
-        _assert_every_sample_once(one)
+        assert_every_sample_once(one)
 
     run(scenario)
 
@@ -159,7 +134,7 @@ def test_the_adapter_switched_off_and_on(bluetooth: Bluetooth) -> None:
             power(on=True)
             bluetooth.figures["after_power_s"] = round(await one.resumed(after=begun), 2)
         assert adapter_on()
-        _assert_every_sample_once(one)
+        assert_every_sample_once(one)
 
     run(scenario)
 
@@ -176,14 +151,6 @@ def test_bluetoothd_killed_and_started_again(bluetooth: Bluetooth) -> None:
             await asyncio.to_thread(until_adapter_on)
             bluetooth.figures["after_restart_s"] = round(await one.resumed(after=begun), 2)
             assert LinkPhase.GAVE_UP not in one.listener.phases
-        _assert_every_sample_once(one)
+        assert_every_sample_once(one)
 
     run(scenario)
-
-
-def _assert_every_sample_once(one: Linked) -> None:
-    copies = one.copies()
-    assert copies
-    assert max(copies.values()) == 1
-    assert one.missing() == 0
-    assert one.link.counters.lost == 0
