@@ -25,7 +25,8 @@ taken to the packet's arrival at the hub:
 """
 _SOCKETS_FAILED: Final = """\
 Over sockets (BlueZ's AcquireNotify) the same test **failed**: bluetoothd {bluez} ended, or samples
-did not come. sensorhub takes notifications as D-Bus signals unless it is told otherwise, for that reason.
+did not come. sensorhub takes notifications as D-Bus signals unless it is told otherwise, for
+that reason.
 """
 _WAYS: Final = {"signals": "D-Bus signals", "socket": "a socket"}
 
