@@ -14,6 +14,12 @@ HOLD_TOLERANCE_S = 0.5
 CONFIRM_S = 4.0
 """How long an unsure last repetition is waited for: the next movement would decide it."""
 
+STILL_S = 0.7
+"""The last repetition is over when nothing has moved for so long: it is counted before its end."""
+
+LOWER_S = 3.0
+"""How long its end is waited for. Who goes straight on has begun the next one by then."""
+
 RELEASE_S = 5.0
 """How long after the dose a person has to come out of a hold before the set is closed."""
 
@@ -105,8 +111,11 @@ class SetProgress:
             return False
         waited_s = now_s - self._reached_s
         if self._dose.reps is not None:
-            unsure = self._live is not None and self._live.unsure > 0
-            return not unsure or waited_s >= CONFIRM_S
+            live = self._live
+            if live is not None and live.unsure > 0:
+                return waited_s >= CONFIRM_S
+            unseen = live is None or live.angle_rad is None
+            return unseen or now_s - self._active_s >= STILL_S or waited_s >= LOWER_S
         if self._dose.hold_s is not None:
             return self._holding_s() == 0.0 or waited_s >= RELEASE_S
         return True
