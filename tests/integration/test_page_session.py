@@ -87,6 +87,7 @@ def test_a_whole_session(tmp_path: Path) -> None:
         shown.accessible("result")
         shown.picture("result")
         shown.go("history", wait=".chart canvas")
+        page.wait_for_selector("main .cards a")
         assert page.locator("main .cards a").count() == 1
         shown.accessible("history")
 
