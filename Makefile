@@ -15,8 +15,8 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-demo: $(STAMP) ## a simulated person does a short plan: live counts, stored session, therapist's CSV
-	$(BIN)/sensorhub demo
+demo: $(STAMP) ## a simulated person does a short plan, start to CSV; on a page: make demo ARGS=--web
+	$(BIN)/sensorhub demo $(ARGS)
 
 $(SYSTEM): tests/system-packages.txt tests/system-packages.sh
 	sh tests/system-packages.sh
