@@ -101,6 +101,8 @@ install -d -m 0755 /etc/sensorhub /etc/udev/rules.d /etc/avahi/services
 install -m 0644 "$SOURCE/deploy/udev/60-sensorhub.rules" /etc/udev/rules.d/
 install -m 0644 "$SOURCE/deploy/avahi/sensorhub.service" /etc/avahi/services/
 install -m 0755 "$SOURCE/deploy/sensorhub-hub" /usr/local/bin/sensorhub-hub
+# One's own settings are never written over.
+[ -e /etc/sensorhub/environment ] || install -m 0644 "$SOURCE/deploy/environment" /etc/sensorhub/environment
 [ "$kiosk" = no ] || install -m 0644 "$SOURCE/deploy/systemd/sensorhub-kiosk.service" /etc/systemd/system/
 
 switch_to() {
@@ -135,6 +137,7 @@ say "Done"
 cat <<TEXT
 The hub is at http://localhost:8765/ on this computer.
   sudo sensorhub-hub doctor      what this computer has and lacks
+  sudo sensorhub-hub pair        a PIN for the screen that shows the page
   sudo sensorhub-hub sensors     which sensors are known
   sudo sensorhub-hub logs        what the service says
 TEXT

@@ -64,6 +64,7 @@ within bash /source/deploy/install.sh
 there /opt/sensorhub/current/bin/sensorhub
 there /etc/systemd/system/multi-user.target.wants/sensorhub.service
 there /etc/udev/rules.d/60-sensorhub.rules
+there /etc/sensorhub/environment
 [ "$(within stat -c '%U %a' /var/lib/sensorhub)" = "sensorhub 700" ] || failed "the data folder is not the hub's alone"
 case " $(within id -Gn sensorhub) " in *" sudo "*) failed "the hub's user may do too much" ;; esac
 

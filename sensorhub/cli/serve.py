@@ -19,7 +19,8 @@ Examples:
 
 Open the address that is printed, type the PIN, and choose a plan. Without --host only this computer
 reaches the page. With it the network does, once a device is paired; --pair makes a PIN for one more
-device and lets the network in for the five minutes it is good for. Ctrl-C ends it: what was
+device and lets the network in for the five minutes it is good for (a hub that runs as a service:
+sensorhub pair). Ctrl-C ends it: what was
 recorded is kept.
 
 Each option is also taken from the environment: SENSORHUB_SENSORS (separated by spaces),
@@ -108,6 +109,7 @@ def serve(
     """Serve the page: plans, the live session, results and history, on any screen in the room."""
     import asyncio
     import logging
+    import os
 
     from sensorhub.cli.serve_screen import show_serving
     from sensorhub.coach.questions import Asking
@@ -133,6 +135,7 @@ def serve(
         host=host,
         port=port,
         pair=pair,
+        first_pin="NOTIFY_SOCKET" not in os.environ,
     )
     asyncio.run(serve_hub(wanted, tell=click.echo, on_ready=show_serving))
 

@@ -48,6 +48,8 @@ class ServeSettings:
         host: the address for others; a loopback address: this computer only.
         port: 0: any that is free.
         pair: make a PIN at the start also when devices are paired already.
+        first_pin: while nothing is paired, make a PIN at the start without being asked. Not for a
+            service: its words end up in a log.
         plans: plans that everybody has beside their own, by id.
     """
 
@@ -55,6 +57,7 @@ class ServeSettings:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     pair: bool = False
+    first_pin: bool = True
     plans: Mapping[str, Plan] = field(default_factory=dict)
 
 
@@ -154,7 +157,7 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
             on_open=lambda: tell(f"On the network: {address}"),
         )
         pin = ""
-        if settings.pair or not access.grants:
+        if settings.pair or (settings.first_pin and not access.grants):
             role = Role.PATIENT if access.grants else Role.ADMIN
             pin = pairing.invite(role, person, from_afar=settings.pair)
         running = asyncio.create_task(listening.run())

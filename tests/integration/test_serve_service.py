@@ -13,10 +13,15 @@ def test_it_says_that_it_is_ready_and_feeds_the_watchdog(tmp_path: Path) -> None
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(30)
         environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
-        with serving(tmp_path / "data", env=environ):
+        program = sensorhub("serve", "--port", "0", data=tmp_path / "data", env=environ)
+        try:
             heard = [manager.recv(300).decode() for _ in range(4)]
+            program.wait_for("^The page: ")
             assert any(text.startswith("READY=1\n") for text in heard)
             assert heard.count("WATCHDOG=1") >= 2
+        finally:
+            program.end()
+        assert "PIN" not in program.output, "a service's words end up in a log"
         said = ""
         while said != "STOPPING=1":  # recv times out where it is never said
             said = manager.recv(300).decode()
