@@ -22,7 +22,8 @@ def test_the_page_follows_the_simulated_session(tmp_path: Path) -> None:
         with chromium() as browser, screen(browser) as shown:
             page = shown.page
             page.goto(link)
-            assert "pin" not in page.evaluate("location.href"), "the PIN leaves the address"
+            # The PIN leaves the address.
+            page.wait_for_function("() => !location.href.includes('pin')")
             # The page goes to the session by itself, and says that it is simulated.
             page.wait_for_selector("body[data-page=do]")
             page.wait_for_function(
