@@ -60,6 +60,7 @@ def cycles_of(
     *,
     size_rad: float,
     least_height_rad: float,
+    largest_rad: float | None = None,
 ) -> list[Cycle]:
     """The cycles of a movement.
 
@@ -68,9 +69,15 @@ def cycles_of(
         points: fine turning points of that angle.
         size_rad: usual size of a cycle; bounces are told from repetitions by it.
         least_height_rad: what is smaller is noise, whatever the size.
+        largest_rad: size of the larger ones where cycles of two sizes take turns; None: one size.
     """
     height = max(HEIGHT_SHARE * size_rad, least_height_rad)
-    corners = _without_bounces(angle_rad, higher_turning_points(points, height), size_rad)
+    corners = _without_bounces(
+        angle_rad,
+        higher_turning_points(points, height),
+        size_rad,
+        size_rad if largest_rad is None else largest_rad,
+    )
     first = 2 if corners and corners[0].is_peak else 1  # a peak with a valley before it
     peaks = [c.index for c in corners[first::2]]
     if not peaks:
@@ -123,7 +130,7 @@ def mirrored(points: Sequence[TurningPoint]) -> list[TurningPoint]:
 
 
 def _without_bounces(
-    angle: FloatArray, points: list[TurningPoint], size_rad: float
+    angle: FloatArray, points: list[TurningPoint], size_rad: float, largest_rad: float
 ) -> list[TurningPoint]:
     """Valleys that stay high are bounces at the top: the higher of their two peaks remains.
 
@@ -146,7 +153,7 @@ def _without_bounces(
             left, right = min(v for _, v in before), min(v for _, v in after)
             ground = max(left, right)
             level = abs(left - right) < 0.5 * size_rad
-            inside = value - ground < size_rad
+            inside = value - ground < largest_rad
             if (
                 value - ground > excess
                 and level

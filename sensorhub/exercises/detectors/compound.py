@@ -114,7 +114,11 @@ class CompoundDetector:
         cycles = [
             c
             for c in cycles_of(
-                distance, fine, size_rad=0.5 * found.size_rad, least_height_rad=0.5 * least
+                distance,
+                fine,
+                size_rad=0.5 * found.size_rad,
+                least_height_rad=0.5 * least,
+                largest_rad=found.size_rad,
             )
             if c.finished and c.size_rad <= LIKE_SHARE * found.size_rad
         ]

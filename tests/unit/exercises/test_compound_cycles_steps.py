@@ -19,6 +19,12 @@ def test_kick_and_hydrant_are_one(seed: int) -> None:
         assert found.measures["kick_rom_rad"] > found.measures["hydrant_rom_rad"]
 
 
+def test_a_bounce_at_the_top_is_no_movement_of_its_own() -> None:
+    scenario = doing("donkey_kick_fire_hydrant", reps=6, bounce_top=0.3)
+    seen = watch("donkey_kick_fire_hydrant", scenario)
+    assert (seen.full, seen.partial) == (6, 0)
+
+
 @pytest.mark.parametrize("missing", ["kick", "hydrant"])
 def test_a_missing_half_is_named(missing: str) -> None:
     scenario = doing("donkey_kick_fire_hydrant", reps=6, omit=[3], omit_way=missing)
