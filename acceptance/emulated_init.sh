@@ -20,7 +20,6 @@ mkdir -p /root/dev/shm /root/dev/pts
 mount -t tmpfs shm /root/dev/shm
 mount -t devpts pts /root/dev/pts
 mount -t tmpfs run /root/run
-mount -t tmpfs tmp /root/tmp
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
 chroot /root /bin/sh -c '/mnt/command.sh; echo $? > /mnt/exitcode.new; mv /mnt/exitcode.new /mnt/exitcode; dmesg > /mnt/dmesg.log; sync'
 poweroff -f

@@ -13,7 +13,6 @@ mkdir -p dev/shm dev/pts
 mount -t tmpfs shm dev/shm
 mount -t devpts pts dev/pts
 mount -t tmpfs run run
-mount -t tmpfs tmp tmp
 mount -t hostfs -o @FOLDER@ folder mnt
 chroot . /bin/sh -c '/mnt/command.sh; echo $? > /mnt/exitcode.new; mv /mnt/exitcode.new /mnt/exitcode; dmesg > /mnt/dmesg.log; sync'
 busybox poweroff -f
