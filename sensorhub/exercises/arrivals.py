@@ -82,15 +82,15 @@ def feet_at_home(
         return [(True, True)] * len(cycles)
     turns = path.up[[[c.before, c.after] for c in cycles]]
     reach = elsewhere_rad(size_rad)
-    found = []
-    for k, cycle in enumerate(cycles):
-        others = turns[max(0, k - NEXT) : k + NEXT + 1].reshape(-1, 3)
-        home = unit(np.median(others, axis=0)[None, :])[0]
-        near = _distance_rad(turns[k], home) < reach
-        starts = bool(near[0]) or _stays(path, home, reach, cycle, _way_up(angle_rad, cycle))
-        ends = bool(near[1]) or _stays(path, home, reach, cycle, _way_down(angle_rad, cycle))
-        found.append((starts, ends))
-    return found
+    homes = _homes(turns)
+    near = (_distance_rad(turns, homes[:, None]) < reach).tolist()
+    return [
+        (
+            starts or _stays(path, home, reach, cycle, _way_up(angle_rad, cycle)),
+            ends or _stays(path, home, reach, cycle, _way_down(angle_rad, cycle)),
+        )
+        for cycle, home, (starts, ends) in zip(cycles, homes, near, strict=True)
+    ]
 
 
 def feet_alike(path: Path, cycles: Sequence[Cycle], *, size_rad: float) -> list[tuple[bool, bool]]:
@@ -113,6 +113,22 @@ def in_one_posture(path: Path, cycles: Sequence[Cycle], size_rad: float) -> list
     near = feet @ feet.T > math.cos(max(POSTURE_RAD, elsewhere_rad(size_rad)))
     most = near[int(np.argmax(near.sum(axis=1)))]
     return [bool(m) for m in most]
+
+
+def _homes(turns: FloatArray) -> FloatArray:
+    """For each of m cycles where those next to it (and itself) have their valleys, shape (m, 3).
+
+    Args:
+        turns: the valleys before and after each cycle, shape (m, 2, 3).
+    """
+    number = np.arange(len(turns))
+    first, stop = np.maximum(0, number - NEXT), np.minimum(len(turns), number + NEXT + 1)
+    homes = np.empty((len(turns), 3))
+    for width in set((stop - first).tolist()):  # few: only the cycles at the ends have fewer
+        chosen = np.flatnonzero(stop - first == width)
+        near = turns[first[chosen][:, None] + np.arange(width)]
+        homes[chosen] = np.median(near.reshape(len(chosen), -1, 3), axis=1)
+    return unit(homes)
 
 
 def _way_up(angle: FloatArray, cycle: Cycle) -> slice:
