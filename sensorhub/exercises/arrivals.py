@@ -127,7 +127,8 @@ def _homes(turns: FloatArray) -> FloatArray:
     for width in set((stop - first).tolist()):  # few: only the cycles at the ends have fewer
         chosen = np.flatnonzero(stop - first == width)
         near = turns[first[chosen][:, None] + np.arange(width)]
-        homes[chosen] = np.median(near.reshape(len(chosen), -1, 3), axis=1)
+        ordered = np.sort(near.reshape(len(chosen), 2 * width, 3), axis=1)
+        homes[chosen] = 0.5 * (ordered[:, width - 1] + ordered[:, width])  # the median
     return unit(homes)
 
 

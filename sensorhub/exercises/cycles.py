@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sensorhub.exercises.path import Path
 from sensorhub.exercises.zigzag import TurningPoint, higher_turning_points
 from sensorhub.model.events import FloatArray
 from sensorhub.model.often import made_often
@@ -122,6 +123,13 @@ def _feet_of(
     if len(corners) % 2 == 0:
         ends[-1] = peaks[-1]
     return starts, ends
+
+
+def share_of_way(path: Path, cycles: Sequence[Cycle]) -> float:
+    """The cycles' part of the way that "up" has gone in all; 0 where it went nowhere."""
+    total_rad = path.way_rad()
+    own_rad = sum(c.rise_rad + c.fall_rad for c in cycles)
+    return own_rad / total_rad if total_rad > 0.0 else 0.0
 
 
 def mirrored(points: Sequence[TurningPoint]) -> list[TurningPoint]:

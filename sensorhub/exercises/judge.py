@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from sensorhub.exercises.arrivals import feet_alike, feet_at_home, of_the_set
-from sensorhub.exercises.cycles import HEIGHT_SHARE, Cycle, cycles_of, mirrored
+from sensorhub.exercises.cycles import HEIGHT_SHARE, Cycle, cycles_of, mirrored, share_of_way
 from sensorhub.exercises.definition import Range
 from sensorhub.exercises.movement import Movement, along_greatest_variance, through
 from sensorhub.exercises.path import Path, quantile
@@ -55,6 +55,9 @@ GUESSES = 3
 
 MOST_GUESSES = 9
 """... and at most so many altogether, while none of them turns out to be a set."""
+
+PLAIN_SHARE = 0.85
+"""A movement whose repetitions are this share of all turning has no rival."""
 
 ROUNDS = 3
 """Size and cycles agree after so many looks, or nearly."""
@@ -116,6 +119,9 @@ def explanations(path: Path, rules: Rules) -> Iterator[Explanation]:
     """
     if len(path) < SHORTEST_TICKS:
         return
+    plain = _plain(path, rules)
+    if plain is not None:
+        yield plain
     for stretch_s in (STRETCH_S, SHORT_STRETCH_S):
         if stretch_s == STRETCH_S and len(path) * path.tick_s <= 2.0 * STRETCH_S:
             continue
@@ -128,8 +134,22 @@ def explanations(path: Path, rules: Rules) -> Iterator[Explanation]:
         different = _different(guesses)
         for first in range(0, min(len(different), MOST_GUESSES), GUESSES):
             tried = different[first : first + GUESSES]
-            found = [e for g in tried if (e := _refined(path, g, rules)) is not None]
+            found = [e for g in tried if (e := _refined(path, g.movement, g.size_rad, rules)) is not None]
             yield from sorted(found, key=lambda e: -e.score)
+
+
+def _plain(path: Path, rules: Rules) -> Explanation | None:
+    """The movement of greatest variance where nearly all turning is its repetitions.
+
+    Then there is nothing left for another one to explain better, and nobody need look for it.
+    """
+    movement = along_greatest_variance(path.up[not_walking(path)])
+    if movement is None:
+        return None
+    found = _refined(path, movement, _reach_rad(movement.angle_rad(path)), rules)
+    if found is None or share_of_way(path, found.cycles) < PLAIN_SHARE:
+        return None
+    return found
 
 
 def _different(guesses: Sequence[Explanation]) -> list[Explanation]:
@@ -217,14 +237,17 @@ def _proposals(path: Path, stretch_s: float) -> Iterator[tuple[Path, Movement]]:
 def _seen(part: Path, movement: Movement, rules: Rules) -> list[Explanation]:
     """What a proposal explains of its own stretch, counted either way."""
     angle = movement.angle_rad(part)
+    return _both_ways(part, movement, angle, _reach_rad(angle), rules)
+
+
+def _reach_rad(angle: FloatArray) -> float:
+    """How far a movement goes, but for its rarest angles."""
     ordered = np.sort(angle)
-    size = quantile(ordered, 0.97) - quantile(ordered, 0.03)
-    return _both_ways(part, movement, angle, size, rules)
+    return quantile(ordered, 0.97) - quantile(ordered, 0.03)
 
 
-def _refined(path: Path, guess: Explanation, rules: Rules) -> Explanation | None:
-    """The guess over the whole set, its movement and size taken from the cycles it finds."""
-    movement, size = guess.movement, guess.size_rad
+def _refined(path: Path, movement: Movement, size: float, rules: Rules) -> Explanation | None:
+    """A guess over the whole set, its movement and size taken from the cycles it finds."""
     best: Explanation | None = None
     for _ in range(2):
         ways = _both_ways(path, movement, movement.angle_rad(path), size, rules)

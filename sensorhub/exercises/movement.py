@@ -41,7 +41,7 @@ class Movement:
 
     def folded_angle_rad(self, up: FloatArray) -> FloatArray:
         """The same of directions, shape (n, 3), between -180 and 180 degrees, where it may jump."""
-        along, still = np.stack([self.toward, self.home]) @ up.T
+        along, still = np.array((self.toward, self.home)) @ up.T
         return np.asarray(np.arctan2(along, still))
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ SMOOTH_S = 0.08
 
 SHAKE_S = 0.5
 """Half the window over which shaking is judged: a step's worth."""
+
+STRIDE_S, LEAST_STRIDE_RAD = 0.2, math.radians(1.0)
+"""The way a direction goes is measured in such strides; smaller ones are noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ class Path:
     def piece_of(self, index: int) -> slice:
         """The piece a tick lies in."""
         return next(p for p in self.pieces if p.start <= index < p.stop)
+
+    def way_rad(self) -> float:
+        """How far "up" has gone, in strides of a fifth of a second so that noise is none."""
+        stride = max(1, round(STRIDE_S / self.tick_s))
+        return sum(_way_rad(self.up[piece][::stride]) for piece in self.pieces)
 
     def part(self, start: int, stop: int) -> "Path":
         """The ticks ``[start, stop)`` as one piece."""
@@ -142,6 +151,12 @@ def turning_speed_radps(up: FloatArray, tick_s: float) -> FloatArray:
         return np.zeros(len(up))
     change = np.gradient(up, axis=0)
     return np.asarray(np.sqrt((change * change).sum(axis=1)) / tick_s)
+
+
+def _way_rad(up: FloatArray) -> float:
+    step = up[1:] - up[:-1]
+    length = np.sqrt((step * step).sum(axis=1))
+    return float(length[length > LEAST_STRIDE_RAD].sum())
 
 
 def _shake(acc: FloatArray, tick_s: float) -> FloatArray:

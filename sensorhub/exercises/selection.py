@@ -15,7 +15,7 @@ import numpy as np
 
 from sensorhub.exercises.arrivals import elsewhere_rad
 from sensorhub.exercises.coherence import by_the_way, is_set
-from sensorhub.exercises.cycles import Cycle
+from sensorhub.exercises.cycles import Cycle, share_of_way
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import (
     CLEAR_SHARE,
@@ -184,15 +184,4 @@ def _usual_top(path: Path, found: Explanation) -> FloatArray:
 
 def _share(path: Path, chosen: Sequence[Selected]) -> float:
     """The chosen cycles' part of the way that "up" has gone in the whole set."""
-    own = sum(c.cycle.rise_rad + c.cycle.fall_rad for c in chosen)
-    total = 0.0
-    for piece in path.pieces:
-        total += _way_rad(path.up[piece][:: max(1, round(0.2 / path.tick_s))])
-    return own / total if total > 0.0 else 0.0
-
-
-def _way_rad(up: FloatArray) -> float:
-    """Length of a path of directions, in strides of a fifth of a second so that noise is none."""
-    step = np.diff(up, axis=0)
-    length = np.sqrt((step * step).sum(axis=1))
-    return float(length[length > math.radians(1.0)].sum())
+    return share_of_way(path, [c.cycle for c in chosen])

@@ -18,7 +18,7 @@ from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.movement import angles_of_greatest_variance
 from sensorhub.exercises.path import Path, quantile
 from sensorhub.exercises.track import Track
-from sensorhub.exercises.zigzag import turning_points
+from sensorhub.exercises.zigzag import TurningPoint, turning_points_of_each
 from sensorhub.model.events import FloatArray
 
 WINDOW_S = 5.0
@@ -112,8 +112,8 @@ def _inside(path: Path, cycle: Cycle, walk: tuple[float, float]) -> bool:
 
 def _windows(path: Path, track: Track) -> Iterator[tuple[int, int]]:
     """First and last tick of the strides in every window in which the person walks."""
-    for start, angle in _swinging(path):
-        swings = _swings(angle, path.tick_s)
+    for start, angle, turns in _swinging(path):
+        swings = _swings(angle, turns, path.tick_s)
         if swings is None:
             continue
         first, last, stride_s = swings
@@ -122,8 +122,8 @@ def _windows(path: Path, track: Track) -> Iterator[tuple[int, int]]:
             yield start + first, start + last
 
 
-def _swinging(path: Path) -> Iterator[tuple[int, FloatArray]]:
-    """Windows in which there is movement enough: their first ticks, and the angle along it."""
+def _swinging(path: Path) -> Iterator[tuple[int, FloatArray, list[TurningPoint]]]:
+    """Windows with enough to and fro: their first ticks, the angle along it, and where it turns."""
     width = round(WINDOW_S / path.tick_s)
     turned = np.concatenate([[0.0], np.cumsum(path.speed_radps)])
     for stretch in _stretches(path):
@@ -135,7 +135,14 @@ def _swinging(path: Path) -> Iterator[tuple[int, FloatArray]]:
         for length in sorted(set((stops - starts)[moving].tolist()) - {0}, reverse=True):
             chosen = starts[moving & (stops - starts == length)]
             up = path.up[chosen[:, None] + np.arange(length)]
-            yield from zip(chosen.tolist(), angles_of_greatest_variance(up), strict=True)
+            angles = angles_of_greatest_variance(up)
+            ordered = np.sort(angles, axis=1)
+            reach = ordered[:, round(0.95 * (length - 1))] - ordered[:, round(0.05 * (length - 1))]
+            far = reach >= LEAST_SWING_RAD
+            every = turning_points_of_each(angles[far], 0.4 * reach[far])
+            for start, angle, turns in zip(chosen[far].tolist(), angles[far], every, strict=True):
+                if len(turns) >= LEAST_TURNS:
+                    yield start, angle, turns
 
 
 def _stretches(path: Path) -> Iterator[slice]:
@@ -148,15 +155,10 @@ def _stretches(path: Path) -> Iterator[slice]:
     yield slice(start, len(path))
 
 
-def _swings(angle: FloatArray, tick_s: float) -> tuple[int, int, float] | None:
+def _swings(
+    angle: FloatArray, turns: Sequence[TurningPoint], tick_s: float
+) -> tuple[int, int, float] | None:
     """Where a window swings to and fro as a walker does, and how long a stride takes."""
-    ordered = np.sort(angle)
-    reach = quantile(ordered, 0.95) - quantile(ordered, 0.05)
-    if reach < LEAST_SWING_RAD:
-        return None
-    turns = turning_points(angle, 0.4 * reach)
-    if len(turns) < LEAST_TURNS:
-        return None
     index = np.array([t.index for t in turns])
     swing = np.abs(np.diff([t.value for t in turns]))
     stride_s = 2.0 * float(np.median(np.diff(index))) * tick_s

@@ -4,7 +4,7 @@ A valley is a valley once the signal has risen above it by the height, a peak a 
 signal has fallen below it by as much. There is no baseline that could drift away.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,10 +78,26 @@ def turning_points(signal: FloatArray, height: float) -> list[TurningPoint]:
     """
     if len(signal) < 2:
         return []
-    rises = np.diff(signal) > 0.0
+    rises = signal[1:] > signal[:-1]
     corners = np.flatnonzero(rises[1:] != rises[:-1]) + 1
     at = [0, *corners.tolist(), len(signal) - 1]
     return _search(at, signal[at].tolist(), height)
+
+
+def turning_points_of_each(
+    signals: FloatArray, heights: FloatArray
+) -> Iterator[list[TurningPoint]]:
+    """The same for many signals of one length, shape (m, n), each with its height, shape (m,)."""
+    if signals.shape[1] < 2:
+        yield from ([] for _ in signals)
+        return
+    rises = signals[:, 1:] > signals[:, :-1]
+    corner = np.ones(signals.shape, bool)  # the first and the last value always are one
+    np.not_equal(rises[:, 1:], rises[:, :-1], out=corner[:, 1:-1])
+    at, values = np.nonzero(corner)[1].tolist(), signals[corner].tolist()
+    stops = np.cumsum(corner.sum(axis=1)).tolist()
+    for first, stop, height in zip([0, *stops], stops, heights.tolist(), strict=False):
+        yield _search(at[first:stop], values[first:stop], height)
 
 
 def higher_turning_points(points: Sequence[TurningPoint], height: float) -> list[TurningPoint]:

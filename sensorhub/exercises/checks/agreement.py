@@ -23,8 +23,8 @@ LEAST_TURNING = 0.1
 """A window counts where the accelerations vary by this share of gravity: a turn of 10 degrees."""
 
 LEAST_WINDOWS = 4
-MOST_WINDOWS = 24
-"""48 seconds of turning are evidence enough."""
+MOST_WINDOWS = 12
+"""24 seconds of turning are evidence enough."""
 
 CLEARLY_LESS = 0.65
 """Another reading must leave at most this share of what the gyroscope's own leaves. Real sensors

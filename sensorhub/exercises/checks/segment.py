@@ -8,6 +8,7 @@ ending each time at another height than it began.
 
 import math
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -21,6 +22,9 @@ EXERCISES = ("squat", "squat_supported", "sit_to_stand")
 MOST_M_PER_RAD = 0.45
 MOST_RISE_M = 0.2
 LEAST_REPETITIONS = 3
+MOST_REPETITIONS = 12
+"""A dozen are evidence enough."""
+
 LONGEST_S = 6.0
 """Slower movements cannot be told from an accelerometer's error."""
 
@@ -29,9 +33,8 @@ def sinks_like_a_trunk(
     track: Track, motion: SegmentMotion, repetitions: Sequence[Repetition]
 ) -> bool:
     """Whether the segment goes up and down further than a thigh that turns so far can."""
-    found = [
-        heights for one in repetitions if (heights := _heights_m(track, motion, one)) is not None
-    ]
+    every = (_heights_m(track, motion, one) for one in repetitions)
+    found = list(islice((heights for heights in every if heights is not None), MOST_REPETITIONS))
     if len(found) < LEAST_REPETITIONS:
         return False
     sunk = float(np.median([range_m / turned_rad for range_m, _, turned_rad in found]))
