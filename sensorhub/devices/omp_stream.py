@@ -102,6 +102,7 @@ class SampleStream:
             scales.append(grant.gyr_scale_radps)
         self._scales = np.array(scales).reshape(-1, 1, 1)
         self._scale_of_each = self._scales
+        self._scaled_for = (0, 0)  # format and length of the packets that fits
         self._missing = IndexRanges()
         # Where the next live packet is due: its index, and its time where that is known.
         self._due_index = grant.first_index
@@ -153,6 +154,8 @@ class SampleStream:
         Raises:
             MalformedPacketError: its clock and its number do not fit this stream.
         """
+        if self._as_due(packet, now_ns, out):
+            return
         ahead = (packet.seq - self._due_index + _SEQ // 2) % _SEQ - _SEQ // 2
         index = self._due_index + ahead
         try:
@@ -207,14 +210,44 @@ class SampleStream:
             if until - self._end < _SEQ:
                 self._lose(until, now_ns, out)
 
+    def _as_due(self, packet: SamplesPacket, now_ns: int, out: list[DeviceEvent]) -> bool:
+        """Take the packet if it is the one that is due, as nearly every one is; else do nothing."""
+        index, due_us = self._due_index, self._due_us
+        if due_us is None or packet.seq != index & 0xFFFF or self._end != index:
+            return False
+        near_us = int(due_us)
+        off_us = packet.t0_us - (near_us & _LOW_US)
+        if not -_SLACK_US < off_us < _SLACK_US:
+            return False
+        t_us, period_us = float(near_us + off_us), self.grant.period_us
+        acc_mps2, gyr_radps = self._to_si(packet)
+        count = len(acc_mps2)
+        self._strays = 0
+        self._from_status = False
+        self._last_live_ns = now_ns
+        self._end = self._due_index = index + count
+        self._due_us = t_us + count * period_us
+        self._tally.received += count
+        out.append(
+            SamplesArrived(
+                now_ns,
+                self.grant.session,
+                index,
+                t_us / 1e6,
+                period_us / 1e6,
+                acc_mps2,
+                gyr_radps,
+                False,  # noqa: FBT003 - by position: half the time by name
+                packet.flags & _FLAG_CLIPPED != 0,
+            )
+        )
+        return True
+
     def _time_of(self, packet: SamplesPacket, ahead: int, clock_us: int) -> float:
         if self._due_us is None:
             return float(_unwrap(packet.t0_us, clock_us))
         due_us = self._due_us + ahead * self.grant.period_us
         near_us = int(due_us)
-        off_us = packet.t0_us - (near_us & _LOW_US)
-        if ahead == 0 and -_SLACK_US < off_us < _SLACK_US:
-            return float(near_us + off_us)
         t_us = _unwrap(packet.t0_us, near_us)
         slack_us = _STEPPED_SLACK_US if packet.flags & _FLAG_STEPPED else _SLACK_US
         if abs(t_us - due_us) > slack_us + _SLACK_SHARE * abs(ahead) * self.grant.period_us:
@@ -238,24 +271,6 @@ class SampleStream:
         stop = index + count
         if self._end is None:
             self._end = index
-        if index == self._end and not late:
-            # Nothing lost, nothing twice: nearly every packet.
-            self._end = stop
-            tally.received += count
-            out.append(
-                SamplesArrived(
-                    now_ns,
-                    self.grant.session,
-                    index,
-                    t_us / 1e6,
-                    period_us / 1e6,
-                    acc_mps2,
-                    gyr_radps,
-                    False,  # noqa: FBT003 - by position: half the time by name
-                    clipped,
-                )
-            )
-            return count
         # A flag "lost for good" may be true of a part only: whoever asks the memory will see.
         self._lose(index, now_ns, out)
         pieces = self._missing.take(index, min(stop, self._end))
@@ -287,13 +302,18 @@ class SampleStream:
 
     def _to_si(self, packet: SamplesPacket) -> tuple[FloatArray, FloatArray | None]:
         """Return acceleration and rate, each (n, 3) and contiguous, by one multiplication."""
-        with_rate = SAMPLE_LAYOUTS[packet.kind].gyr and len(self._scales) == 2
-        values = packet.by_sensor(2 if with_rate else 1).astype(np.float64, order="C")
-        if values.shape != self._scale_of_each.shape:
+        kind, size = packet.kind, len(packet.payload)
+        if (kind, size) != self._scaled_for:
             # Written out for every value: to stretch it anew costs more than all the rest.
-            self._scale_of_each = np.broadcast_to(self._scales[: len(values)], values.shape).copy()
-        values *= self._scale_of_each
-        return values[0], values[1] if with_rate else None
+            sensors = 2 if SAMPLE_LAYOUTS[kind].gyr and len(self._scales) == 2 else 1
+            shape = packet.by_sensor(sensors).shape
+            self._scale_of_each = np.broadcast_to(self._scales[:sensors], shape).copy()
+            self._scaled_for = kind, size
+        scale = self._scale_of_each
+        sensors = len(scale)
+        values = packet.by_sensor(sensors).astype(np.float64, order="C")
+        values *= scale
+        return values[0], values[1] if sensors == 2 else None
 
     def _lose(self, until: int, now_ns: int, out: list[DeviceEvent]) -> None:
         if self._end is None or until <= self._end:
