@@ -10,6 +10,7 @@ from sensorhub.protocol.envelope import Channel, Enveloped, EnvelopeReader
 
 SERIAL_LANE = "serial"
 CAPABILITIES_LANE = "capabilities"
+_RECEIVED = RecordKind.RECEIVED
 BLE_LANES = {"control": Channel.CONTROL, "data": Channel.DATA, "bulk": Channel.BULK}
 
 
@@ -35,7 +36,7 @@ class OmpDecoder:
         """Return what this record tells. Never raises; bytes that tell nothing are counted."""
         events: list[DeviceEvent] = []
         self._session.begin(record.host_time_ns, events)
-        if record.kind is RecordKind.RECEIVED:
+        if record.kind is _RECEIVED:
             self._received(record)
         else:
             self._handlers[record.kind](record)

@@ -54,8 +54,10 @@ from sensorhub.protocol.packets import (
 _MAX_HELD = 128
 _STATUS_FRESH_NS = 5 * NS_PER_S
 _MAX_LOG_TEXT = 200
+_DATA = Channel.DATA
 _FLAG_STREAM, _FLAG_BACKFILL = int(SampleFlag.STREAM), int(SampleFlag.BACKFILL)
 _FLAGS_NOT_LIVE = _FLAG_STREAM | _FLAG_BACKFILL
+_WITHOUT_ACC = frozenset(kind for kind, layout in SAMPLE_LAYOUTS.items() if not layout.acc)
 
 _NOTICES = {
     EventCode.BUTTON: DeviceNoticeKind.BUTTON,
@@ -106,7 +108,7 @@ class OmpSession:
     def received(self, channel: Channel, packet: bytes) -> None:
         """Take one packet from the device."""
         # Nearly all is data, and to look an enum member up costs more than to compare it.
-        handle = self._on_data if channel is Channel.DATA else self._channels[channel]
+        handle = self._on_data if channel is _DATA else self._channels[channel]
         try:
             handle(packet)
         except MalformedPacketError as error:
@@ -191,7 +193,7 @@ class OmpSession:
         raise MalformedPacketError("firmware-update packet")  # we never ask for one
 
     def _on_live_samples(self, samples: SamplesPacket) -> None:
-        if samples.flags & _FLAGS_NOT_LIVE or not SAMPLE_LAYOUTS[samples.kind].acc:
+        if samples.flags & _FLAGS_NOT_LIVE or samples.kind in _WITHOUT_ACC:
             _check_samples(samples, backfilled=False)
         stream = self._stream
         if stream is not None and stream.ready(self._now_ns):

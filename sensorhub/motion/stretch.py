@@ -98,18 +98,21 @@ class Stretch:
         stop = len(self._time_s)
         return LateMotion(self, stop - count, stop)
 
-    def hear(self, quat: FloatArray, times_s: list[float]) -> MotionBlock:
-        """The ticks that these samples complete, to be heard at once.
+    def hear(
+        self,
+        acc_mps2: FloatArray,
+        gyr_radps: FloatArray,
+        found: Orientations,
+        times_s: list[float],
+    ) -> MotionBlock:
+        """Take samples as ``add`` does; the ticks they complete, to be heard at once.
 
-        Called before ``add``, and then for every portion: the orientation of the open group's
-        middle, once it has come, waits for the rest of its group.
-
-        Args:
-            quat: of the samples that are to be added.
-            times_s: of the ticks they complete.
+        Called for every portion or for none: the orientation of the open group's middle, once it
+        has come, waits for the rest of its group.
         """
         group, count = self._group, len(times_s)
-        middles = self._waiting + quat[(group // 2 - self._open) % group :: group].tolist()
+        quat = found.quat[(group // 2 - self._open) % group :: group].tolist()
+        middles = self._waiting + quat if self._waiting else quat
         self._waiting = middles[count:]
         # As ``up_in_sensor`` has the earth's z axis, to the same last bit.
         ups = [
@@ -119,6 +122,7 @@ class Stretch:
         start, before = len(self._time_s), self._before
         if count:
             self._before = middles[count - 1]
+        self.add(acc_mps2, gyr_radps, found, times_s)
         return FreshMotion(self, start, start + count, Heard(times_s, ups), (before, middles))
 
     def time_at(self, tick: int) -> float:

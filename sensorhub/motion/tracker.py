@@ -78,6 +78,8 @@ class MotionTracker:
             raise ValueError(f"samples of {block.placement} given to the {self._placement} tracker")
         if len(block.acc_mps2) == 0:
             return self._collect()
+        if self._at_once and (motion := self._heard_at_once(block)) is not None:
+            return motion
         self._continue_or_restart(block)
         if block.clipped:
             self._clipped = True
@@ -133,25 +135,62 @@ class MotionTracker:
         self._open = 0
         self._times_s = []
 
-    def _append(self, start_s: float, acc: FloatArray, gyr: FloatArray | None) -> None:
-        count, group = len(acc), self._group
-        first, due_s = self._anchor_count, self._anchor_s + self._anchor_count * self._period_s
-        if abs(start_s - due_s) > _SAME_CLOCK_S:
+    def _heard_at_once(self, block: SampleBlock) -> MotionBlock | None:
+        """The ticks of a block that goes on where the last one ended, as nearly every one does.
+
+        None where it does not, or completes no tick: then nothing has been done.
+        """
+        gyr, count = block.gyr_radps, len(block.acc_mps2)
+        if (
+            block.gap_before is not None
+            or block.clipped
+            or gyr is None
+            or block.period_s != self._period_s
+            or self._pending.count
+            or self._open + count < self._group
+        ):
+            return None
+        self._last = block
+        ticks = self._count_in(block.start_s, count)
+        assert self._filter is not None  # there is a gyroscope
+        found = self._filter.update(block.acc_mps2, gyr)
+        return self._next_stretch().hear(block.acc_mps2, gyr, found, self._take_times(ticks))
+
+    def _count_in(self, start_s: float, count: int) -> int:
+        """Place samples on the timeline; return how many ticks they complete."""
+        group, period_s = self._group, self._period_s
+        first, due_s = self._anchor_count, self._anchor_s + self._anchor_count * period_s
+        if not -_SAME_CLOCK_S <= start_s - due_s <= _SAME_CLOCK_S:
             self._anchor_s, first = start_s, 0
-        self._anchor_count = first + count
-        middle = first + (group // 2 - self._open) % group
-        while middle < first + count:
-            self._times_s.append(self._anchor_s + middle * self._period_s)
-            middle += group
+        end = self._anchor_count = first + count
+        add, anchor_s = self._times_s.append, self._anchor_s
+        for middle in range(first + (group // 2 - self._open) % group, end, group):
+            add(anchor_s + middle * period_s)
         ticks, self._open = divmod(self._open + count, group)
+        return ticks
+
+    def _take_times(self, ticks: int) -> list[float]:
+        """The times of the next ticks; the others stay."""
+        times_s = self._times_s
+        if len(times_s) == ticks:
+            self._times_s = []
+            return times_s
+        self._times_s = times_s[ticks:]
+        return times_s[:ticks]
+
+    def _next_stretch(self) -> Stretch:
+        """Where the next samples go."""
+        if self._stretch.is_full:
+            self._stretch = self._stretch.successor()
+        return self._stretch
+
+    def _append(self, start_s: float, acc: FloatArray, gyr: FloatArray | None) -> None:
+        self._count_in(start_s, len(acc))
         pending = self._pending
-        if self._at_once and ticks and not pending.count and gyr is not None:
-            self._filter_on(acc, gyr)
-            return
         pending.acc.append(acc)
         if gyr is not None:
             pending.gyr.append(gyr)
-        pending.count += count
+        pending.count += len(acc)
 
     def _work(self) -> None:
         """Turn pending samples into ticks, as far as waiting for more cannot improve them."""
@@ -211,23 +250,24 @@ class MotionTracker:
         acc, gyr = np.ascontiguousarray(acc), np.ascontiguousarray(gyr)
         found = sensor.update(acc, gyr) if self._settled else sensor.settle(acc, gyr)
         self._settled = True
-        stretch = self._stretch
-        if stretch.is_full:
-            stretch = self._stretch = stretch.successor()
+        stretch = self._next_stretch()
         ticks = (stretch.open_count + len(acc)) // self._group
-        times_s, self._times_s = self._times_s[:ticks], self._times_s[ticks:]
-        fresh = None if self._work_s else stretch.hear(found.quat, times_s)
-        stretch.add(acc, gyr, found, times_s)
+        times_s = self._take_times(ticks)
+        if not self._work_s:
+            fresh = stretch.hear(acc, gyr, found, times_s)
+        else:
+            stretch.add(acc, gyr, found, times_s)
+            fresh = stretch.latest(ticks)
         if ticks:
-            self._done.append(stretch.latest(ticks) if fresh is None else fresh)
+            self._done.append(fresh)
 
     def _incline(self) -> None:
         """Ticks of a sensor without gyroscope."""
         count = self._whole_groups(self._pending.count)
         acc, _ = self._take(count)
         ticks = count // self._group
-        time_s, self._times_s = np.array(self._times_s[:ticks]), self._times_s[ticks:]
-        self._emit_inclined(*self._inclination.push(time_s, group_mean(acc, self._group)))
+        times_s = np.array(self._take_times(ticks))
+        self._emit_inclined(*self._inclination.push(times_s, group_mean(acc, self._group)))
 
     def _emit_inclined(self, time_s: FloatArray, acc: FloatArray, up: FloatArray) -> None:
         settled = np.ones(len(time_s), dtype=bool)

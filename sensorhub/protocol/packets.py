@@ -18,6 +18,7 @@ EVENT_MARK, TIME_MARK, STATUS_MARK = 0x21, 0x31, 0x32
 SAMPLES_CLASS = 0x1
 
 _SAMPLES = struct.Struct("<BBHI")
+_SAMPLES_SIZE = _SAMPLES.size
 _EVENT = struct.Struct("<BBBBIQ")
 _TIME = struct.Struct("<BBQH")
 _STATUS = struct.Struct("<BBQIHBB")
@@ -82,11 +83,11 @@ class SamplesPacket:
         if layout is None:
             raise MalformedPacketError("unknown sample format")
         size = 2 * layout.columns
-        values = len(data) - _SAMPLES.size
+        values = len(data) - _SAMPLES_SIZE
         if values < size or values % size:
             raise MalformedPacketError("sample packet of wrong length")
         kind, flags, seq, t0_us = _SAMPLES.unpack_from(data)
-        return cls(kind, flags, seq, t0_us, data[_SAMPLES.size :])
+        return cls(kind, flags, seq, t0_us, data[_SAMPLES_SIZE:])
 
     def encode(self) -> bytes:
         """Return the packet."""
