@@ -134,7 +134,8 @@ def explanations(path: Path, rules: Rules) -> Iterator[Explanation]:
         different = _different(guesses)
         for first in range(0, min(len(different), MOST_GUESSES), GUESSES):
             tried = different[first : first + GUESSES]
-            found = [e for g in tried if (e := _refined(path, g.movement, g.size_rad, rules)) is not None]
+            refined = [_refined(path, g.movement, g.size_rad, rules) for g in tried]
+            found = [e for e in refined if e is not None]
             yield from sorted(found, key=lambda e: -e.score)
 
 

@@ -93,9 +93,11 @@ class LiveCounter:
     def push(self, time_s: float, up: Vec3) -> Sequence[LiveEvent]:
         """One more tick; what it means."""
         self._watch_rest(time_s, up)
-        happened = [
-            (pose, kind) for pose in self._poses if (kind := pose.push(time_s, up)) is not None
-        ]
+        happened: list[tuple[_Pose, LiveKind]] | None = None
+        for pose in self._poses:
+            kind = pose.push(time_s, up)
+            if kind is not None:
+                happened = [*(happened or ()), (pose, kind)]
         return self._said(time_s, happened) if happened else ()
 
     def _said(self, time_s: float, happened: list[tuple["_Pose", LiveKind]]) -> list[LiveEvent]:

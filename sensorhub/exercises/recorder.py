@@ -6,7 +6,7 @@ from sensorhub.exercises.path import Path, path_of
 from sensorhub.exercises.track import Track
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
-from sensorhub.motion.stretch import joined
+from sensorhub.motion.stretch import LateMotion, growing
 
 
 class TrackRecorder:
@@ -18,21 +18,19 @@ class TrackRecorder:
     def __init__(self, placement: Placement) -> None:
         self.placement = placement
         self._blocks: list[MotionBlock] = []
+        self._growing: LateMotion | None = None  # the last of the blocks, while it can grow
         self._track: Track | None = None
         self._path: Path | None = None
 
     def push(self, block: MotionBlock) -> None:
         """Keep one block of this placement, where it says anything."""
-        if not (len(block) or block.gaps or block.clipped):
-            return
-        # Joined at once: thousands of small objects kept would cost more than all the rest does.
-        before = self._blocks[-1] if self._blocks else None
-        both = None if before is None else joined(before, block)
-        if both is None:
-            self._blocks.append(block)
-        else:
-            self._blocks[-1] = both
         self._track = self._path = None
+        # Joined at once: thousands of small objects kept would cost more than all the rest does.
+        if self._growing is not None and self._growing.grow(block):
+            return
+        if len(block) or block.gaps or block.clipped:
+            self._growing = growing(block)
+            self._blocks.append(block if self._growing is None else self._growing)
 
     def span_s(self) -> tuple[float, float] | None:
         """Times of the first and the last tick so far; None: there is none."""

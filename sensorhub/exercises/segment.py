@@ -48,11 +48,9 @@ class CountedSegment:
         times_s, ups = block.heard
         first, self._ticks = -self._ticks % LIVE_EVERY, self._ticks + len(times_s)
         push, each = self._counter.push, self._excursions
-        events = [
-            event
-            for k in range(first, len(times_s), LIVE_EVERY)
-            for event in push(times_s[k], ups[k])
-        ]
+        events: list[LiveEvent] = []
+        for k in range(first, len(times_s), LIVE_EVERY):
+            events += push(times_s[k], ups[k])
         if each == 1 or not events:
             return events
         return [

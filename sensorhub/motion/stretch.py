@@ -212,6 +212,20 @@ class LateMotion(MotionBlock):
     def settled(self) -> NDArray[np.bool_]:
         return np.ones(len(self), dtype=bool)
 
+    def grow(self, other: MotionBlock) -> bool:
+        """Take in the ticks that follow in the same stretch; False where others follow.
+
+        Only for whoever made this block (see :func:`growing`): blocks that were handed out stay as
+        they are. No column need be made for it.
+        """
+        if not isinstance(other, LateMotion):
+            return False
+        stretch, first, stop = other.source
+        if stretch is not self._stretch or first != self._stop:
+            return False
+        self._stop = stop
+        return True
+
     @property
     def source(self) -> tuple[Stretch, int, int]:
         """The stretch, its first tick that belongs here, and the first that does not."""
@@ -254,14 +268,9 @@ class FreshMotion(LateMotion):
         return turning
 
 
-def joined(one: MotionBlock, other: MotionBlock) -> MotionBlock | None:
-    """Both as one block where they are neighbours in a stretch: no column need be made for it."""
-    if isinstance(one, LateMotion) and isinstance(other, LateMotion):
-        before, first, start = one.source
-        after, at, stop = other.source
-        if after is before and at == start:
-            return LateMotion(after, first, stop)
-    return None
+def growing(block: MotionBlock) -> LateMotion | None:
+    """The same ticks as a block of the caller's own that can grow; None: their columns are made."""
+    return LateMotion(*block.source) if isinstance(block, LateMotion) else None
 
 
 def group_mean(values: FloatArray, group: int) -> FloatArray:
