@@ -52,10 +52,16 @@ def folds(angle_rad: FloatArray) -> bool:
 
 def through(home: FloatArray, top: FloatArray) -> Movement | None:
     """The movement from one direction to another; None where they (nearly) coincide."""
-    home = home / max(1e-12, math.sqrt(float(home @ home)))
-    away = top - home * float(top @ home)
-    length = math.sqrt(float(away @ away))
-    return None if length < 1e-6 else Movement(home, away / length)
+    # Plain floats: a fifth of the time that arrays of three take.
+    (a, b, c), (x, y, z) = home.tolist(), top.tolist()
+    size = max(1e-12, math.sqrt(a * a + b * b + c * c))
+    a, b, c = a / size, b / size, c / size
+    along = x * a + y * b + z * c
+    x, y, z = x - a * along, y - b * along, z - c * along
+    length = math.sqrt(x * x + y * y + z * z)
+    if length < 1e-6:
+        return None
+    return Movement(np.array([a, b, c]), np.array([x / length, y / length, z / length]))
 
 
 def along_greatest_variance(up: FloatArray) -> Movement | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sensorhub.exercises.path import Path, path_of
 from sensorhub.exercises.track import Track
@@ -50,6 +51,13 @@ class SegmentMotion:
         search = self.path.time_s.searchsorted
         return slice(int(search(start_s - 1e-9)), int(search(end_s + 1e-9)))
 
+    def at_each(self, times_s: FloatArray) -> NDArray[np.intp]:
+        """The ticks nearest to many times, shape (m,)."""
+        times = self.path.time_s
+        after = np.minimum(times.searchsorted(times_s), len(times) - 1)
+        before = np.maximum(after - 1, 0)
+        return np.where(times_s - times[before] < times[after] - times_s, before, after)
+
     def is_whole(self, part: slice) -> bool:
         """Whether no long gap lies within."""
         if part.stop <= part.start:
@@ -80,12 +88,19 @@ def angle_rad(one_axis: FloatArray, other_axis: FloatArray) -> float:
     return math.atan2(across, a * x + b * y + c * z)
 
 
-def turning_rate_radps(angle_rad: FloatArray, tick_s: float) -> FloatArray:
-    """Central differences of an angle, shape (n,), one-sided at its ends; n is at least 2."""
+def turning_rate_radps(angle_rad: FloatArray, stops: NDArray[np.intp], tick_s: float) -> FloatArray:
+    """Central differences of angles, one-sided at the ends of each stretch, shape (n,).
+
+    Args:
+        angle_rad: of stretches of at least two ticks each, one after the other.
+        stops: where each stretch ends.
+    """
+    step = (angle_rad[1:] - angle_rad[:-1]) / tick_s
     rate = np.empty_like(angle_rad)
-    rate[1:-1] = (angle_rad[2:] - angle_rad[:-2]) / (2.0 * tick_s)
-    rate[0] = (angle_rad[1] - angle_rad[0]) / tick_s
-    rate[-1] = (angle_rad[-1] - angle_rad[-2]) / tick_s
+    rate[1:-1] = 0.5 * (step[1:] + step[:-1])
+    rate[stops - 1] = step[stops - 2]
+    starts = stops[:-1]
+    rate[0], rate[starts] = step[0], step[starts]
     return rate
 
 

@@ -1,8 +1,9 @@
 """Measures of one repetition: its phases, how fast, how smooth, how straight."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -55,16 +56,15 @@ def repetition_measures(
         usual: the set's way, see :func:`usual_movement`.
         next_starts_s: when the next one begins, for each; None: it is the last.
     """
-    found: list[dict[str, float]] = []
-    moved: list[_Moved] = []
-    for one, next_s in zip(repetitions, next_starts_s, strict=True):
-        mine: dict[str, float] = {}
-        if next_s is not None:
-            mine["resting_s"] = max(0.0, next_s - one.end_s)
-        found.append(mine)
-        whole = _moved(motion, one, usual, mine)
-        if whole is not None:
-            moved.append(whole)
+    found: list[dict[str, float]] = [
+        {} if next_s is None else {"resting_s": max(0.0, next_s - one.end_s)}
+        for one, next_s in zip(repetitions, next_starts_s, strict=True)
+    ]
+    ways = _ways(motion, repetitions, usual, found)
+    moved = [
+        _moved(motion, way, angle, rate)
+        for way, (angle, rate) in zip(ways, _along(motion, ways), strict=True)
+    ]
     # Spectra, averages and eigenvalues of all repetitions at once: they cost a tenth that way.
     speeds = [speed for one in moved for speed in one.speeds]
     smoothness = zip(
@@ -82,43 +82,90 @@ def repetition_measures(
 
 
 @dataclass(frozen=True, slots=True)
-class _Moved:
+class _Way:
     """A repetition that is whole and large enough to say more of it.
 
     Attributes:
         found: its measures so far.
-        part: its ticks.
-        speeds: how fast the segment turned while raising, and while lowering.
+        part: its ticks; ``peak`` is the one of its greatest excursion.
+        movement: from its own start pose to its own peak.
     """
+
+    one: Repetition
+    found: dict[str, float]
+    part: slice
+    peak: int
+    movement: Movement
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """How fast the segment turned while raising, and while lowering."""
 
     found: dict[str, float]
     part: slice
     speeds: tuple[FloatArray, FloatArray]
 
 
-def _moved(
-    motion: SegmentMotion, one: Repetition, usual: Movement | None, found: dict[str, float]
-) -> _Moved | None:
-    """Puts the measures that need nothing but this repetition into ``found``."""
-    part = motion.part(one.start_s, one.end_s)
-    if part.stop - part.start < 3 or not motion.is_whole(part):
-        return None
-    start, peak = motion.at(one.start_s), motion.at(one.peak_s)
-    ups = motion.path.up
-    own = through(ups[start], ups[peak])
-    if own is None:
-        return None
+def _ways(
+    motion: SegmentMotion,
+    repetitions: Sequence[Repetition],
+    usual: Movement | None,
+    found: Sequence[dict[str, float]],
+) -> list[_Way]:
+    """Those of which more is to be said; start and peak along the set's way go into ``found``."""
+    ups, tick_of = motion.path.up, motion.at_each
+    starts, peaks = (
+        tick_of(np.array(times_s))
+        for times_s in ([r.start_s for r in repetitions], [r.peak_s for r in repetitions])
+    )
+    angles = np.zeros((2, len(starts)))
     if usual is not None:
-        angles = usual.folded_angle_rad(ups[[start, peak]])
-        found["start_angle_rad"], found["peak_angle_rad"] = angles.tolist()
-    if one.rom_rad < LEAST_ROM_RAD:
-        return None
-    angle = own.folded_angle_rad(motion.up[part])
+        angles = np.stack([usual.folded_angle_rad(ups[at]) for at in (starts, peaks)])
+    ways = []
+    for one, mine, start, peak, (start_rad, peak_rad) in zip(
+        repetitions, found, starts.tolist(), peaks.tolist(), angles.T.tolist(), strict=True
+    ):
+        part = motion.part(one.start_s, one.end_s)
+        if part.stop - part.start < 3 or not motion.is_whole(part):
+            continue
+        own = through(ups[start], ups[peak])
+        if own is None:
+            continue
+        if usual is not None:
+            mine["start_angle_rad"], mine["peak_angle_rad"] = start_rad, peak_rad
+        if one.rom_rad >= LEAST_ROM_RAD:
+            ways.append(_Way(one, mine, part, peak - part.start, own))
+    return ways
+
+
+def _along(motion: SegmentMotion, ways: Sequence[_Way]) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Angle and rate of each along its own movement; all at once, as each alone is short."""
+    if not ways:
+        return
+    parts = [way.part for way in ways]
+    count = np.array([part.stop - part.start for part in parts])
+    stops = np.cumsum(count)
+    up = np.concatenate([motion.up[part] for part in parts])
+    toward, home = (
+        np.repeat(np.array(axes), count, axis=0)
+        for axes in ([w.movement.toward for w in ways], [w.movement.home for w in ways])
+    )
+    angle = np.arctan2(np.einsum("ij,ij->i", up, toward), np.einsum("ij,ij->i", up, home))
+    firsts = [0, *stops.tolist()]
     if folds(angle):
-        angle = np.unwrap(angle)
-    rate = turning_rate_radps(angle, motion.tick_s)
-    phases = _phases(angle, rate, peak=peak - part.start)
-    found |= _times(motion, part, phases, one)
+        for first, stop in pairwise(firsts):
+            angle[first:stop] = np.unwrap(angle[first:stop])
+    rate = turning_rate_radps(angle, stops, motion.tick_s)
+    for first, stop in pairwise(firsts):
+        yield angle[first:stop], rate[first:stop]
+
+
+def _moved(motion: SegmentMotion, way: _Way, angle: FloatArray, rate: FloatArray) -> _Moved:
+    """Puts the measures that need nothing but this repetition into ``found``."""
+    found, part = way.found, way.part
+    phases = _phases(angle, rate, peak=way.peak)
+    found |= _times(motion, part, phases, way.one)
     raising, lowering = slice(phases.start, phases.arrive + 1), slice(phases.leave, phases.end + 1)
     found |= _rates("up", angle[raising], rate[raising], motion.tick_s)
     found |= _rates("down", -angle[lowering], -rate[lowering], motion.tick_s)
@@ -187,8 +234,8 @@ def _times(
     motion: SegmentMotion, part: slice, phases: _Phases, one: Repetition
 ) -> dict[str, float]:
     """Raising, holding and lowering: together they last as long as the repetition."""
-    times = motion.path.time_s[part]
-    arrive_s, leave_s = float(times[phases.arrive]), float(times[phases.leave])
+    time_s, start = motion.path.time_s, part.start
+    arrive_s, leave_s = float(time_s[start + phases.arrive]), float(time_s[start + phases.leave])
     if leave_s - arrive_s < SHORTEST_HOLD_S:
         arrive_s = leave_s = min(max(one.peak_s, one.start_s), one.end_s)
     return {
