@@ -77,9 +77,8 @@ class Exchange:
         return max((self.high_s - self.low_s) / 2, LEAST_HALF_S)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """hub - device is at most ``high_s`` at ``device_s``."""
+class Arrival(NamedTuple):
+    """hub - device is at most ``high_s`` at ``device_s``. A tuple: many of them become an array."""
 
     device_s: float
     high_s: float
@@ -138,20 +137,21 @@ def _rate(
     sxx0, sxy0 = 0.0, 0.0
     if points:
         time_s, offset_s, sigma_s = np.array(points).T
-        sxx0, sxy0 = _moments(time_s, offset_s, sigma_s**-2)
+        sxx0, sxy0 = _moments(time_s - time_s[-1], offset_s - offset_s[-1], sigma_s**-2)
     sxx0 += prior**-2
     slope, sxx = sxy0 / sxx0, sxx0
     if arrivals:
-        times_s, bounds_s = np.array([(one.device_s, one.high_s) for one in arrivals]).T
-        since_s = times_s - times_s[-1]
+        times_s, bounds_s = np.array(arrivals).T
+        # Differences first: offsets may be days, what matters is microseconds.
+        since_s, above_s = times_s - times_s[-1], bounds_s - bounds_s[-1]
         weights = np.full(len(since_s), _ARRIVAL_SIGMA_S**-2)
         for _ in range(_PASSES):
-            more_xx, more_xy = _moments(times_s, bounds_s, weights)
+            more_xx, more_xy = _moments(since_s, above_s, weights)
             sxx = sxx0 + more_xx
             slope = (sxy0 + more_xy) / sxx
-            level_s = bounds_s - slope * since_s
+            level_s = above_s - slope * since_s
             # Most arrivals are late, some very: start from the early ones.
-            base_s = np.partition(level_s, len(level_s) // 4)[len(level_s) // 4]
+            base_s = sorted(level_s.tolist())[len(level_s) // 4]
             late_s = np.maximum(0.0, level_s - base_s)
             weights = 1.0 / (_ARRIVAL_SIGMA_S**2 + late_s * late_s)
     return Rate(slope, max(sxx**-0.5, _LEAST_SKEW_SIGMA))
@@ -163,9 +163,7 @@ def _moments(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[float, 
     Sums are exact: the same log gives the same time stamps on every machine.
     """
     total = fsum(weights.tolist())
-    # Differences first: offsets may be days, what matters is microseconds.
-    dx, dy = x - x[-1], y - y[-1]
-    dx -= fsum((weights * dx).tolist()) / total
-    dy -= fsum((weights * dy).tolist()) / total
+    dx = x - fsum((weights * x).tolist()) / total
     weighted = weights * dx
-    return fsum((weighted * dx).tolist()), fsum((weighted * dy).tolist())
+    # About the mean of x, the products need no mean of y.
+    return fsum((weighted * dx).tolist()), fsum((weighted * y).tolist())
