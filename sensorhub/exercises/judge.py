@@ -62,6 +62,9 @@ PLAIN_SHARE = 0.85
 ROUNDS = 3
 """Size and cycles agree after so many looks, or nearly."""
 
+AGREED = math.cos(math.radians(2.0))
+"""Planes that differ by this cosine (2 degrees) give the same angles, and the same cycles."""
+
 SHORTEST_TICKS = 12
 """Half a second: nothing can be said of less."""
 
@@ -263,7 +266,10 @@ def _refined(path: Path, movement: Movement, size: float, rules: Rules) -> Expla
         typical = [c for c in best.cycles if c.size_rad > FULL_SHARE * best.size_rad]
         home = path.up[[c.start for c in typical]].mean(axis=0)
         top = path.up[[c.peak for c in typical]].mean(axis=0)
-        movement, size = through(home, top) or best.movement, best.size_rad
+        before, movement = movement, through(home, top) or best.movement
+        size = best.size_rad
+        if abs(float(before.across @ movement.across)) > AGREED:
+            break
     return best
 
 
