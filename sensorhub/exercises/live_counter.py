@@ -172,7 +172,8 @@ class _Pose:
         return True
 
     def push(self, time_s: float, up: Vec3) -> LiveKind | None:
-        angle = self.angle = _angle(self._home, up)
+        half = 0.5 * math.dist(self._home, up)
+        angle = self.angle = 2.0 * math.asin(half) if half < 1.0 else math.pi
         if self._rising:
             if angle > self._high:
                 self._high = angle

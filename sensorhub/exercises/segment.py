@@ -45,12 +45,11 @@ class CountedSegment:
         """One more block, of any placement: what it means, live."""
         if self._counter is None or block.placement is not self.placement:
             return []
-        times_s, ups = block.heard
-        first, self._ticks = -self._ticks % LIVE_EVERY, self._ticks + len(times_s)
+        first, self._ticks = -self._ticks % LIVE_EVERY, self._ticks + len(block)
         push, each = self._counter.push, self._excursions
         events: list[LiveEvent] = []
-        for k in range(first, len(times_s), LIVE_EVERY):
-            events += push(times_s[k], ups[k])
+        for time_s, up in block.heard_every(LIVE_EVERY, first=first):
+            events += push(time_s, up)
         if each == 1 or not events:
             return events
         return [

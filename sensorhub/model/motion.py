@@ -105,6 +105,11 @@ class MotionBlock:
         ups: list[Vec3] = self.up.tolist()
         return Heard(self.time_s.tolist(), ups)
 
+    def heard_every(self, step: int, *, first: int) -> list[tuple[float, Vec3]]:
+        """Time and up of every ``step``-th tick from ``first`` on, as ``heard`` has them."""
+        ups: list[Vec3] = self.up[first::step].tolist()
+        return list(zip(self.time_s[first::step].tolist(), ups, strict=True))
+
     @property
     def turning_radps(self) -> list[float]:
         """How fast the segment turns at each tick, about whatever axis.

@@ -25,7 +25,7 @@ _MAX_ARRIVALS, _ARRIVAL_BIN_S = 120, 1.0
 _ARRIVALS_ALONE = 30  # a nominal rate wanders: no long memory where nothing else is known
 
 # What one more observation says of the rate is little once there are many.
-_FIRST_BINS, _FIT_EVERY_BINS = 10, 5
+_FIRST_BINS, _FIT_EVERY_BINS = 10, 10
 _FIRST_EXCHANGES, _RATE_EVERY_EXCHANGES = 24, 4
 
 _JUMP_S = 0.25

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorhub.model.events import FloatArray
-from sensorhub.model.motion import Heard, MotionBlock
+from sensorhub.model.motion import Heard, MotionBlock, Vec3
 from sensorhub.model.placement import Placement
 from sensorhub.motion.orientation import Orientations, up_in_sensor
 
@@ -114,16 +114,11 @@ class Stretch:
         quat = found.quat[(group // 2 - self._open) % group :: group].tolist()
         middles = self._waiting + quat if self._waiting else quat
         self._waiting = middles[count:]
-        # As ``up_in_sensor`` has the earth's z axis, to the same last bit.
-        ups = [
-            (2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y))
-            for w, x, y, z in middles[:count]
-        ]
         start, before = len(self._time_s), self._before
         if count:
             self._before = middles[count - 1]
         self.add(acc_mps2, gyr_radps, found, times_s)
-        return FreshMotion(self, start, start + count, Heard(times_s, ups), (before, middles))
+        return FreshMotion(self, start, start + count, times_s, middles, before)
 
     def time_at(self, tick: int) -> float:
         """Time of one tick."""
@@ -233,35 +228,45 @@ class LateMotion(MotionBlock):
 
 
 class FreshMotion(LateMotion):
-    """Ticks that are heard before they have any columns."""
+    """Ticks that are heard before they have any columns.
 
-    __slots__ = ("_heard", "_turns")
-    _heard: Heard
-    _turns: tuple[list[float] | None, list[list[float]]]
+    Args:
+        times_s: of the ticks.
+        orientations: of the ticks, and perhaps of more that are not complete.
+        before: the orientation of the tick before, None at the very first.
+    """
+
+    __slots__ = ("_before", "_orientations", "_times_s")
 
     def __init__(
         self,
         stretch: Stretch,
         first: int,
         stop: int,
-        heard: Heard,
-        turns: tuple[list[float] | None, list[list[float]]],
+        times_s: list[float],
+        orientations: list[list[float]],
+        before: list[float] | None,
     ) -> None:
         self.placement = stretch.placement  # type: ignore[misc] # frozen like its parent
         self._stretch = stretch
         self._first, self._stop = first, stop
-        self._heard, self._turns = heard, turns
+        self._times_s, self._orientations, self._before = times_s, orientations, before
 
     @property
     def heard(self) -> Heard:
-        return self._heard
+        times_s = self._times_s
+        return Heard(times_s, [_up(quat) for quat in self._orientations[: len(times_s)]])
+
+    def heard_every(self, step: int, *, first: int) -> list[tuple[float, Vec3]]:
+        times_s, quats = self._times_s, self._orientations
+        return [(times_s[k], _up(quats[k])) for k in range(first, len(times_s), step)]
 
     @property
     def turning_radps(self) -> list[float]:
         """From one tick's orientation to the next one's; 0 at the very first."""
-        before, orientations = self._turns
+        before = self._before
         turning = []
-        for one in orientations[: len(self)]:
+        for one in self._orientations[: len(self)]:
             turned_rad = 0.0 if before is None else _turned_rad(before, one)
             turning.append(turned_rad / self._stretch.tick_s)
             before = one
@@ -283,6 +288,12 @@ def group_mean(values: FloatArray, group: int) -> FloatArray:
 
 def _joined(parts: list[FloatArray]) -> FloatArray:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _up(quat: list[float]) -> Vec3:
+    """The earth's z axis as ``up_in_sensor`` has it, to the same last bit."""
+    w, x, y, z = quat
+    return 2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)
 
 
 def _turned_rad(before: list[float], after: list[float]) -> float:

@@ -63,11 +63,20 @@ def ldlj(speeds_radps: Sequence[FloatArray], *, tick_s: float) -> list[float | N
     """Log dimensionless jerk of each speed profile, shape (n,); None: too short, no movement."""
     found: list[float | None] = [None] * len(speeds_radps)
     chosen = [k for k, speed in enumerate(speeds_radps) if len(speed) >= SHORTEST_TICKS]
+    if not chosen:
+        return found
     calm = smooth_each([speeds_radps[k] for k in chosen], SMOOTH_S / tick_s)
-    for k, speed in zip(chosen, calm, strict=True):
-        jerk = np.diff(speed, 2) / tick_s**2
-        peak_radps, total = float(speed.max()), float((jerk * jerk).sum()) * tick_s
+    count = np.array([len(one) for one in calm])
+    stops = np.cumsum(count)
+    every = np.concatenate(calm)
+    jerk = (every[2:] - 2.0 * every[1:-1] + every[:-2]) / tick_s**2
+    squares = np.append(jerk * jerk, (0.0, 0.0))
+    squares[np.concatenate([stops - 2, stops - 1])] = 0.0  # there it is no jerk, but another piece
+    starts = stops - count
+    totals = (np.add.reduceat(squares, starts) * tick_s).tolist()
+    peaks = np.maximum.reduceat(every, starts).tolist()
+    for k, n, peak_radps, total in zip(chosen, count.tolist(), peaks, totals, strict=True):
         if peak_radps > 0.0 and total > 0.0:
-            lasts_s = (len(speed) - 1) * tick_s
+            lasts_s = (n - 1) * tick_s
             found[k] = -math.log(lasts_s**3 / peak_radps**2 * total)
     return found
