@@ -25,7 +25,7 @@ from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import DEG_PER_RAD
 from sensorhub.motion.hip import HipTrack
 from sensorhub.sessions.analysis import Span, analyze_blocks
-from sensorhub.sessions.angles import angle_track
+from sensorhub.sessions.angles import angle_track, finer_motion
 
 MOVEMENTS = (
     ("squat", "squat"),
@@ -108,7 +108,13 @@ def _moved(
     moving = {p: [_part(b[0], begin_s - LEAD_IN_S, end_s)] for p, b in sensors.items()}
     definition = find_exercise(exercise)
     analysis = analyze_blocks(moving, definition, side=side, span=Span(), standing=standing)
-    track = angle_track(definition, analysis.motion, side=side, alignments=analysis.alignments)
+    track = angle_track(
+        definition,
+        analysis.motion,
+        side=side,
+        alignments=analysis.alignments,
+        finer=finer_motion(moving, analysis.motion),
+    )
     assert track is not None
     return rendering, track
 

@@ -21,7 +21,7 @@ from sensorhub.exercises.definition import Exercise, find_exercise
 from sensorhub.model.placement import Side
 from sensorhub.model.units import DEG_PER_RAD
 from sensorhub.sessions.analysis import WHOLE, Analysis, Span, analyze_blocks
-from sensorhub.sessions.angles import angle_track
+from sensorhub.sessions.angles import angle_track, finer_motion
 from sensorhub.sessions.recording import Recording, read_recording
 
 NEGATIVE: Mapping[str, str] = {
@@ -90,7 +90,7 @@ def _score(path: Path, truth: Mapping[str, Any]) -> list[RealScore]:
     for number, part in enumerate(truth.get("sets") or [truth], start=1):
         span = Span(part["start_s"], part["end_s"]) if truth.get("sets") else WHOLE
         analysis = _analysis(recording, exercise, side, span, standing)
-        hip = _hip_errors_deg(path, neutral, exercise, analysis) if aligned else None
+        hip = _hip_errors_deg(path, neutral, exercise, recording, analysis) if aligned else None
         labels = truth.get("rep_times_s") or []
         labels = labels if isinstance(labels, list) else []
         found.append(
@@ -137,7 +137,7 @@ def _edges_s(labels: Sequence[Sequence[float]], analysis: Analysis) -> tuple[flo
 
 
 def _hip_errors_deg(
-    path: Path, neutral: Path, exercise: Exercise, analysis: Analysis
+    path: Path, neutral: Path, exercise: Exercise, recording: Recording, analysis: Analysis
 ) -> tuple[float, float] | None:
     """Right hip flexion against the optical system's, both relative to quiet standing.
 
@@ -148,7 +148,11 @@ def _hip_errors_deg(
     if not optical.is_file() or not (neutral / "truth_angles.csv").is_file():
         return None
     track = angle_track(
-        exercise, analysis.motion, side=analysis.outcome.side, alignments=analysis.alignments
+        exercise,
+        analysis.motion,
+        side=analysis.outcome.side,
+        alignments=analysis.alignments,
+        finer=finer_motion(recording.sensors, analysis.motion),
     )
     if track is None or track.flexion_rad is None:
         return None

@@ -70,10 +70,16 @@ def analyze(
         standing=None if neutral is None else neutral.sensors,
     )
     if angles_csv is not None:
-        from sensorhub.sessions.angles import angle_track, write_angles
+        from sensorhub.sessions.angles import angle_track, finer_motion, write_angles
 
         outcome = found.outcome
-        track = angle_track(exercise, found.motion, side=outcome.side, alignments=found.alignments)
+        track = angle_track(
+            exercise,
+            found.motion,
+            side=outcome.side,
+            alignments=found.alignments,
+            finer=finer_motion(recording.sensors, found.motion, span=span),
+        )
         write_angles(track, angles_csv)
     if as_json:
         click.echo(json.dumps(outcome_as_json(found.outcome), allow_nan=False))

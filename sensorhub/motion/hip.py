@@ -14,7 +14,7 @@ a trend only: skin and muscle take up to 20 degrees of it (Fiorentino 2017).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,6 +47,9 @@ CLEAR_FACING = 0.75
 degrees of what the lean says; in squats 0.3 to 0.8, and anything."""
 
 NEAR_FACING = math.cos(math.radians(40.0))
+
+SURELY_SAGITTAL_RAD = math.radians(25.0)
+"""No pelvis lists sideways this far on a leg that bends: such a lean shows the plane by itself."""
 
 HALF_TURN = np.array([[-1.0], [1.0], [-1.0]])
 """A segment taken back to front is turned about its long axis."""
@@ -105,39 +108,59 @@ class HipAngles:
         if block.placement in self._blocks and len(block):
             self._blocks[block.placement].append(block)
 
-    def track(self) -> HipTrack:
+    def track(self, finer: Mapping[Placement, Sequence[MotionBlock]] | None = None) -> HipTrack:
         """The angles so far; the same however the motion was split.
 
         At the thigh's ticks, and straight between them every 10 ms or less: a joint that turns at
         200 degrees a second is 8 degrees further at the next tick, and readers take the next row.
-        """
-        return _finer(self._at_ticks())
 
-    def _at_ticks(self) -> HipTrack:
-        thigh = SegmentMotion.gather(self._blocks[self._thigh])
+        Args:
+            finer: the same movement in ticks that are closer together: the angles are taken at
+                these. Which way the segments face is still told by the ticks that were pushed.
+        """
+        thigh, pelvis = self._gathered(self._blocks)
         if thigh is None:
             return HipTrack(np.zeros(0), np.zeros(0))
-        rotation = self._rotation(self._thigh, thigh.up, segment="thigh")
+        rotation, pelvis_rotation = self._facings(thigh, pelvis)
+        if finer is not None:
+            thigh, pelvis = self._gathered(finer)
+            if thigh is None:
+                return HipTrack(np.zeros(0), np.zeros(0))
         if rotation is None:
-            return HipTrack(thigh.time_s, np.full(len(thigh.time_s), math.nan))
+            return _finer(HipTrack(thigh.time_s, np.full(len(thigh.time_s), math.nan)))
         track = HipTrack(thigh.time_s, _elevation_rad(thigh, rotation))
-        pelvis = SegmentMotion.gather(self._blocks[Placement.PELVIS])
-        if pelvis is None or Placement.PELVIS not in self._alignments:
-            return track
-        pelvis = pelvis.at(thigh.time_s)
-        seen = np.isfinite(pelvis.up[:, 0])
-        if not seen.any():
-            return track
-        flexing = _flexes(track)
-        pelvis_rotation = self._rotation(
-            Placement.PELVIS, pelvis.up[seen], segment="pelvis", flexing=flexing
-        )
-        rotation, pelvis_rotation = self._faced(track, thigh, rotation, pelvis, pelvis_rotation)
-        track = HipTrack(thigh.time_s, _elevation_rad(thigh, rotation))
+        if pelvis is None:
+            return _finer(track)
         if pelvis_rotation is None:
             # It stayed upright: whatever its heading, the hip's flexion is the thigh's.
-            return replace(track, flexion_rad=np.where(seen, track.elevation_rad, math.nan))
-        return self._with_pelvis(track, thigh, rotation, pelvis, pelvis_rotation)
+            seen = np.isfinite(pelvis.up[:, 0])
+            return _finer(replace(track, flexion_rad=np.where(seen, track.elevation_rad, math.nan)))
+        return _finer(self._with_pelvis(track, thigh, rotation, pelvis, pelvis_rotation))
+
+    def _gathered(
+        self, blocks: Mapping[Placement, Sequence[MotionBlock]]
+    ) -> tuple[SegmentMotion | None, SegmentMotion | None]:
+        """Thigh, and pelvis at the thigh's ticks; None where nothing was seen, or not aligned."""
+        thigh = SegmentMotion.gather(blocks.get(self._thigh, ()))
+        pelvis = SegmentMotion.gather(blocks.get(Placement.PELVIS, ()))
+        if thigh is None or pelvis is None or Placement.PELVIS not in self._alignments:
+            return thigh, None
+        pelvis = pelvis.at(thigh.time_s)
+        return thigh, pelvis if np.isfinite(pelvis.up[:, 0]).any() else None
+
+    def _facings(
+        self, thigh: SegmentMotion, pelvis: SegmentMotion | None
+    ) -> tuple[FloatArray | None, FloatArray | None]:
+        """Sensor to segment of thigh and pelvis; None where the heading is not to be had."""
+        rotation = self._rotation(self._thigh, thigh.up, segment="thigh")
+        if rotation is None or pelvis is None:
+            return rotation, None
+        track = HipTrack(thigh.time_s, _elevation_rad(thigh, rotation))
+        seen = np.isfinite(pelvis.up[:, 0])
+        pelvis_rotation = self._rotation(
+            Placement.PELVIS, pelvis.up[seen], segment="pelvis", flexing=_flexes(track)
+        )
+        return self._faced(track, thigh, rotation, pelvis, pelvis_rotation)
 
     def _faced(
         self,
@@ -159,7 +182,9 @@ class HipAngles:
                 if float(pelvis_rotation[0] @ told.forwards) < 0.0:
                     return rotation * HALF_TURN, pelvis_rotation
                 return rotation, pelvis_rotation
-            return rotation, self._facing(pelvis_rotation, told.forwards)
+            found = self._facing(pelvis, pelvis_rotation, told.forwards)
+            if found is not None:
+                return rotation, found
         if pelvis_rotation is None:
             return rotation, None
         if flexing:
@@ -174,12 +199,20 @@ class HipAngles:
             rotation = rotation * HALF_TURN
         return rotation, pelvis_rotation
 
-    def _facing(self, pelvis_rotation: FloatArray | None, forwards: FloatArray) -> FloatArray:
-        """The pelvis's rotation with that heading; its own lean is more exact where it is near."""
+    def _facing(
+        self, pelvis: SegmentMotion, pelvis_rotation: FloatArray | None, forwards: FloatArray
+    ) -> FloatArray | None:
+        """The pelvis's rotation with that heading; its own lean is more exact where it is near.
+
+        None where the lean is too far to be anything but sagittal, and contradicts the heading.
+        """
         if pelvis_rotation is not None:
             along = float(pelvis_rotation[0] @ forwards)
             if abs(along) > NEAR_FACING:
                 return pelvis_rotation if along > 0.0 else pelvis_rotation * HALF_TURN
+            upright = pelvis.up @ self._alignments[Placement.PELVIS].long_axis
+            if float(np.nanmin(upright)) < math.cos(SURELY_SAGITTAL_RAD):
+                return None
         alignment = with_forwards(
             self._alignments[Placement.PELVIS],
             forwards,

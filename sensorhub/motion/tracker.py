@@ -47,10 +47,14 @@ class MotionTracker:
         placement: where the sensor is worn; blocks of other placements are refused (ValueError).
         work_s: samples are collected for so long before the filter runs; where nobody waits for
             the ticks, a longer time is cheaper. The ticks are the same.
+        tick_rate_hz: at least so many ticks a second, unless the sensor is slower.
     """
 
-    def __init__(self, placement: Placement, *, work_s: float = 0.0) -> None:
+    def __init__(
+        self, placement: Placement, *, work_s: float = 0.0, tick_rate_hz: float = TICK_RATE_HZ
+    ) -> None:
         self._placement = placement
+        self._tick_rate_hz = tick_rate_hz
         self._work_s = work_s
         self._worthwhile = self._settling = 1
         self._at_once = False  # the filter runs as soon as samples complete a tick
@@ -119,7 +123,7 @@ class MotionTracker:
             bias = self._filter.bias_radps()
         self._period_s = block.period_s
         self._has_gyroscope = block.gyr_radps is not None
-        self._group = max(1, int(1.0 / (TICK_RATE_HZ * block.period_s) + 1e-6))
+        self._group = max(1, int(1.0 / (self._tick_rate_hz * block.period_s) + 1e-6))
         self._filter = VqfFilter(block.period_s, bias_radps=bias) if self._has_gyroscope else None
         tick_s = self._group * block.period_s
         self._stretch = Stretch(self._placement, group=self._group, tick_s=tick_s)

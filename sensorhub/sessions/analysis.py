@@ -19,7 +19,7 @@ from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import SampleBlock
-from sensorhub.motion.tracker import MotionTracker
+from sensorhub.motion.tracker import TICK_RATE_HZ, MotionTracker
 from sensorhub.sessions.standing import standing_alignments
 
 PIECE_S = 1.0
@@ -41,9 +41,11 @@ class Span:
 WHOLE = Span()
 
 
-def track(blocks: Sequence[SampleBlock], placement: Placement) -> list[MotionBlock]:
+def track(
+    blocks: Sequence[SampleBlock], placement: Placement, *, tick_rate_hz: float = TICK_RATE_HZ
+) -> list[MotionBlock]:
     """The motion of one placement over all its samples, from its first to its last."""
-    tracker = MotionTracker(placement, work_s=WORK_S)
+    tracker = MotionTracker(placement, work_s=WORK_S, tick_rate_hz=tick_rate_hz)
     motion = [tracker.push(block) for block in blocks]
     motion.append(tracker.flush())
     return motion

@@ -7,7 +7,7 @@ says which way is forwards. Where neither is known the column is absent.
 
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from sensorhub.model.errors import InputError
 from sensorhub.model.events import FloatArray
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement, Side
+from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import DEG_PER_RAD
 from sensorhub.motion.heading import main_lean
-from sensorhub.motion.hip import HipAngles, HipTrack
+from sensorhub.motion.hip import ROW_S, HipAngles, HipTrack
+from sensorhub.sessions.analysis import WHOLE, Span, track, within
 
 START_S = 0.5
 LEAST_LEAN_RAD = math.radians(6.0)
@@ -60,8 +62,13 @@ def angle_track(
     *,
     side: Side,
     alignments: Mapping[Placement, Alignment],
+    finer: Mapping[Placement, Sequence[MotionBlock]] | None = None,
 ) -> HipTrack | None:
-    """Angles at the ticks of the thigh; None where no thigh is worn or nothing can be known."""
+    """Angles at the ticks of the thigh; None where no thigh is worn or nothing can be known.
+
+    Args:
+        finer: see :func:`finer_motion`; the angles are then at its ticks.
+    """
     thigh = thigh_of(tuple(motion), side)
     if thigh is None:
         return None
@@ -80,10 +87,27 @@ def angle_track(
     for blocks in motion.values():
         for block in blocks:
             angles.push(block)
-    track = angles.track()
+    found = angles.track(finer)
     if exercise.id in _HIPS_BENT:
-        return replace(track, flexion_rad=None, rotation_rad=None)
-    return track
+        return replace(found, flexion_rad=None, rotation_rad=None)
+    return found
+
+
+def finer_motion(
+    sensors: Mapping[Placement, Sequence[SampleBlock]],
+    placements: Iterable[Placement],
+    *,
+    span: Span = WHOLE,
+) -> dict[Placement, list[MotionBlock]]:
+    """The motion again at 100 ticks a second or more, as far as the sensors are that fast.
+
+    Detectors need 25. But a recording that begins or ends in the middle of a movement loses up to
+    three samples before its first tick and after its last, and with them up to 8 degrees of range.
+    """
+    return {
+        p: [within(b, span) for b in track(sensors[p], p, tick_rate_hz=1.0 / ROW_S)]
+        for p in placements
+    }
 
 
 def write_angles(track: HipTrack | None, path: Path) -> None:
