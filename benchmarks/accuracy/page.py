@@ -118,8 +118,8 @@ def real_section(scores: Sequence[RealScore]) -> str:
         done = [s for s in part if s.wanted]
         sure = [s for s in done if s.sure]
         edges = [e for s in part for e in s.edges_s]
-        hips = [s.hip_rmse_deg for s in part if s.hip_rmse_deg is not None]
-        ranges = [abs(s.hip_range_deg) for s in part if s.hip_range_deg is not None]
+        hips = [s.hip.rmse_deg for s in part if s.hip is not None]
+        ranges = [abs(s.hip.range_error_deg) for s in part if s.hip is not None]
         rows.append(
             [
                 family,
@@ -142,7 +142,7 @@ def real_section(scores: Sequence[RealScore]) -> str:
         "edges median / p95",
         "hip flexion against optical: RMSE / error of range (recordings)",
     ]
-    lines += [*_table(head, rows), "", "Each set:", ""]
+    lines += [*_table(head, rows), "", *_hip_lines(scores), "Each set:", ""]
     each = [
         [
             s.name,
@@ -155,6 +155,34 @@ def real_section(scores: Sequence[RealScore]) -> str:
     ]
     lines += [*_table(["recording", "exercise", "done", "counted", "edges median / p95"], each), ""]
     return "\n".join(lines)
+
+
+def _hip_lines(scores: Sequence[RealScore]) -> list[str]:
+    rows = [
+        [
+            s.name,
+            f"{s.hip.rmse_deg:.1f}",
+            f"{s.hip.range_error_deg:+.1f}",
+            *([NONE] * 2 if s.hip.lean_deg is None else [f"{deg:.1f}" for deg in s.hip.lean_deg]),
+        ]
+        for s in scores
+        if s.hip is not None
+    ]
+    if not rows:
+        return []
+    head = ["recording", "hip flexion, RMSE", "error of its range"]
+    head += ["pelvis leans by: cameras", "pelvis sensor"]
+    return [
+        "Hip flexion against cameras, in degrees. The last two columns show what limits it: by how",
+        "much the pelvis leant in the movement, whichever way. No heading, axis or second sensor",
+        "has a part in them: where they differ, the skin under the sensor did not go with the",
+        "pelvis (or the cameras' markers, on skin as well, did not), and the range of hip flexion",
+        "is wrong by about as much. That is not corrected: we know of no published correction for",
+        "a pelvis sensor, and one fitted to these recordings would be one person's.",
+        "",
+        *_table(head, rows),
+        "",
+    ]
 
 
 def _versions() -> str:

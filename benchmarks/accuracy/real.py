@@ -4,24 +4,17 @@ They are other people's data and not part of this repository; ``$SENSORHUB_RECOR
 they are (else ``../shared/recordings`` beside the repository).
 """
 
-import csv
 import json
-import math
 import os
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-import numpy as np
-
+from benchmarks.accuracy.optical import OpticalScore, optical_score
 from sensorhub.exercises.definition import Exercise, find_exercise
 from sensorhub.model.placement import Side
-from sensorhub.model.units import DEG_PER_RAD
 from sensorhub.sessions.analysis import WHOLE, Analysis, Span, analyze_blocks
-from sensorhub.sessions.angles import angle_track, finer_motion
 from sensorhub.sessions.recording import Recording, read_recording
 
 NEGATIVE: Mapping[str, str] = {
@@ -35,8 +28,6 @@ NEGATIVE: Mapping[str, str] = {
 NEUTRAL = "cmu_Pose_01"
 """Quiet standing of the person of the ``cmu_`` recordings: hip angles are relative to it."""
 
-_HIP = "RightHipAngle_ML_X"
-
 
 @dataclass(frozen=True, slots=True)
 class RealScore:
@@ -45,8 +36,7 @@ class RealScore:
     Attributes:
         sure: whoever counted was sure.
         edges_s: errors of starts and ends of labelled repetitions; empty without labels.
-        hip_rmse_deg: hip flexion against the optical angle, None without one.
-        hip_range_deg: error of its range over the movement.
+        hip: against the cameras, None without any.
     """
 
     name: str
@@ -56,8 +46,7 @@ class RealScore:
     got: int
     sure: bool
     edges_s: tuple[float, ...] = ()
-    hip_rmse_deg: float | None = None
-    hip_range_deg: float | None = None
+    hip: OpticalScore | None = None
 
 
 def find_recordings(root: Path) -> Path | None:
@@ -90,7 +79,7 @@ def _score(path: Path, truth: Mapping[str, Any]) -> list[RealScore]:
     for number, part in enumerate(truth.get("sets") or [truth], start=1):
         span = Span(part["start_s"], part["end_s"]) if truth.get("sets") else WHOLE
         analysis = _analysis(recording, exercise, side, span, standing)
-        hip = _hip_errors_deg(path, neutral, exercise, recording, analysis) if aligned else None
+        hip = optical_score(path, neutral, exercise, recording, analysis) if aligned else None
         labels = truth.get("rep_times_s") or []
         labels = labels if isinstance(labels, list) else []
         found.append(
@@ -104,8 +93,7 @@ def _score(path: Path, truth: Mapping[str, Any]) -> list[RealScore]:
                 edges_s=_edges_s(
                     [t for t in labels if span.start_s <= t[0] <= span.end_s], analysis
                 ),
-                hip_rmse_deg=None if hip is None else hip[0],
-                hip_range_deg=None if hip is None else hip[1],
+                hip=hip,
             )
         )
     return found
@@ -134,42 +122,3 @@ def _edges_s(labels: Sequence[Sequence[float]], analysis: Analysis) -> tuple[flo
         if inside:
             errors += [abs(inside[0].start_s - start_s), abs(inside[0].end_s - end_s)]
     return tuple(errors)
-
-
-def _hip_errors_deg(
-    path: Path, neutral: Path, exercise: Exercise, recording: Recording, analysis: Analysis
-) -> tuple[float, float] | None:
-    """Right hip flexion against the optical system's, both relative to quiet standing.
-
-    Returns:
-        its root mean square error, and how much too large its range is.
-    """
-    optical = path / "truth_angles.csv"
-    if not optical.is_file() or not (neutral / "truth_angles.csv").is_file():
-        return None
-    track = angle_track(
-        exercise,
-        analysis.motion,
-        side=analysis.outcome.side,
-        alignments=analysis.alignments,
-        finer=finer_motion(recording.sensors, analysis.motion),
-    )
-    if track is None or track.flexion_rad is None:
-        return None
-    zero_deg = fmean(float(row[_HIP]) for row in _rows(neutral / "truth_angles.csv"))
-    times, flexion_deg = track.time_s.tolist(), np.asarray(track.flexion_rad) * DEG_PER_RAD
-    found, wanted = [], []
-    for row in _rows(optical):
-        k = min(bisect_left(times, float(row["time_s"])), len(times) - 1)
-        if math.isfinite(flexion_deg[k]):
-            found.append(float(flexion_deg[k]))
-            wanted.append(float(row[_HIP]) - zero_deg)
-    if not found:
-        return None
-    rmse_deg = math.sqrt(fmean((f - w) ** 2 for f, w in zip(found, wanted, strict=True)))
-    return rmse_deg, (max(found) - min(found)) - (max(wanted) - min(wanted))
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
