@@ -82,15 +82,15 @@ def _leans_deg(
 ) -> tuple[float, float] | None:
     if Placement.PELVIS not in analysis.alignments or Placement.PELVIS not in finer:
         return None
-    standing = _upright(still).mean(axis=0)
+    standing = upright(still).mean(axis=0)
     up = np.concatenate([block.up for block in finer[Placement.PELVIS]])
     sensor = up @ analysis.alignments[Placement.PELVIS].long_axis
-    cameras = _upright(rows) @ (standing / np.linalg.norm(standing))
+    cameras = upright(rows) @ (standing / np.linalg.norm(standing))
     seen, felt = (np.arccos(np.clip(c, -1.0, 1.0)) * DEG_PER_RAD for c in (cameras, sensor))
     return float(np.ptp(seen)), float(np.ptp(felt))
 
 
-def _upright(rows: Rows) -> FloatArray:
+def upright(rows: Rows) -> FloatArray:
     """The laboratory's vertical in the pelvis's frame, shape (n, 3).
 
     The file's Cardan angles turn about X, Y and Z of the pelvis in this order; Y is upright.

@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
+from benchmarks.accuracy.optical import OpticalScore, upright
 from benchmarks.accuracy.page import write_page
 from benchmarks.accuracy.play import exercises
 from benchmarks.accuracy.real import RealScore
@@ -85,6 +90,36 @@ def test_simulated_and_real_are_kept_apart(tmp_path: Path):
     simulated, real = page.read_text(encoding="utf-8").split("<!-- real -->")
     assert "uci" not in simulated
     assert "clam" not in real
+
+
+def test_what_the_pelvis_sensor_saw_stands_beside_the_error_it_explains(tmp_path: Path):
+    seen = OpticalScore(rmse_deg=7.1, range_error_deg=-11.0, lean_deg=(39.7, 24.6))
+    score = RealScore("squats", "some", "squat", 5, 5, sure=True, hip=seen)
+    page = tmp_path / "page.md"
+    write_page(page, SCORES, ALARMS, [*REAL, score])
+    text = page.read_text(encoding="utf-8")
+    assert "| squats | 7.1 | -11.0 | 39.7 | 24.6 |" in text
+    assert "7.1 / 11.0 deg (1)" in text
+    write_page(page, SCORES, ALARMS, REAL)
+    assert "against cameras" not in page.read_text(encoding="utf-8")
+
+
+@settings(max_examples=20)
+@given(*[st.floats(-179.0, 179.0)] * 3)
+def test_upright_is_the_same_wherever_a_pelvis_faces(x: float, y: float, z: float):
+    def rows(turn_deg: float) -> list[dict[str, str]]:
+        turned = Rotation.from_euler("Y", turn_deg, degrees=True) * Rotation.from_euler(
+            "XYZ", (x, y, z), degrees=True
+        )
+        angles = turned.as_euler("XYZ", degrees=True)
+        return [
+            {
+                f"PelvisAngle_ML_{axis}": repr(float(a))
+                for axis, a in zip("XYZ", angles, strict=True)
+            }
+        ]
+
+    assert np.allclose(upright(rows(0.0)), upright(rows(77.0)), atol=1e-6)
 
 
 def test_the_page_speaks_of_every_exercise():

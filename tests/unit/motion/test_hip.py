@@ -14,6 +14,7 @@ from calibration.alignment import Method, with_forwards
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement, Side
 from sensorhub.motion.hip import HipAngles, HipTrack
+from sensorhub.motion.joint import Facing
 
 N = 500
 seeds = st.integers(0, 2**31)
@@ -251,6 +252,53 @@ def test_rows_are_ten_milliseconds_apart_and_none_lies_in_a_gap() -> None:
     assert steps.max() == pytest.approx(last.time_s[0] - first.time_s[-1])
     true = np.interp(found.time_s, body.time_s, body.flexion - body.tilt)
     assert rmse_deg(found.elevation_rad, true) < 0.5
+
+
+def squatting(*, body: Body | None = None) -> tuple[HipAngles, dict[Placement, MotionBlock]]:
+    """A squat's angles with all motion pushed, and that motion."""
+    mountings = {Placement.THIGH_RIGHT: any_rotation(1), Placement.PELVIS: any_rotation(2)}
+    hip = HipAngles(
+        side=Side.RIGHT,
+        thigh=Placement.THIGH_RIGHT,
+        alignments={p: standing(m) for p, m in mountings.items()},
+    )
+    blocks = {p: worn(body or squat(), p, mounting=m) for p, m in mountings.items()}
+    for block in blocks.values():
+        hip.push(block)
+    return hip, blocks
+
+
+def test_finer_ticks_give_the_angles_and_the_pushed_ones_the_facing() -> None:
+    body = squat()
+    hip, blocks = squatting(body=body)
+    # Finer ticks may be of a part that shows no front at all: the start, where nobody moves.
+    still = int(np.argmax(body.flexion > 1.0 * DEG)) - 1
+    part = {p: [block.part(0, still, gaps=())] for p, block in blocks.items()}
+    found = hip.track(part)
+    assert found.time_s[-1] == blocks[Placement.THIGH_RIGHT].time_s[still - 1]
+    assert rmse_deg(at_ticks(found).flexion_rad, body.flexion[:still]) < 0.5
+    assert np.array_equal(
+        np.asarray(hip.track({p: [b] for p, b in blocks.items()}).flexion_rad),
+        np.asarray(hip.track().flexion_rad),
+    )
+
+
+@pytest.mark.parametrize("off_deg", [50.0, 71.0, 90.0, 109.0, 130.0])
+def test_a_far_lean_is_the_sagittal_plane_whatever_accelerations_say(
+    off_deg: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = squat()
+    hip, _ = squatting(body=body)
+    forwards, right = any_rotation(2)[:, 0], any_rotation(2)[:, 2]
+    wrong = math.cos(off_deg * DEG) * forwards + math.sin(off_deg * DEG) * right
+    monkeypatch.setattr(
+        "sensorhub.motion.hip.facing_of_pelvis", lambda *_: Facing(wrong, agreement=0.95)
+    )
+    assert rmse_deg(at_ticks(hip.track()).flexion_rad, body.flexion) < 1.0
+    # A slight lean may be a listing pelvis: there the accelerations are believed.
+    slight = replace(body, tilt=body.tilt / 2.0)
+    hip, _ = squatting(body=slight)
+    assert rmse_deg(at_ticks(hip.track()).flexion_rad, slight.flexion) > 2.0
 
 
 def test_no_alignment_no_angle() -> None:

@@ -15,7 +15,9 @@ from sensorhub.exercises.definition import find_exercise
 from sensorhub.model.events import FloatArray
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.angles import angle_track, thigh_of, write_angles
+from sensorhub.model.samples import SampleBlock
+from sensorhub.sessions.analysis import Span, track
+from sensorhub.sessions.angles import angle_track, finer_motion, thigh_of, write_angles
 
 RIGHT = Placement.THIGH_RIGHT
 TIME_S = np.arange(0.0, 12.0, 0.04)
@@ -120,3 +122,47 @@ def test_the_thigh_of_the_side_is_meant() -> None:
     assert thigh_of(both, Side.BOTH) is RIGHT
     assert thigh_of((Placement.THIGH,), Side.LEFT) is Placement.THIGH
     assert thigh_of((Placement.PELVIS,), Side.LEFT) is None
+
+
+def cut_repetition(mounting: Rotation, *, count: int, period_s: float = 0.01) -> SampleBlock:
+    """Up to 100 degrees and back, as cut out of a faster movement: it begins and ends at 20."""
+    phase = np.arange(-1, count) / (count - 1)
+    elevation = np.radians(20.0 + 80.0 * np.sin(math.pi * phase))
+    # A gyroscope's sample is its mean since the one before.
+    turning, elevation = np.diff(elevation) / period_s, elevation[1:]
+    none = np.zeros_like(elevation)
+    up = np.stack([np.sin(elevation), np.cos(elevation), none], axis=1)
+    gyr = np.stack([none, none, turning], axis=1)
+    acc, gyr = (np.ascontiguousarray(mounting.apply(v)) for v in (9.81 * up, gyr))
+    return SampleBlock(RIGHT, 0.0, period_s, acc, gyr)
+
+
+@settings(max_examples=10, deadline=None)
+@given(mountings, st.integers(120, 135))
+def test_what_begins_and_ends_in_mid_movement_keeps_its_range(
+    mounting: Rotation, count: int
+) -> None:
+    block = cut_repetition(mounting, count=count)
+    sensors, squat = {RIGHT: [block]}, find_exercise("squat")
+    standing = mounting.apply(np.tile([0.0, 9.81, 0.0], (200, 1)))
+    alignments = {RIGHT: align_standing(standing, None, period_s=0.01)}
+    motion = {RIGHT: track([block], RIGHT)}
+    coarse, fine = (
+        angle_track(squat, motion, side=Side.RIGHT, alignments=alignments, finer=finer)
+        for finer in (None, finer_motion(sensors, motion))
+    )
+    assert coarse is not None
+    assert fine is not None
+    assert (fine.time_s[0], fine.time_s[-1]) == pytest.approx((0.0, (count - 1) * 0.01))
+    assert math.degrees(np.ptp(fine.elevation_rad)) == pytest.approx(80.0, abs=0.5)
+    # This is what it is for: ticks for detectors begin and end inside the movement.
+    assert math.degrees(np.ptp(coarse.elevation_rad)) < 78.0
+
+
+def test_finer_motion_keeps_to_the_stretch_and_to_slow_sensors() -> None:
+    block = cut_repetition(Rotation.identity(), count=130)
+    inside = finer_motion({RIGHT: [block]}, [RIGHT], span=Span(0.5, 1.0))[RIGHT]
+    times = np.concatenate([part.time_s for part in inside])
+    assert times == pytest.approx(np.arange(50, 100) * 0.01)
+    slow = cut_repetition(Rotation.identity(), count=26, period_s=0.05)
+    assert sum(len(part) for part in finer_motion({RIGHT: [slow]}, [RIGHT])[RIGHT]) == 26
