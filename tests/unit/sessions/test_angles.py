@@ -1,6 +1,7 @@
 """The angles that ``analyze --angles`` writes: against ideal movements in a known plane."""
 
 import csv
+import itertools
 import math
 from pathlib import Path
 
@@ -166,3 +167,20 @@ def test_finer_motion_keeps_to_the_stretch_and_to_slow_sensors() -> None:
     assert times == pytest.approx(np.arange(50, 100) * 0.01)
     slow = cut_repetition(Rotation.identity(), count=26, period_s=0.05)
     assert sum(len(part) for part in finer_motion({RIGHT: [slow]}, [RIGHT])[RIGHT]) == 26
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(1, 129), max_size=6))
+def test_finer_motion_is_the_same_however_the_samples_came(edges: list[int]) -> None:
+    whole = cut_repetition(Rotation.identity(), count=130)
+    assert whole.gyr_radps is not None
+    parts = [
+        SampleBlock(RIGHT, a * 0.01, 0.01, whole.acc_mps2[a:b], whole.gyr_radps[a:b])
+        for a, b in itertools.pairwise([0, *sorted(set(edges)), 130])
+    ]
+    one, many = (finer_motion({RIGHT: blocks}, [RIGHT])[RIGHT] for blocks in ([whole], parts))
+    for name in ("time_s", "up"):
+        assert np.array_equal(
+            np.concatenate([getattr(b, name) for b in one]),
+            np.concatenate([getattr(b, name) for b in many]),
+        )
