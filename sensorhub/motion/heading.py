@@ -11,9 +11,6 @@ import numpy as np
 
 from sensorhub.model.events import FloatArray
 
-MOSTLY_ONE_WAY_RAD = math.radians(10.0)
-"""With less difference between the two extremes, the speeds decide which way is which."""
-
 WIDE_SWING = 0.5
 """Half the length of the up vector: 30 degrees out of upright."""
 
@@ -44,8 +41,8 @@ def main_lean(up: FloatArray, *, long_axis: FloatArray) -> Sagittal | None:
 
     Not centred on the mean: a lasting lean shows the plane as well as a swinging one, unless the
     segment swings widely (then the way it swings does, wherever it starts from). Where both
-    excursions are alike (a walking thigh) the quicker way counts: a leg swings forwards faster than
-    it is left behind.
+    excursions are alike (a walking thigh) the quicker way counts as well: a leg swings forwards
+    further than backwards, and faster than it is left behind.
 
     Args:
         up: shape (n, 3), sensor frame.
@@ -67,11 +64,10 @@ def main_lean(up: FloatArray, *, long_axis: FloatArray) -> Sagittal | None:
         axis = ways[:, -1]
     angle = np.unwrap(np.arctan2(lean @ axis, up @ long_axis))
     low, high = (float(v) for v in np.percentile(angle, (2.0, 98.0)))
-    difference = high + low
-    if abs(difference) < MOSTLY_ONE_WAY_RAD:
-        slow, fast = (float(v) for v in np.percentile(np.diff(angle), (5.0, 95.0)))
-        difference = fast + slow
-    sign = 1.0 if difference >= 0.0 else -1.0
+    sign = 1.0
+    if len(angle) > 1:
+        back, forth = (float(v) for v in np.percentile(np.diff(angle), (5.0, 95.0)))
+        sign = 1.0 if _one_sided(low, high) + _one_sided(back, forth) >= 0.0 else -1.0
     return Sagittal(sign * axis, float(values[-1]) / total, max(-low, high))
 
 
@@ -143,6 +139,11 @@ def _forwards_mps2(to_earth: FloatArray, acc_mps2: FloatArray) -> FloatArray:
     forwards: FloatArray = (acc[:, 1] * right[:, 0] - acc[:, 0] * right[:, 1]) / length
     centred: FloatArray = forwards - forwards.mean()
     return centred
+
+
+def _one_sided(low: float, high: float) -> float:
+    """-1 .. 1: how much further one extreme is than the other, as a share of what lies between."""
+    return (high + low) / (high - low) if high > low else 0.0
 
 
 def _horizontal(matrices: FloatArray) -> np.ndarray[tuple[int, int], np.dtype[np.complex128]]:
