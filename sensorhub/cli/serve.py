@@ -125,6 +125,7 @@ def serve(
         hub=HubSettings(
             sensors=worn.uris,
             registered=worn.registered,
+            from_registry=not sensors,
             data_dir=settings.data_dir,
             speed=speed,
             simulated=speed != 1.0,

@@ -91,10 +91,11 @@ class PainRule:
         if question.id not in PAIN_IDS:
             return None
         pain = int(answer)
-        if question.id is QuestionId.PAIN_BEFORE:
+        # Who did not say it before the first set is measured by what they said first.
+        if question.id is QuestionId.PAIN_BEFORE or self._before is None:
             self._before = pain
         if pain >= PAIN_SEVERE:
             return PromptKey.PAIN_SEVERE
-        if self._before is not None and pain - self._before >= PAIN_RISE:
+        if pain - self._before >= PAIN_RISE:
             return PromptKey.PAIN_ROSE
         return None

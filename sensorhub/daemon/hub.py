@@ -1,9 +1,10 @@
 """The hub that serves: one store, one visit at a time, and a board that every page looks at."""
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sensorhub.coach.texts import load_texts
 from sensorhub.daemon.fan_view import FanView
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.planning import doable_sets
+from sensorhub.daemon.sensors_desk import how_reached
 from sensorhub.daemon.settings import RunSettings
 from sensorhub.daemon.visit import Visit
 from sensorhub.daemon.voice import SPEECH_NAME, VoicedView
@@ -34,7 +36,7 @@ from sensorhub.speech.cache import SpeechCache
 from sensorhub.speech.speaker import Speaker
 from sensorhub.speech.voice import Voice
 from sensorhub.transports.hubclock import HubClock
-from sensorhub.transports.uri import BleUri, SensorUri, SerialUri
+from sensorhub.transports.uri import SensorUri
 from sensorhub.web.board import Board, Kind
 from sensorhub.web.ports import BusyError, SensorStatus
 
@@ -48,6 +50,7 @@ class HubSettings:
     Attributes:
         sensors: that every visit uses.
         registered: those of them that are registered: they must be who they were.
+        from_registry: they are all registered ones: the page may add others.
         speed: hub seconds in a second of the wall; other than 1 for simulated sensors only.
         simulated: nobody exercises; said wherever a session is shown.
         asking: what a person is asked, beside the guide's questions before the first session.
@@ -60,6 +63,7 @@ class HubSettings:
     sensors: Mapping[Placement, SensorUri]
     data_dir: Path
     registered: Mapping[Placement, RegisteredSensor] = field(default_factory=dict)
+    from_registry: bool = False
     speed: float = 1.0
     simulated: bool = False
     coach: CoachSettings = field(default_factory=CoachSettings)
@@ -89,6 +93,7 @@ class Hub:
         self._latest: Snapshot | None = None
         self._pictures = 0
         self._ticking = False
+        self._held = False
         self._speech = SpeechCache(settings.data_dir / SPEECH_NAME)
 
     @property
@@ -102,26 +107,47 @@ class Hub:
         return [
             SensorStatus(
                 placement.value,
-                _how(uri),
+                how_reached(uri),
                 state=seen[placement].state if placement in seen else "",
                 battery_percent=seen[placement].battery_percent if placement in seen else None,
             )
             for placement, uri in self._settings.sensors.items()
         ]
 
-    def wear(self, sensors: Mapping[Placement, SensorUri]) -> None:
-        """Use these sensors from the next visit on."""
-        self._settings = replace(self._settings, sensors=dict(sensors), registered={})
+    def wear(
+        self,
+        sensors: Mapping[Placement, SensorUri],
+        registered: Mapping[Placement, RegisteredSensor] | None = None,
+    ) -> None:
+        """Use these sensors from the next visit on; ``registered`` are those that are."""
+        self._settings = replace(
+            self._settings, sensors=dict(sensors), registered=dict(registered or {})
+        )
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """No visit begins while the block lasts. Raises BusyError where one runs, or one holds."""
+        if self._held or self._running:
+            raise BusyError
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+
+    @property
+    def _running(self) -> bool:
+        return self._task is not None and not self._task.done()
 
     def start(self, person: str, plan: Plan, *, language: str, interview: bool = False) -> None:
         """Begin a visit. Raises BusyError, or InputError where nothing of it can be done."""
-        if self._task is not None and not self._task.done():
+        if self._held or self._running:
             raise BusyError
         settings = self._settings
         if not settings.sensors:
             raise InputError(
                 "This hub knows no sensor.",
-                hint="Register yours once: sensorhub sensors add; then start the hub again.",
+                hint="Add yours once, on the page about sensors.",
             )
         doable_sets(plan.planned_sets(), library=load_library(), placements=tuple(settings.sensors))
         run = RunSettings(
@@ -265,9 +291,3 @@ class _PageView:
 
     def close(self) -> None:
         """Nothing is held back."""
-
-
-def _how(uri: SensorUri) -> str:
-    if isinstance(uri, BleUri):
-        return "bluetooth"
-    return "cable" if isinstance(uri, SerialUri) else "file"

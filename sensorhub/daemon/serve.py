@@ -12,6 +12,7 @@ from sensorhub.coach.plan import Plan
 from sensorhub.daemon.hub import Hub, HubSettings
 from sensorhub.daemon.links import family_of
 from sensorhub.daemon.listening import LOOPBACK, Listening, address_for_others, bound
+from sensorhub.daemon.sensors_desk import SensorDesk
 from sensorhub.daemon.voice import SPEECH_NAME
 from sensorhub.daemon.watchdog import ServiceManager, Sign, Watchdog, keep_fed
 from sensorhub.exports.tables.detectable import detectable_change_deg
@@ -130,6 +131,7 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
         sounds = SoundBook(SpeechCache(data_dir / SPEECH_NAME), voices) if can_speak() else None
         board = Board(wall_ms=lambda: time.time() * 1000.0, speed=settings.hub.speed, sounds=sounds)
         hub = Hub(settings.hub, store=store, board=board, clock=clock)
+        desk = SensorDesk(store, hold=hub.held, wear=hub.wear, speed=settings.hub.speed)
         bound(settings.host, 0).close()  # an address that is not ours is said now, not later
         first = bound(LOOPBACK, settings.port)
         address = f"http://{address_for_others(settings.host)}:{first.getsockname()[1]}/"
@@ -145,6 +147,7 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
             drawings=all_drawings(),
             sounds=sounds,
             address=address,
+            desk=desk if settings.hub.from_registry else None,
             detectable_deg=detectable_change_deg,
         )
         # Who asks for a PIN wants to pair another device: that opens the network for as long as the
@@ -167,6 +170,7 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
             link = f"{address}#pin={pin}" if pin else ""
             yield Serving(hub, board, address, link, person, Watchdog(signs))
         finally:
+            await desk.close()
             await hub.close()
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

@@ -9,14 +9,19 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
-from sensorhub.web import api_access, api_plan, api_results
+from sensorhub.web import api_access, api_plan, api_results, api_sensors
 from sensorhub.web.calls import find_grant, routes
 from sensorhub.web.files import answer, page_file
 from sensorhub.web.gate import Gate
 from sensorhub.web.live import live
 from sensorhub.web.page import Page
 
-ENDPOINTS = (*api_access.ENDPOINTS, *api_plan.ENDPOINTS, *api_results.ENDPOINTS)
+ENDPOINTS = (
+    *api_access.ENDPOINTS,
+    *api_plan.ENDPOINTS,
+    *api_results.ENDPOINTS,
+    *api_sensors.ENDPOINTS,
+)
 """Everything that can be asked, and the role it takes."""
 
 LIVE_PATH = "/live"

@@ -28,6 +28,40 @@ class SensorStatus:
     battery_percent: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OfferedSensor:
+    """A sensor that was found and is not registered.
+
+    Attributes:
+        target: names it to :meth:`SensorPort.add`.
+        name: what it calls itself.
+        rssi_dbm: how loud it is, for Bluetooth.
+    """
+
+    target: str
+    name: str
+    how: str
+    rssi_dbm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found; ``problem``: why nobody could listen for Bluetooth, empty: somebody did."""
+
+    found: Sequence[OfferedSensor]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSensor:
+    """A registered sensor; ``placement`` is empty where that changes."""
+
+    name: str
+    placement: str
+    family: str
+    battery_percent: int | None = None
+
+
 class BusyError(Exception):
     """Somebody exercises already: one visit at a time."""
 
@@ -64,4 +98,31 @@ class HubPort(Protocol):
 
     def add_person(self) -> str:
         """Make a new person; returns the random pseudonym. Raises StoreError."""
+        ...
+
+
+class SensorPort(Protocol):
+    """The registered sensors of a hub that serves. Changes raise BusyError while a visit runs."""
+
+    def known(self) -> Sequence[KnownSensor]:
+        """All of them."""
+        ...
+
+    async def look(self) -> Looked:
+        """Find those that could be added. Takes some seconds."""
+        ...
+
+    async def add(self, target: str, *, name: str, placement: str) -> KnownSensor:
+        """Meet one that was found, and register it. Raises InputError, TransportError, DeviceError.
+
+        An empty name: what it calls itself. An empty placement: not said.
+        """
+        ...
+
+    async def place(self, name: str, placement: str) -> None:
+        """Say where it is usually worn; empty: not said. Raises InputError."""
+        ...
+
+    async def forget(self, name: str) -> None:
+        """Register it no longer. Raises InputError."""
         ...

@@ -355,18 +355,24 @@ def test_severe_pain_before_the_session_stops_it() -> None:
     assert coach.state is CoachState.DONE
 
 
-def test_without_an_answer_before_only_severe_pain_stops() -> None:
+def test_without_an_answer_before_the_first_one_is_what_pain_rises_against() -> None:
     coach, _ = after_one_exercise("0", "0")
     assert coach.state is CoachState.RESTING
-    silent = a_coach(a_set(), a_set(exercise="bridge"), asking=Asking.PAIN)
+    sets = (a_set(), a_set(exercise="bridge"), a_set(exercise="clam"))
+    silent = a_coach(*sets, asking=Asking.PAIN)
     silent.tick(seen(0.0))
     silent.tick(seen(CoachSettings().answer_s))
     assert silent.question is None
     silent.tick(seen(61.0))
     silent.key(Trigger.KEY_NEXT, now_s=70.0)
     silent.key(Trigger.KEY_NEXT, now_s=80.0)
-    silent.answer(QuestionId.PAIN, "6", now_s=81.0)
+    silent.answer(QuestionId.PAIN, "3", now_s=81.0)
     assert silent.state is CoachState.RESTING
+    silent.key(Trigger.KEY_NEXT, now_s=82.0)
+    silent.key(Trigger.KEY_NEXT, now_s=90.0)
+    silent.key(Trigger.KEY_NEXT, now_s=100.0)
+    assert said(silent.answer(QuestionId.PAIN, "5", now_s=101.0)) == [PromptKey.PAIN_ROSE]
+    assert silent.state is CoachState.DONE
 
 
 def test_that_hurt_ends_the_set_is_recorded_and_asked_about() -> None:

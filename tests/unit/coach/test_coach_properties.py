@@ -261,7 +261,7 @@ class AnySession(RuleBasedStateMachine):
         assert answer
         if kind in (QuestionId.PAIN_BEFORE, QuestionId.PAIN, QuestionId.PAIN_AFTER):
             pain = int(answer)
-            if kind is QuestionId.PAIN_BEFORE:
+            if kind is QuestionId.PAIN_BEFORE or self.pain_before == math.inf:
                 self.pain_before = pain
             self.stopped_by_pain = pain >= 7 or pain - self.pain_before >= 2
         elif kind is QuestionId.HURT:

@@ -4,11 +4,16 @@ import { get, once } from "../api.js";
 import { drawing, h } from "../dom.js";
 import { place } from "../shell.js";
 import { known, t, words } from "../texts.js";
+import { knownSensors } from "./known.js";
 
 const HOW_WORN = (placement) => `worn_${placement.replace(/_(left|right)$/, "")}`;
 
-/** @returns {Promise<void>} */
-export async function draw() {
+/**
+ * @param {{me: Object}} page
+ * @param {string} [done] what was just done here
+ * @returns {Promise<void>}
+ */
+export async function draw({ me }, done = "") {
   const [sensors, { exercises }] = await Promise.all([get("/api/sensors"), once("/api/exercises")]);
   const cards = sensors.map((sensor) => {
     const where = t(sensor.placement);
@@ -32,10 +37,13 @@ export async function draw() {
         h("dt", {}, t(key === "start" ? "start_pose" : key)), h("dd", {}, text[key])])),
     );
   });
+  const mayChange = me.role !== "patient";
+  const changes = mayChange ? await knownSensors((sentence) => draw({ me }, sentence), done) : null;
   place(
     t("sensors"),
-    h("p", {}, sensors.length ? t("sensors_intro") : t("no_sensors")),
+    h("p", {}, sensors.length ? t("sensors_intro") : t(mayChange ? "no_sensors" : "no_sensors_ask")),
     h("ul", { class: "cards" }, cards),
+    changes,
     h("h2", {}, t("guide")),
     guide,
   );
