@@ -27,8 +27,23 @@ a newer one ends it."""
     help="As the hub listens, to be shown.",
 )
 @click.option("--port", type=int, default=8765, envvar="SENSORHUB_PORT", show_default=True)
+@click.option(
+    "--tls-cert",
+    metavar="FILE",
+    default="",
+    envvar="SENSORHUB_TLS_CERT",
+    help="As the hub has it: the address is then shown with https.",
+)
 @pass_settings
-def pair(settings: Context, *, role: str | None, person: str | None, host: str, port: int) -> None:
+def pair(
+    settings: Context,
+    *,
+    role: str | None,
+    person: str | None,
+    host: str,
+    port: int,
+    tls_cert: str,
+) -> None:
     """Make a PIN that pairs one more screen with a running hub."""
     import time
 
@@ -50,4 +65,5 @@ def pair(settings: Context, *, role: str | None, person: str | None, host: str, 
     pin = Pairing(settings.data_dir / PAIRING_NAME, now=time.time).invite(
         trusted, person or people[0]
     )
-    show_pin(f"http://{address_for_others(host)}:{port}/", pin)
+    scheme = "https" if tls_cert else "http"
+    show_pin(f"{scheme}://{address_for_others(host)}:{port}/", pin)

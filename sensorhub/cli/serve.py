@@ -25,7 +25,7 @@ recorded is kept.
 
 Each option is also taken from the environment: SENSORHUB_SENSORS (separated by spaces),
 SENSORHUB_HOST, SENSORHUB_PORT, SENSORHUB_ASK, SENSORHUB_LOUDSPEAKER,
-SENSORHUB_RATE, SENSORHUB_VOLUME."""
+SENSORHUB_RATE, SENSORHUB_VOLUME, SENSORHUB_TLS_CERT, SENSORHUB_TLS_KEY."""
 
 
 @click.command(epilog=EPILOG)
@@ -86,6 +86,20 @@ SENSORHUB_RATE, SENSORHUB_VOLUME."""
     help="Of the voice, 0 to 100.",
 )
 @click.option(
+    "--tls-cert",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    envvar="SENSORHUB_TLS_CERT",
+    help="Serve by https with this certificate (PEM, with its chain).",
+)
+@click.option(
+    "--tls-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    envvar="SENSORHUB_TLS_KEY",
+    help="Its private key (PEM).",
+)
+@click.option(
     "--speed",
     type=float,
     default=1.0,
@@ -104,6 +118,8 @@ def serve(
     loudspeaker: bool,
     rate_wpm: int,
     volume: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
     speed: float,
 ) -> None:
     """Serve the page: plans, the live session, results and history, on any screen in the room."""
@@ -116,10 +132,12 @@ def serve(
     from sensorhub.daemon.hub import HubSettings
     from sensorhub.daemon.serve import ServeSettings
     from sensorhub.daemon.serve import serve as serve_hub
+    from sensorhub.daemon.tls import read_tls
     from sensorhub.speech.voice import Voice
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    tls = read_tls(tls_cert, tls_key)
     worn = _worn(sensors, settings.store_path)
     wanted = ServeSettings(
         hub=HubSettings(
@@ -137,6 +155,7 @@ def serve(
         port=port,
         pair=pair,
         first_pin="NOTIFY_SOCKET" not in os.environ,
+        tls=tls,
     )
     asyncio.run(serve_hub(wanted, tell=click.echo, on_ready=show_serving))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from sensorhub.daemon.tls import TlsFiles
 from sensorhub.model.errors import EnvironmentProblemError
 from sensorhub.web.gate import MAX_BODY_BYTES
 
@@ -60,6 +61,7 @@ class Listening:
         host: the address for others; a loopback address: there are no others.
         may_open: whether the network may be let in now.
         on_open: told once when it was.
+        tls: certificate and key; None: plain http.
     """
 
     def __init__(
@@ -70,11 +72,13 @@ class Listening:
         host: str,
         may_open: Callable[[], bool],
         on_open: Callable[[], None],
+        tls: TlsFiles | None = None,
     ) -> None:
         self._app = app
         self._host = host
         self._may_open = may_open
         self._on_open = on_open
+        self._tls = tls
         self._first = first
         self._port: int = first.getsockname()[1]
         self._servers: list[_Server] = []
@@ -121,6 +125,8 @@ class Listening:
                 ws_per_message_deflate=False,
                 timeout_keep_alive=15,
                 timeout_graceful_shutdown=1,
+                ssl_certfile=None if self._tls is None else self._tls.cert,
+                ssl_keyfile=None if self._tls is None else self._tls.key,
             )
         )
         self._servers.append(server)

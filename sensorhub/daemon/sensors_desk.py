@@ -18,6 +18,7 @@ from sensorhub.model.placement import Placement
 from sensorhub.sessions.registry import RegisteredSensor, registered_sensors
 from sensorhub.sessions.store import Store
 from sensorhub.transports.uri import BleUri, SensorUri, SerialUri
+from sensorhub.web.calls import page_text
 from sensorhub.web.ports import KnownSensor, Looked, OfferedSensor
 
 _LOG = logging.getLogger(__name__)
@@ -134,7 +135,7 @@ async def _heard() -> tuple[list[tuple[SensorUri, str, int | None]], str]:
     try:
         heard = await BleRadio().survey(listen_s=SCAN_S)
     except SensorhubError as error:
-        return [], str(error)
+        return [], page_text(error)
     found: list[tuple[SensorUri, str, int | None]] = []
     for one in sorted(heard, key=lambda one: -(one.rssi_dbm or -999)):
         family = recognise(one.service_uuids, one.name)

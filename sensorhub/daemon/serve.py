@@ -13,6 +13,7 @@ from sensorhub.daemon.hub import Hub, HubSettings
 from sensorhub.daemon.links import family_of
 from sensorhub.daemon.listening import LOOPBACK, Listening, address_for_others, bound
 from sensorhub.daemon.sensors_desk import SensorDesk
+from sensorhub.daemon.tls import TlsFiles
 from sensorhub.daemon.voice import SPEECH_NAME
 from sensorhub.daemon.watchdog import ServiceManager, Sign, Watchdog, keep_fed
 from sensorhub.exports.tables.detectable import detectable_change_deg
@@ -52,6 +53,7 @@ class ServeSettings:
         first_pin: while nothing is paired, make a PIN at the start without being asked. Not for a
             service: its words end up in a log.
         plans: plans that everybody has beside their own, by id.
+        tls: certificate and key; None: plain http.
     """
 
     hub: HubSettings
@@ -60,6 +62,7 @@ class ServeSettings:
     pair: bool = False
     first_pin: bool = True
     plans: Mapping[str, Plan] = field(default_factory=dict)
+    tls: TlsFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,8 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
         desk = SensorDesk(store, hold=hub.held, wear=hub.wear, speed=settings.hub.speed)
         bound(settings.host, 0).close()  # an address that is not ours is said now, not later
         first = bound(LOOPBACK, settings.port)
-        address = f"http://{address_for_others(settings.host)}:{first.getsockname()[1]}/"
+        scheme = "http" if settings.tls is None else "https"
+        address = f"{scheme}://{address_for_others(settings.host)}:{first.getsockname()[1]}/"
         page = Page(
             hub=hub,
             board=board,
@@ -158,6 +162,7 @@ async def serving(settings: ServeSettings, *, tell: Tell) -> AsyncIterator[Servi
             host=settings.host,
             may_open=lambda: bool(access.grants) or pairing.wanted_from_afar,
             on_open=lambda: tell(f"On the network: {address}"),
+            tls=settings.tls,
         )
         pin = ""
         if settings.pair or (settings.first_pin and not access.grants):

@@ -93,6 +93,12 @@ class Endpoint:
     handler: Handler
 
 
+def page_text(error: SensorhubError) -> str:
+    """What went wrong and what to do; advice for a terminal is no use to who has none."""
+    terminal = "sensorhub " in error.hint or "--" in error.hint
+    return error.message if terminal else str(error)
+
+
 def find_grant(page: "Page", cookies: Mapping[str, str]) -> Grant | None:
     """The paired device that holds this cookie."""
     token = cookies.get(COOKIE, "")
@@ -123,9 +129,9 @@ def _route(page: "Page", endpoint: Endpoint) -> Callable[[Request], Awaitable[Re
             _LOG.warning("refused: too_large")
             return JSONResponse({"error": "too_large"}, status_code=413)
         except InputError as error:
-            return JSONResponse({"error": "input", "text": str(error)}, status_code=422)
+            return JSONResponse({"error": "input", "text": page_text(error)}, status_code=422)
         except SensorhubError as error:
-            return JSONResponse({"error": "environment", "text": str(error)}, status_code=503)
+            return JSONResponse({"error": "environment", "text": page_text(error)}, status_code=503)
         except ClientDisconnect:
             return Response(status_code=400)
         except asyncio.CancelledError:

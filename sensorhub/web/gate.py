@@ -72,7 +72,7 @@ class Gate:
         if _is_trick(scope["path"], scope.get("raw_path", b"")):
             return "path_trick", 400
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
-        if changes and not _same_origin(headers):
+        if changes and not _same_origin(headers, secure=scope["scheme"] in ("https", "wss")):
             return "foreign_origin", 403
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:12]) > MAX_BODY_BYTES:
@@ -98,10 +98,15 @@ def _host_name(host: str) -> str:
         return ""
 
 
-def _same_origin(headers: Headers) -> bool:
-    """The page that asks must be our own; a browser always says which page asks."""
+def _same_origin(headers: Headers, *, secure: bool) -> bool:
+    """The page that asks must be our own; a browser always says which page asks.
+
+    Where we serve https ourselves, a page that came by http is none of ours: somebody on the way
+    may have written it. Without, a proxy before us may have made https of it.
+    """
     origin = headers.get("origin", "")
-    return origin in (f"http://{headers['host']}", f"https://{headers['host']}")
+    ours = {f"https://{headers['host']}"} | (set() if secure else {f"http://{headers['host']}"})
+    return origin in ours
 
 
 def _is_trick(path: str, raw: bytes) -> bool:

@@ -77,14 +77,13 @@ def test_every_page_is_accessible(data: Path) -> None:
             for details in shown.page.locator("main details").all()[:3]:
                 details.evaluate("(node) => { node.open = true; }")
             shown.accessible(where)
-            if where != "do" and "people" not in where:
+            # A result's picture is of a session that was simulated, not of made-up rows.
+            if where.partition("/")[0] not in ("do", "people", "result"):
                 shown.picture(where.partition("/")[0])
         shown.page.emulate_media(color_scheme="dark")
         for where, wait in PAGES:
             shown.go(where, wait=wait)
-            shown.accessible(f"{where}, dark", widths=(768,))
-        shown.go("result/2026-11-13-1", wait=".chart canvas")
-        shown.picture("result-dark")
+            shown.accessible(f"{where}, dark")
         german(browser, hub.address, shown.page.context.cookies())
 
 

@@ -86,6 +86,10 @@ def test_a_whole_session(tmp_path: Path) -> None:
         page.wait_for_selector("text=All repetitions on top of each other")
         shown.accessible("result")
         shown.picture("result")
+        page.emulate_media(color_scheme="dark")
+        shown.accessible("result, dark")
+        shown.picture("result-dark")
+        page.emulate_media(color_scheme="light")
         shown.go("history", wait=".chart canvas")
         page.wait_for_selector("main .cards a")
         assert page.locator("main .cards a").count() == 1

@@ -27,7 +27,8 @@ const LOOKS = [
 ];
 
 const PATHS = {
-  bars: () => ({ paths: window.uPlot.paths.bars({ size: [0.7, 60] }), fill: ink("--accent"), points: { show: false } }),
+  // The first series is filled; others are outlines.
+  bars: (number) => ({ paths: window.uPlot.paths.bars({ size: [0.7, 60] }), fill: number ? "transparent" : ink("--accent"), points: { show: false } }),
   points: () => ({ points: { show: true, size: 9 } }),
   line: () => ({ points: { show: false } }),
 };
@@ -42,16 +43,20 @@ const PATHS = {
  * @param {string} picture.x @param {string} picture.y names of the axes
  * @param {?HTMLElement} [picture.table] the same numbers
  * @param {number} [picture.thin] so many faint series before the others
+ * @param {boolean} [picture.legend] say which series is which
  */
-export function chart({ title, data, names, style = "line", time = false, x, y, table = null, thin = 0 }) {
-  const stage = h("div", { class: "chart", "aria-hidden": "true" });
-  const figure = h("figure", {}, h("figcaption", {}, h("h3", {}, title)), stage, table ? h("details", {}, h("summary", {}, `${t("as_table")}: ${title}`), table) : null);
+export function chart({ title, data, names, style = "line", time = false, x, y, table = null, thin = 0, legend = false }) {
+  // Whoever does not see it has the table, or else what the picture comes to.
+  const stage = h("div", { class: "chart", ...(table ? { "aria-hidden": "true" } : { role: "img", "aria-label": inWords(title, data, y) }) });
+  const figure = h("figure", {}, h("figcaption", {}, h("h3", {}, title)), stage,
+    legend ? h("p", { class: "legend", "aria-hidden": "true" }, names.map((name, k) => h("span", { class: `look${k}` }, name))) : null,
+    table ? h("details", {}, h("summary", {}, `${t("as_table")}: ${title}`), table) : null);
   uplot().then((UPlot) => {
     const axis = (label) => ({ label, stroke: ink("--ink"), grid: { stroke: ink("--line"), width: 1 }, ticks: { stroke: ink("--line") } });
     const series = names.map((name, number) => {
       const look = LOOKS[Math.max(0, number - thin) % LOOKS.length];
       const faint = number < thin;
-      return { label: name, stroke: ink(faint ? "--faint" : look.stroke), width: faint ? 1.5 : 3, dash: faint ? [] : look.dash, spanGaps: false, ...PATHS[style]() };
+      return { label: name, stroke: ink(faint ? "--faint" : look.stroke), width: faint ? 1.5 : 3, dash: faint ? [] : look.dash, spanGaps: false, ...PATHS[style](number) };
     });
     const options = {
       width: Math.max(240, stage.clientWidth), height: HEIGHT,
@@ -72,6 +77,14 @@ export function chart({ title, data, names, style = "line", time = false, x, y, 
     }).observe(stage);
   });
   return figure;
+}
+
+/** A picture that has no table, in a sentence: over what it goes. */
+function inWords(title, data, y) {
+  const seen = data.slice(1).flat().filter((value) => value != null);
+  if (!seen.length) return title;
+  const [low, high] = seen.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
+  return `${title}: ${t("picture_range", { y, low: low.toFixed(1), high: high.toFixed(1) })}`;
 }
 
 /** A table of numbers. @param {string[]} heads @param {Array<Array<any>>} rows */

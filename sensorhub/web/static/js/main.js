@@ -70,10 +70,17 @@ function follow(event) {
 /** The address that the terminal shows as a QR code carries the PIN behind the #: it is never sent. */
 async function pairByAddress() {
   const pin = /^#pin=(\d+)$/.exec(location.hash)?.[1];
-  if (!pin) return;
+  if (!pin) return false;
   history.replaceState(null, "", "/");
   if (!state.me.paired) await post("/api/pair", { pin }).catch(() => null);
   state.me = await get("/api/me");
+  return true;
+}
+
+/** Another address: a page of ours, or the PIN, opened where this page was open already. */
+async function addressChanged() {
+  if (await pairByAddress()) return void refresh();
+  if (location.hash.startsWith("#/") || !location.hash) route();
 }
 
 async function begin() {
@@ -84,7 +91,7 @@ async function begin() {
   watchConnection();
   startTones();
   live.addEventListener("frame", follow);
-  window.addEventListener("hashchange", () => (location.hash.startsWith("#/") || !location.hash) && route());
+  window.addEventListener("hashchange", addressChanged);
   if (state.me.paired) live.start();
   await route();
   document.documentElement.dataset.ready = "yes";

@@ -221,7 +221,8 @@ function build(exercises) {
     const key = (name, text, style = "") => h("button", { class: style, "data-key": name, onclick: () => press(name) }, t(text));
     if (state === "done") return void keys.replaceChildren();
     const parts = [first ? key(first[0], first[1], "big primary") : null];
-    if (["preparing", "running", "resting"].includes(state)) parts.push(h("button", { class: "big hurt", "data-key": "hurt", onclick: () => press("hurt") }, icon("!"), t("key_hurt")));
+    // At any time: also who pauses, or is asked, can say it.
+    parts.push(h("button", { class: "big hurt", "data-key": "hurt", onclick: () => press("hurt") }, icon("!"), t("key_hurt")));
     if (["preparing", "running", "resting"].includes(state)) parts.push(key("pause", "key_pause"));
     parts.push(
       h("details", { class: "more" }, h("summary", {}, t("more_keys")),

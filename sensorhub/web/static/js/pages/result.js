@@ -73,9 +73,12 @@ function setCard(result, one, titles) {
 
 function romChart(one) {
   const rows = one.repetitions;
+  const partial = rows.some((rep) => !rep.full);
+  const ranges = (full) => rows.map((rep) => (rep.full === full ? rep.rom_deg : null));
   return chart({
     title: t("picture_rom"), style: "bars", x: t("number"), y: t("range_deg"),
-    data: [rows.map((_, k) => k + 1), rows.map((rep) => rep.rom_deg)], names: [t("range_deg")],
+    data: [rows.map((_, k) => k + 1), ranges(true), ...(partial ? [ranges(false)] : [])],
+    names: partial ? [t("full"), t("part")] : [t("full")], legend: partial,
     table: numbers([t("number"), t("range_deg"), t("duration"), t("kind")], rows.map((rep, k) => [
       k + 1, rep.rom_deg, (rep.end_s - rep.start_s).toFixed(1), `${t(rep.full ? "full" : "part")}, ${t(rep.sure ? "sure" : "doubt")}`])),
   });
