@@ -14,8 +14,8 @@ from sensorhub.web.page import Page
 BEAT_S = 0.4
 """Without news a sign of life is sent: the page calls the link lost after one second without."""
 
-CHECK_EVERY = 25
-"""So many frames are sent between two looks at whether the device still may look."""
+LOOK_S = 0.5
+"""So long between two looks at whether the device still may look, and whom it shows."""
 
 CLOSE_NOT_PAIRED, CLOSE_FULL, CLOSE_TALKATIVE = 4401, 4429, 1008
 MAX_WORDS = 16
@@ -52,19 +52,18 @@ async def live(page: Page, socket: WebSocket) -> None:
 
 async def _send(page: Page, socket: WebSocket, box: LetterBox) -> int:
     """Returns the close code, 0 where the other side has gone."""
-    sent = 0
-    grant = find_grant(page, socket.cookies)
+    grant, looked_s = None, float("-inf")
     fresh = True  # what is on the board now is news to this viewer
     while True:
-        if sent % CHECK_EVERY == 0:
-            grant = find_grant(page, socket.cookies)
+        # By time and not by frames: an idle board sends few, and a revoked device is out at once.
+        if (now_s := anyio.current_time()) - looked_s >= LOOK_S or not fresh:
+            grant, looked_s = find_grant(page, socket.cookies), now_s
         if grant is None:
             return CLOSE_NOT_PAIRED
         try:
             await socket.send_text(page.board.frame_for(grant.person, fresh=fresh))
         except (WebSocketDisconnect, RuntimeError):
             return 0
-        sent += 1
         fresh = await box.wait(BEAT_S)
 
 

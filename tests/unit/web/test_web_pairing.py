@@ -6,10 +6,12 @@ import stat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from web_rig import FakeClock, Rig
+from starlette.websockets import WebSocketDisconnect
+from web_rig import HOST, ORIGIN, FakeClock, Rig
 
 from sensorhub.web.access import ACCESS_NAME
 from sensorhub.web.calls import COOKIE
+from sensorhub.web.live import CLOSE_NOT_PAIRED
 from sensorhub.web.pairing import LIFE_S, TRIES, Pairing, RefusedError
 from sensorhub.web.roles import Role
 
@@ -109,6 +111,18 @@ def test_a_device_that_is_revoked_is_out_at_once(hub: Rig) -> None:
     [device] = [d for d in admin.get("/api/devices").json() if not d["this"]]
     assert admin.delete(f"/api/devices/{device['id']}").status_code == 200
     assert patient.get("/api/plans").status_code == 401
+
+
+def test_the_live_line_of_a_device_that_is_revoked_ends_though_nothing_happens(hub: Rig) -> None:
+    client = hub.client(Role.PATIENT)
+    with client.websocket_connect(f"ws://{HOST}/live", headers=ORIGIN) as line:
+        line.receive_text()
+        [device] = hub.page.access.grants
+        hub.page.access.revoke(device.id)
+        # Signs of life of an idle board: two in a second.
+        with pytest.raises(WebSocketDisconnect) as ended:
+            _ = [line.receive_text() for _ in range(3)]
+    assert ended.value.code == CLOSE_NOT_PAIRED
 
 
 def test_leaving_forgets_the_device(hub: Rig) -> None:
