@@ -4,7 +4,7 @@ import { get, once } from "../api.js";
 import { chart, numbers } from "../charts.js";
 import { h } from "../dom.js";
 import { icon, place } from "../shell.js";
-import { date, t, words } from "../texts.js";
+import { date, language, t, words } from "../texts.js";
 
 const OVERLAY_POINTS = 50;
 
@@ -50,7 +50,8 @@ function setCard(result, one, titles) {
   const side = t(one.side);
   const best = Math.max(...(one.repetitions ?? []).filter((rep) => rep.full && rep.rom_deg != null).map((rep) => rep.rom_deg));
   const pictures = h("div", { class: "pictures" });
-  const flags = one.flag_texts ?? [];
+  // The hub's own sentences are English and say how much; elsewhere each doubt has one of its own.
+  const flags = language() === "en" ? (one.flag_texts ?? []) : (one.flags ?? []).map((code) => t(`flag_${code}`));
   const card = h(
     "section",
     { class: "card set" },
