@@ -60,6 +60,11 @@ class HoldCues:
             return [Prompt(PromptKey.HOLD_AGAIN, {"seconds": round(left_s)})]
         return []
 
+    def skip(self, held_s: float) -> None:
+        """So much is held already, unheard: the seconds up to there are not said any more."""
+        self._held = self._held or held_s > 0.0
+        self._to_say = [second for second in self._to_say if second < self._dose_s - held_s]
+
 
 class SignalCues:
     """Says that the signal is lost, and that it is back: at once, but a flaky link is no parrot."""

@@ -35,6 +35,7 @@ from sensorhub.coach.settings import (
     CoachSettings,
 )
 from sensorhub.coach.states import BACK, KEYS, TRANSITIONS, CoachState, Trigger
+from sensorhub.model.live import LiveState
 
 READY_SAID_S = 2.0
 """A placement check that took longer says when it is over."""
@@ -148,6 +149,11 @@ class Coach:
         actions += [Say(prompt) for prompt in self._cues(situation)]
         trigger = self._trigger(situation)
         return actions if trigger is None else actions + self._fire(trigger, now_s)
+
+    def recount(self, seen: Sequence[LiveState], *, now_s: float) -> None:
+        """What was seen of the running set is this now, moment by moment; nothing is said of it."""
+        if seen and self._progress is not None:
+            self._progress.recount(now_s, seen)
 
     def key(self, trigger: Trigger, *, now_s: float) -> list[Action]:
         """What the person wants (one of :data:`KEYS`, or OVER for the program); others nothing."""

@@ -45,6 +45,10 @@ class PaceWatch:
         current_s = None if self._counted_s is None else max(0.0, now_s - self._counted_s)
         return Tempo(current_s, self._last_s, self._asked_s)
 
+    def skip(self, count: int) -> None:
+        """The count is this now, but when the last one was done is not known."""
+        self._count, self._counted_s, self._last_s, self._fast = count, None, None, 0
+
     def count(self, count: int, now_s: float) -> bool:
         """The count is this now; whether the person is to be slowed down."""
         if count == self._count:

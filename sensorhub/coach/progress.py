@@ -1,6 +1,7 @@
 """How far the running set is, against its dose, from what is seen live; and what to say of it."""
 
 import math
+from collections.abc import Iterable
 
 from sensorhub.coach.cues import HoldCues, count_cues
 from sensorhub.coach.dose import Dose
@@ -99,11 +100,23 @@ class SetProgress:
         self._now_s = now_s
         if live is not None:
             self._take(now_s, live)
-        if self.amount < self._target() - (HOLD_TOLERANCE_S if self._dose.hold_s else 0.0):
-            self._reached_s = None
-        elif self._reached_s is None:
-            self._reached_s = now_s
+        self._see_dose()
         return self._prompts(before)
+
+    def recount(self, now_s: float, seen: Iterable[LiveState]) -> None:
+        """The set so far is known better now: what was seen, moment by moment, replaces it.
+
+        Nothing is said of it: cues are for what happens now.
+        """
+        self._now_s = now_s
+        self._banked_s, self._live = 0.0, None
+        for live in seen:
+            self._take(now_s, live)
+        self._see_dose()
+        if self._pace is not None:
+            self._pace.skip(int(self.amount))
+        if self._hold_cues is not None:
+            self._hold_cues.skip(self.held_s)
 
     def finished(self, now_s: float) -> bool:
         """The dose is reached and what was under way has come to its end."""
@@ -147,6 +160,12 @@ class SetProgress:
     def _target(self) -> float:
         dose = self._dose
         return float(dose.reps or dose.hold_s or dose.duration_s or 0.0)
+
+    def _see_dose(self) -> None:
+        if self.amount < self._target() - (HOLD_TOLERANCE_S if self._dose.hold_s else 0.0):
+            self._reached_s = None
+        elif self._reached_s is None:
+            self._reached_s = self._now_s
 
     def _prompts(self, before: int) -> list[Prompt]:
         if self._hold_cues is not None:

@@ -8,10 +8,18 @@ from sensorhub.model.events import BatteryReported, DeviceEvent, SamplesArrived,
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
 from sensorhub.motion.assembler import BlockAssembler
+from sensorhub.motion.recent import RecentBlocks
 from sensorhub.motion.tracker import MotionTracker
+from sensorhub.sessions.analysis import Span, within
 from sensorhub.sessions.correction import corrected
 
 QUALITY_WINDOW_S = 10.0
+
+QUIET_S = 0.5
+"""Back-filled samples that follow each other closer than this are worked on together ..."""
+
+PATIENCE_S = 5.0
+"""... unless they go on for so long."""
 
 
 class SensorPipeline:
@@ -29,6 +37,7 @@ class SensorPipeline:
         self.calibration = calibration
         self._assembler = BlockAssembler(placement)
         self._tracker = MotionTracker(placement)
+        self._recent = RecentBlocks(placement)
         self._stillness = Stillness()
         self._battery_percent: int | None = None
         self._share = 1.0
@@ -61,12 +70,37 @@ class SensorPipeline:
             self._weigh(len(event.acc_mps2), 1.0, event.period_s)
         elif isinstance(event, SamplesLost):
             self._weigh(event.count, 0.0, 0.01)
+        if isinstance(event, SamplesArrived) and event.backfilled:
+            self._recent.late(event)
+            return []
         motion = []
-        for block in self._assembler.push(event):
-            ticks = self._tracker.push(corrected(block, self.calibration))
+        for placed in self._assembler.place(event):
+            self._recent.live(placed)
+            ticks = self._tracker.push(corrected(placed.block, self.calibration))
             self._stillness.push(ticks)
             if len(ticks) or ticks.gaps:
                 motion.append(ticks)
+        return motion
+
+    def forget(self, before_s: float) -> None:
+        """No set needs what ended before that hub time."""
+        self._recent.forget(before_s)
+
+    def caught_up(self, now_s: float) -> MotionBlock | None:
+        """The motion kept so far once more, complete with what was back-filled; None: nothing new.
+
+        It takes the place of all that :meth:`push` gave for that time; what is pushed from now on
+        follows it.
+        """
+        wanted_s = self._recent.wanted_s
+        if wanted_s is None:
+            return None
+        if now_s - wanted_s[1] < QUIET_S and now_s - wanted_s[0] < PATIENCE_S:
+            return None
+        blocks = [corrected(block, self.calibration) for block in self._recent.merged()]
+        self._tracker = self._tracker.anew()
+        motion = self._tracker.push_all(blocks)
+        self._stillness.push(within(motion, Span(math.nextafter(self.latest_s, math.inf))))
         return motion
 
     def _weigh(self, samples: int, arrived: float, period_s: float) -> None:

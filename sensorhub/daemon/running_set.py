@@ -10,12 +10,15 @@ from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Evidence, SetOutcome
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.analysis import Span, within
+from sensorhub.sessions.analysis import Span, in_turns, within
 from sensorhub.sessions.wearing import Wearing
 
 LATE_S = 2.0
 """How long after its end a set waits for samples from before its end. What comes later is found
 by the final analysis of the raw log."""
+
+LOOK_S = 0.2
+"""A set that is gone through once more is looked at so often, in its own time."""
 
 
 def can_be_done(exercise: Exercise, side: Side, worn: tuple[Placement, ...]) -> bool:
@@ -49,12 +52,18 @@ class RunningSet:
         self._deadline_s: float | None = None
         self._exercise = exercise
         self._motion: dict[Placement, list[MotionBlock]] = {}
-        self._analyzer = SetAnalyzer(exercise, side=planned.side, placements=worn)
+        self._worn = worn
+        self._analyzer = self._new_analyzer()
 
     @property
     def placements(self) -> tuple[Placement, ...]:
         """The sensors this set looks at, the one that counts first."""
         return self._analyzer.placements
+
+    @property
+    def start_s(self) -> float:
+        """Hub time of its beginning."""
+        return self._span.start_s
 
     @property
     def end_s(self) -> float:
@@ -64,9 +73,27 @@ class RunningSet:
     def push(self, block: MotionBlock) -> list[LiveEvent]:
         """Take in motion; only ticks within the set are looked at."""
         inside = within(block, self._span)
-        if len(inside) and block.placement in self.placements:
+        if (len(inside) or inside.gaps) and block.placement in self.placements:
             self._motion.setdefault(block.placement, []).append(inside)
         return self._analyzer.push(inside) if len(inside) or inside.gaps else []
+
+    def complete(self, motion: MotionBlock, now_s: float) -> list[LiveState]:
+        """One sensor's motion of the set so far, complete now: the set is gone through once more.
+
+        Silently: what happened in it is no news. Returns what would have been seen, moment by
+        moment; empty where there is nothing to see.
+        """
+        if motion.placement not in self.placements:
+            return []
+        self._motion[motion.placement] = [within(motion, self._span)]
+        self._analyzer = self._new_analyzer()
+        seen = []
+        # In the order of the placements, as they took turns live.
+        worn = {p: self._motion[p] for p in self.placements if p in self._motion}
+        for block in in_turns(worn, span=self._span, piece_s=LOOK_S):
+            self._analyzer.push(block)
+            seen.append(self._analyzer.state())
+        return [*seen[:-1], self.state(now_s)] if seen else []
 
     def state(self, now_s: float) -> LiveState:
         """The running set at a glance; what the hub itself paces goes by the clock."""
@@ -85,6 +112,9 @@ class RunningSet:
             return False
         here = all(latest_s[p] >= self._span.end_s for p in self.placements if p in latest_s)
         return here or now_s >= self._deadline_s
+
+    def _new_analyzer(self) -> SetAnalyzer:
+        return SetAnalyzer(self._exercise, side=self.planned.side, placements=self._worn)
 
     def finish(self, wearing: Wearing) -> SetOutcome:
         """What the person is shown of the set; ``wearing`` learns from it. Once, sets in order."""

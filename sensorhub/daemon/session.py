@@ -30,6 +30,7 @@ from sensorhub.coach.settings import CoachSettings
 from sensorhub.coach.snapshot import SensorView, Snapshot
 from sensorhub.coach.taps import Taps
 from sensorhub.coach.texts import DEFAULT_LANGUAGE, Texts, load_texts
+from sensorhub.daemon.catching_up import catch_up
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.pacer import Pacer, pacer_for
 from sensorhub.daemon.pipeline import SensorPipeline
@@ -215,6 +216,8 @@ class LiveSession:
     def tick(self) -> None:
         """Let time pass: the coach decides, ending sets are closed, the screen is drawn."""
         now_s = self._now_s()
+        seen = catch_up(self._pipelines.values(), self._ending, self._running, now_s=now_s)
+        self._coach.recount(seen, now_s=now_s)
         live = None if self._running is None else self._running.state(now_s)
         if self._pacer is not None and (prompt := self._pacer.say(now_s)):
             self._tell(self._texts.said(prompt))

@@ -38,8 +38,8 @@ _CLOCK_JUMP_S = 1.0
 class BlockAssembler:
     """One sensor's events in, its live sample blocks out. Deterministic and causal.
 
-    Back-filled samples are passed by: they are merged in when a session closes, by
-    :func:`assemble_all`. Devices without a clock have their samples counted
+    Back-filled samples are passed by: they are merged in by :class:`RecentBlocks` while a set runs,
+    and when a session closes by :func:`assemble_all`. Devices without a clock have their samples counted
     instead, and the arrivals taken as observations of that count.
     """
 

@@ -5,6 +5,7 @@ are counted from the start of a timeline, the filter is sequential, and everythi
 arithmetic element by element (no sums whose order could differ, no vectorised transcendentals).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,6 +59,8 @@ class MotionTracker:
         self._work_s = work_s
         self._worthwhile = self._settling = 1
         self._at_once = False  # the filter runs as soon as samples complete a tick
+        self._collecting = False  # many blocks are coming: the filter waits for all of them
+        self._bias_radps: FloatArray | None = None  # known beforehand
         self._nothing = _nothing(placement)
         self._period_s = 0.0
         self._group = 1
@@ -81,17 +84,35 @@ class MotionTracker:
         if block.placement is not self._placement:
             raise ValueError(f"samples of {block.placement} given to the {self._placement} tracker")
         if len(block.acc_mps2) == 0:
-            return self._collect()
-        if self._at_once and (motion := self._heard_at_once(block)) is not None:
+            return self._nothing if self._collecting else self._collect()
+        at_once = self._at_once and not self._collecting
+        if at_once and (motion := self._heard_at_once(block)) is not None:
             return motion
         self._continue_or_restart(block)
         if block.clipped:
             self._clipped = True
         self._append(block.start_s, block.acc_mps2, block.gyr_radps)
         self._last = block
+        if self._collecting:
+            return self._nothing
         if self._pending.count:
             self._work()
         return self._collect()
+
+    def push_all(self, blocks: Sequence[SampleBlock]) -> MotionBlock:
+        """The same for many blocks at once, the filter run once: much cheaper, the same ticks."""
+        self._collecting = True
+        for block in blocks:
+            self.push(block)
+        self._collecting = False
+        self._work()
+        return self._collect()
+
+    def anew(self) -> "MotionTracker":
+        """Another tracker of this sensor, without any motion yet; it knows the gyroscope's bias."""
+        other = MotionTracker(self._placement, work_s=self._work_s, tick_rate_hz=self._tick_rate_hz)
+        other._bias_radps = self._bias_radps if self._filter is None else self._filter.bias_radps()
+        return other
 
     def flush(self) -> MotionBlock:
         """The ticks still held back, at the end of a recording or before a pause."""
@@ -118,7 +139,7 @@ class MotionTracker:
 
     def _restart(self, block: SampleBlock) -> None:
         self._drain()
-        bias = None
+        bias = self._bias_radps
         if self._filter is not None and block.gyr_radps is not None:
             bias = self._filter.bias_radps()
         self._period_s = block.period_s
@@ -213,6 +234,7 @@ class MotionTracker:
 
     def _drain(self) -> None:
         """All that is pending, ready or not (the rest of an unfinished group gives no tick)."""
+        self._work()  # what waited only because more was coming
         if self._filter is None:
             if self._pending.count >= self._group:
                 self._incline()

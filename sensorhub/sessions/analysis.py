@@ -75,10 +75,23 @@ def run_set(
         for whole in motion[worn[0]]:
             analyzer.push(within(whole, span))
         return analyzer.finish()
-    streams = [_pieces(motion[placement], order, span) for order, placement in enumerate(worn)]
-    for _, _, block in merge(*streams, key=lambda piece: piece[:2]):
+    for block in in_turns({placement: motion[placement] for placement in worn}, span=span):
         analyzer.push(block)
     return analyzer.finish()
+
+
+def in_turns(
+    motion: Mapping[Placement, Sequence[MotionBlock]],
+    *,
+    span: Span = WHOLE,
+    piece_s: float = PIECE_S,
+) -> Iterator[MotionBlock]:
+    """The ticks inside the span, the sensors interleaved by time in pieces of that length."""
+    streams = [
+        _pieces(blocks, order, span, piece_s) for order, blocks in enumerate(motion.values())
+    ]
+    for _, _, block in merge(*streams, key=lambda piece: piece[:2]):
+        yield block
 
 
 def default_side(exercise: Exercise, placements: Sequence[Placement]) -> Side:
@@ -136,7 +149,7 @@ def analyze_blocks(
 
 
 def _pieces(
-    blocks: Sequence[MotionBlock], order: int, span: Span
+    blocks: Sequence[MotionBlock], order: int, span: Span, piece_s: float
 ) -> Iterator[tuple[float, int, MotionBlock]]:
     for block in blocks:
         inside = within(block, span)
@@ -148,7 +161,7 @@ def _pieces(
         first = 0
         while first < len(inside):
             begin_s = float(inside.time_s[first])
-            last = int(np.searchsorted(inside.time_s, begin_s + PIECE_S))
+            last = int(np.searchsorted(inside.time_s, begin_s + piece_s))
             # Gaps are told once, with the first piece, as the tracker told them.
             yield begin_s, order, inside.part(first, last, gaps=gaps)
             first = last
