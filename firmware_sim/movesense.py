@@ -14,6 +14,7 @@ _HELLO, _SUBSCRIBE, _UNSUBSCRIBE, _GET = 0, 1, 2, 4
 _RESPONSE, _DATA, _DATA_PART_2 = 1, 2, 3
 _OK, _NOT_FOUND, _CONFLICT, _NOT_IMPLEMENTED = 200, 404, 409, 501
 _RATES: Final = {b"13": 1, b"26": 2, b"52": 4, b"104": 8, b"208": 16}  # samples a packet
+_OWN_MTU: Final = 161  # whatever the host would take
 _THINKS_US: Final = 12_000
 _G_MPS2: Final = 9.80665
 
@@ -51,12 +52,10 @@ class Movesense(Wearable):
         milliseconds = self.device_us(batch.first_us) // 1000 % (1 << 32)
         values = np.concatenate((batch.acc_g * _G_MPS2, batch.gyr_dps)).astype("<f4")
         payload = struct.pack("<I", milliseconds) + values.tobytes()
-        room = self.mtu - 5
-        head = bytes((_DATA, self._reference or 0))
-        self.say("data", head + payload[:room])
-        if len(payload) > room:
-            head = bytes((_DATA_PART_2, self._reference or 0))
-            self.say("data", head + payload[room : 2 * room])
+        room = min(self.mtu, _OWN_MTU) - 5
+        for at in range(0, len(payload), room):
+            kind = _DATA_PART_2 if at else _DATA
+            self.say("data", bytes((kind, self._reference or 0)) + payload[at : at + room])
 
     def _obey(self, data: bytes, now_us: int) -> None:
         op, reference, rest = data[0], data[1], data[2:]

@@ -1,10 +1,11 @@
 """Movesense sensors by their GATT SensorData Protocol (GSP): acceleration and rate as f32.
 
 Source: Movesense Ltd., "GATT SensorData Protocol specification". A command is ``op reference
-data``, an answer ``01 reference status u16 data`` (that to HELLO has no status), samples are
-``02 reference payload``, and ``03 reference`` carries on where a payload did not fit. Answers are
-notifications: they may be lost, so that every command is repeated until something shows that it
-was heard. A stream that runs shows that SUBSCRIBE was.
+data``, an answer ``01 reference status u16 data`` (that to HELLO has no status, and some firmware
+sends it as if it were samples), samples are ``02 reference payload``, and ``03 reference`` carries
+on where a payload did not fit, as often as it takes: with the maker's packets of 161 bytes every
+IMU6 payload from 104 Hz on. Answers are notifications: they may be lost, so that every command is
+repeated until something shows that it was heard. A stream that runs shows that SUBSCRIBE was.
 
 IMU6 payload: u32 milliseconds of the first sample (it wraps after 49.7 days), n times acceleration
 x y z in m/s2, then n times rate x y z in degrees per second.
@@ -39,6 +40,9 @@ _IMU_PATH, _BATTERY_PATH = "/Meas/IMU6/", "/System/Energy/Level"
 _OK: Final = range(200, 300)
 _BYTES_A_SAMPLE = 24
 _LONGEST_PAYLOAD = 1024
+_PAYLOADS_HZ: Final = 13.0
+"""Payloads a second, up to 208 Hz: so many samples are in each."""
+
 _MOST_MPS2, _MOST_DPS = 1e3, 1e4
 """More than any such sensor can say: no numbers of ours."""
 
@@ -74,6 +78,7 @@ class MovesenseDecoder(LaneDecoder):
         self._subscribing: int | None = None  # the reference of a SUBSCRIBE nothing came of yet
         self._milliseconds: int | None = None  # of the newest packet, unwrapped
         self._unfinished = b""
+        self._usual_count = 0  # samples of a whole payload, as far as known
 
     @property
     def samples(self) -> LinkCounters:
@@ -96,11 +101,18 @@ class MovesenseDecoder(LaneDecoder):
         kind, reference, payload = data[0], data[1], data[2:]
         if kind == _Kind.ANSWER:
             return self._answer(reference, payload, now_ns)
+        if kind == _Kind.DATA and self._asked.get(reference) == Op.HELLO:
+            return self._answer(reference, payload, now_ns)
         if kind == _Kind.DATA:
-            return [*self.unlinked(now_ns), *self._data(reference, payload, now_ns)]
+            return [
+                *self._unfinished_end(reference, now_ns),
+                *self._data(reference, payload, now_ns),
+            ]
         if kind == _Kind.MORE_DATA and self._unfinished:
             payload, self._unfinished = self._unfinished + payload, b""
             return self._data(reference, payload, now_ns)
+        if kind == _Kind.MORE_DATA and self._period_s is not None:
+            self._usual_count = round(1.0 / (self._period_s * _PAYLOADS_HZ))
         return self.rejects.add(len(data), "no notification of this protocol", now_ns)
 
     def unlinked(self, now_ns: int) -> list[DeviceEvent]:
@@ -110,10 +122,20 @@ class MovesenseDecoder(LaneDecoder):
             return []
         return self.rejects.add(len(cut) + 2, "a packet without its second part", now_ns)
 
+    def _unfinished_end(self, reference: int, now_ns: int) -> list[DeviceEvent]:
+        """Nothing carries it on: it was whole, shorter than usual, or its other part is lost."""
+        count, rest = divmod(len(self._unfinished) - 4, _BYTES_A_SAMPLE)
+        if rest or count <= 0 or self._stream.running:
+            return self.unlinked(now_ns)
+        payload, self._unfinished = self._unfinished, b""
+        self._usual_count = count
+        return self._data(reference, payload, now_ns)
+
     def _subscribed(self, path: str) -> None:
         rate = path.removeprefix(_IMU_PATH)
         if rate == path or not rate.isdecimal() or not 0 < int(rate) < 10_000:
             return
+        self._usual_count = round(int(rate) / _PAYLOADS_HZ)
         if self._period_s != 1.0 / int(rate):
             self._period_s = 1.0 / int(rate)
             self._stream.restart(self._period_s)
@@ -137,7 +159,7 @@ class MovesenseDecoder(LaneDecoder):
         count, rest = divmod(len(payload) - 4, _BYTES_A_SAMPLE)
         if count < 0 or len(payload) > _LONGEST_PAYLOAD:
             return self.rejects.add(len(payload) + 2, "no IMU6 packet", now_ns)
-        if rest or not count:
+        if rest or count < max(1, self._usual_count):
             self._unfinished = payload
             return []
         with np.errstate(invalid="ignore"):  # any bits may come, signalling nan among them
@@ -153,7 +175,7 @@ class MovesenseDecoder(LaneDecoder):
             events.append(Answered(now_ns, _about(Op.SUBSCRIBE)))
         if self._period_s is None:
             # A log without our command: 4 samples a packet at 52 Hz, 8 at 104 Hz.
-            self._period_s = 1.0 / (13.0 * count)
+            self._period_s = 1.0 / (_PAYLOADS_HZ * count)
             self._stream.restart(self._period_s)
         first_s = self._unwrapped(int.from_bytes(payload[:4], "little")) / 1e3
         last_s = first_s + (count - 1) * self._period_s

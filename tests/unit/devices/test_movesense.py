@@ -123,6 +123,53 @@ def test_a_packet_in_two_notifications() -> None:
     assert repr(one.samples) == repr(feed.samples)
 
 
+@pytest.mark.parametrize("room", [20, 146, 148, 150, 156])
+@pytest.mark.parametrize(("rate_hz", "count"), [(104, 8), (208, 16)])
+def test_a_packet_in_as_many_parts_as_it_takes(room: int, rate_hz: int, count: int) -> None:
+    """148 bytes look like a whole packet of six: with the time, three of them acceleration."""
+    values = [float(k) for k in range(6 * count)]
+    whole = packet(1000, values)
+    feed = Feed("movesense")
+    feed.said(f"/Meas/IMU6/{rate_hz}".encode().join((b"\x01\x63", b"")))
+    for kind, at in zip([2] + [3] * 99, range(2, len(whole), room), strict=False):
+        feed.got(bytes((kind, 0x63)) + whole[at : at + room])
+    [samples] = feed.samples
+    assert samples.acc_mps2.ravel().tolist() == values[: 3 * count]
+    assert samples.gyr_radps is not None
+    assert np.degrees(samples.gyr_radps).ravel() == pytest.approx(values[3 * count :])
+
+
+def test_firmware_that_sends_fewer_samples_at_a_time_is_believed() -> None:
+    feed = Feed("movesense")
+    feed.said(b"\x01\x63/Meas/IMU6/104")
+    for number in range(4):
+        feed.later(4 / 104).got(still(1000 + round(number * 4000 / 104)))
+    assert [len(one.acc_mps2) for one in feed.samples] == [4, 4, 4, 4]
+    assert feed.decoder.counters.lost == 0
+
+
+def test_a_first_part_alone_that_looks_whole_misleads_for_one_packet_only() -> None:
+    """The very first packet loses its second part; the next ones are whole again."""
+    feed = Feed("movesense")
+    feed.said(b"\x01\x63/Meas/IMU6/104")
+    for number in range(4):
+        whole = still(1000 + round(number * 8000 / 104), 8)
+        feed.later(8 / 104).got(whole[:150])
+        if number:
+            feed.got(b"\x03\x63" + whole[150:])
+    assert [len(one.acc_mps2) for one in feed.samples][-2:] == [8, 8]
+    assert feed.samples[-1].acc_mps2[:, 2] == pytest.approx(9.8)
+
+
+def test_hello_may_be_answered_as_if_it_were_samples() -> None:
+    feed = Feed("movesense")
+    feed.said("0064")
+    feed.got(b"\x02\x64\x01213430000123\0Movesense\x00AA:BB\x00GSP\x002.3.1\0")
+    identified, answered = feed.events
+    assert identified == DeviceIdentified(feed.now_ns, "213430000123", "Movesense", "2.3.1")
+    assert answered == Answered(feed.now_ns, "hello")
+
+
 def test_a_second_part_that_never_comes_costs_that_packet_only() -> None:
     feed = Feed("movesense")
     feed.said(b"\x01\x63/Meas/IMU6/208")
