@@ -19,11 +19,13 @@ from sensorhub.model.profile import BleChannel, BleProfile, SerialProfile
 __all__ = [
     "BleChannel",
     "BleProfile",
+    "ClockKind",
     "Controller",
     "ControllerState",
     "Decoder",
     "DeviceFamily",
     "LinkCounters",
+    "LossKind",
     "Outgoing",
     "SerialProfile",
     "StreamSettings",
@@ -112,9 +114,30 @@ class StreamSettings:
     patience_factor: float = 1.0
 
 
+class ClockKind(enum.StrEnum):
+    """Where the times of samples come from. What is declared is tested (tests/contracts)."""
+
+    EXCHANGED = "exchanged"  # the device's clock, compared with ours both ways
+    STAMPED = "stamped"  # the device's clock, known from arrivals only
+    COUNTED = "counted"  # samples are counted, their rate estimated from when they arrive
+
+
+class LossKind(enum.StrEnum):
+    """Which missing samples are declared lost. What is declared is tested (tests/contracts)."""
+
+    NUMBERED = "numbered"  # every one, exactly
+    TIMED = "timed"  # every one, as many as the time between packets says
+    SILENCES = "silences"  # those of silences over half a second; shorter losses go unseen
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceFamily:
-    """One family of sensors, all that the rest of the hub needs to know about it."""
+    """One family of sensors, all that the rest of the hub needs to know about it.
+
+    Attributes:
+        clock_kind, loss_kind: what the hub relies on; ``clock`` and ``loss_detection`` are the same
+            for people, in the family's own words.
+    """
 
     name: str
     title: str
@@ -125,6 +148,8 @@ class DeviceFamily:
     rates_hz: tuple[float, ...] = ()
     clock: str = "none"
     loss_detection: str = "none"
+    clock_kind: ClockKind = ClockKind.COUNTED
+    loss_kind: LossKind = LossKind.SILENCES
     battery: bool = False
     evidence: str = "simulated"  # vector-tested | simulated | hardware-tested
     notes: tuple[str, ...] = field(default=())

@@ -16,8 +16,10 @@ import numpy as np
 from sensorhub.devices.base import (
     BleChannel,
     BleProfile,
+    ClockKind,
     DeviceFamily,
     LinkCounters,
+    LossKind,
     SerialProfile,
     StreamSettings,
 )
@@ -298,6 +300,8 @@ FAMILY = DeviceFamily(
     rates_hz=(25.0, 50.0, 100.0, 200.0),
     clock="nanoseconds, two-way exchange",
     loss_detection="timestamps, checksum",
+    clock_kind=ClockKind.EXCHANGED,
+    loss_kind=LossKind.TIMED,
     battery=True,
     evidence="vector-tested",
     notes=(

@@ -13,9 +13,11 @@ import numpy as np
 from sensorhub.devices.base import (
     BleChannel,
     BleProfile,
+    ClockKind,
     Controller,
     DeviceFamily,
     LinkCounters,
+    LossKind,
     StreamSettings,
 )
 from sensorhub.devices.counted_stream import CountedStream
@@ -255,6 +257,8 @@ def family_of_map(described: GattMap) -> DeviceFamily:
         rates_hz=described.rates_hz,
         clock=clock,
         loss_detection=loss,
+        clock_kind=ClockKind.COUNTED if main.timestamp is None else ClockKind.STAMPED,
+        loss_kind=_loss_kind(main),
         battery=described.battery_uuid is not None,
         evidence=described.evidence,
         notes=described.notes if has_gyr else ("Acceleration only.", *described.notes),
@@ -268,6 +272,12 @@ def _declared(main: SampleLane) -> tuple[str, str]:
     if main.sequence is not None:
         return counted, "sequence number"
     return counted, "none below half a second; longer losses from the clock"
+
+
+def _loss_kind(main: SampleLane) -> LossKind:
+    if main.timestamp is not None:
+        return LossKind.TIMED
+    return LossKind.SILENCES if main.sequence is None else LossKind.NUMBERED
 
 
 FAMILIES: Final = tuple(family_of_map(read_map(path)) for path in sorted(_MAPS.glob("*.toml")))

@@ -24,8 +24,10 @@ import numpy as np
 from sensorhub.devices.base import (
     BleChannel,
     BleProfile,
+    ClockKind,
     DeviceFamily,
     LinkCounters,
+    LossKind,
     StreamSettings,
 )
 from sensorhub.devices.counted_stream import CountedStream
@@ -310,6 +312,8 @@ FAMILY = DeviceFamily(
     rates_hz=tuple(RATES_HZ),
     clock="none: samples are counted, and timed by their arrival",
     loss_detection="pairs of packets; silences over half a second",
+    clock_kind=ClockKind.COUNTED,
+    loss_kind=LossKind.SILENCES,
     battery=True,
     evidence="vector-tested",
     notes=(

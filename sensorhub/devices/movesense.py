@@ -17,7 +17,14 @@ from typing import Final
 
 import numpy as np
 
-from sensorhub.devices.base import BleChannel, BleProfile, DeviceFamily, LinkCounters
+from sensorhub.devices.base import (
+    BleChannel,
+    BleProfile,
+    ClockKind,
+    DeviceFamily,
+    LinkCounters,
+    LossKind,
+)
 from sensorhub.devices.base import StreamSettings as Settings
 from sensorhub.devices.lane_decoder import LaneDecoder
 from sensorhub.devices.script import (
@@ -247,6 +254,8 @@ FAMILY = DeviceFamily(
     rates_hz=RATES_HZ,
     clock="milliseconds since boot, of each packet's first sample",
     loss_detection="timestamps",
+    clock_kind=ClockKind.STAMPED,
+    loss_kind=LossKind.TIMED,
     battery=True,
     evidence="vector-tested",
     notes=(

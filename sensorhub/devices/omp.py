@@ -1,6 +1,13 @@
 """The Open Motion Protocol 1.0 (``docs/protocol.md``): our own open firmware contract."""
 
-from sensorhub.devices.base import BleChannel, BleProfile, DeviceFamily, SerialProfile
+from sensorhub.devices.base import (
+    BleChannel,
+    BleProfile,
+    ClockKind,
+    DeviceFamily,
+    LossKind,
+    SerialProfile,
+)
 from sensorhub.devices.omp_controller import OmpController
 from sensorhub.devices.omp_decoder import OmpDecoder
 
@@ -27,6 +34,8 @@ FAMILY = DeviceFamily(
     rates_hz=(25.0, 50.0, 100.0, 200.0),
     clock="microseconds since boot, two-way exchange",
     loss_detection="sample index, device memory",
+    clock_kind=ClockKind.EXCHANGED,
+    loss_kind=LossKind.NUMBERED,
     battery=True,
     evidence="simulated",
     notes=("Never tried on a radio: the protocol is a proposal for open firmware.",),

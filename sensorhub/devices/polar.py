@@ -15,9 +15,11 @@ import numpy as np
 from sensorhub.devices.base import (
     BleChannel,
     BleProfile,
+    ClockKind,
     Controller,
     DeviceFamily,
     LinkCounters,
+    LossKind,
     StreamSettings,
 )
 from sensorhub.devices.lane_decoder import LaneDecoder
@@ -295,6 +297,8 @@ FAMILY = DeviceFamily(
     rates_hz=(25.0, 26.0, 50.0, 52.0, 100.0, 104.0, 200.0, 208.0, 416.0),
     clock="nanoseconds, of the last sample in a packet, one way",
     loss_detection="by timestamps",
+    clock_kind=ClockKind.STAMPED,
+    loss_kind=LossKind.TIMED,
     battery=True,
     evidence="vector-tested",
     notes=(

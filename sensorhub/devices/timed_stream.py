@@ -24,7 +24,10 @@ from sensorhub.model.events import (
 from sensorhub.model.units import NS_PER_S
 
 _GAP_SAMPLES, _GAP_SHARE = 0.5, 0.05
-_LEARN = 0.05
+_LEARN, _NOMINAL_WORTH = 0.05, 3
+"""The learnt period is the mean of its packets until there are twenty, then follows them slowly;
+the nominal one counts as much as so many packets."""
+
 _RATE_OFF, _TRUSTED_AFTER_S = 0.02, 5.0
 _BACK_S = 1.0
 _JUMP_S = 5.0
@@ -57,6 +60,7 @@ class TimedStream:
         self._learnt_s = period_s
         self._last_s: float | None = None  # device time of the newest sample
         self._last_ns = 0
+        self._learnt_from = 0  # packets that followed each other
         self._base_s = 0.0  # where the device time that is told begins
         self._began_s = 0.0
         self._next_index = 0
@@ -85,6 +89,7 @@ class TimedStream:
     def restart(self, period_s: float) -> None:
         """The device begins anew, with this nominal period."""
         self._nominal_s = self._learnt_s = period_s
+        self._learnt_from = 0
         self._last_s = None
 
     def push(
@@ -156,7 +161,9 @@ class TimedStream:
             self._next_index += lost
             self._lost += lost
             return self._learnt_s
-        self._learnt_s += _LEARN * (passed_s / count - self._learnt_s)
+        self._learnt_from += 1
+        gain = max(_LEARN, 1.0 / (_NOMINAL_WORTH + self._learnt_from))
+        self._learnt_s += gain * (passed_s / count - self._learnt_s)
         off = abs(self._learnt_s / self._period_s - 1.0)
         if off > _RATE_OFF and last_s - self._base_s - self._began_s > _TRUSTED_AFTER_S:
             self._begin(self._learnt_s)

@@ -15,9 +15,11 @@ import numpy as np
 from sensorhub.devices.base import (
     BleChannel,
     BleProfile,
+    ClockKind,
     Controller,
     DeviceFamily,
     LinkCounters,
+    LossKind,
     SerialProfile,
     StreamSettings,
 )
@@ -118,6 +120,8 @@ FAMILY = DeviceFamily(
     rates_hz=tuple(RATES_HZ.values()),
     clock="none: samples are counted, their rate is estimated from when they arrive",
     loss_detection="none below half a second; longer losses from the clock",
+    clock_kind=ClockKind.COUNTED,
+    loss_kind=LossKind.SILENCES,
     battery=True,
     evidence="vector-tested",
     notes=(

@@ -13,9 +13,11 @@ from typing import Final
 import numpy as np
 
 from sensorhub.devices.base import (
+    ClockKind,
     Controller,
     DeviceFamily,
     LinkCounters,
+    LossKind,
     SerialProfile,
     StreamSettings,
 )
@@ -221,6 +223,8 @@ FAMILY = DeviceFamily(
     rates_hz=tuple(RATES_HZ.values()),
     clock="milliseconds of its own clock, one way",
     loss_detection="by timestamps",
+    clock_kind=ClockKind.STAMPED,
+    loss_kind=LossKind.TIMED,
     battery=False,
     evidence="simulated",
     notes=(

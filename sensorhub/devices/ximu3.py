@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from sensorhub.devices.base import DeviceFamily, LinkCounters, SerialProfile
+from sensorhub.devices.base import ClockKind, DeviceFamily, LinkCounters, LossKind, SerialProfile
 from sensorhub.devices.base import StreamSettings as Settings
 from sensorhub.devices.lane_decoder import LaneDecoder
 from sensorhub.devices.script import Answered, Conversation, Say, Script, ScriptedController
@@ -284,6 +284,8 @@ FAMILY = DeviceFamily(
     rates_hz=(25.0, 50.0, 100.0, 200.0, 400.0),
     clock="microseconds since boot, of each message",
     loss_detection="timestamps",
+    clock_kind=ClockKind.STAMPED,
+    loss_kind=LossKind.TIMED,
     battery=True,
     evidence="vector-tested",
     notes=(

@@ -39,8 +39,8 @@ class BlockAssembler:
     """One sensor's events in, its live sample blocks out. Deterministic and causal.
 
     Back-filled samples are passed by: they are merged in by :class:`RecentBlocks` while a set runs,
-    and when a session closes by :func:`assemble_all`. Devices without a clock have their samples counted
-    instead, and the arrivals taken as observations of that count.
+    and when a session closes by :func:`assemble_all`. Devices without a clock have their samples
+    counted instead, and the arrivals taken as observations of that count.
     """
 
     def __init__(self, placement: Placement) -> None:
