@@ -8,7 +8,7 @@ from firmware_sim.peer import GattCharacteristic, GattService
 from firmware_sim.wearable import Batch, Wearable
 
 _THINGY: Final = "ef68{:04x}-9b35-4933-9b10-52ffa9740042"
-_JOURNAL: Final = "555a{:04x}-0000-467a-9538-01f0652c74e8"
+_JOURNAL: Final = "555a0002-{:04x}-467a-9538-01f0652c74e8"
 _CONFIG: Final = struct.Struct("<4HB")
 _ATT_INVALID_LENGTH: Final = 0x0D
 _ATT_OUT_OF_RANGE: Final = 0xFF
@@ -68,7 +68,7 @@ class ScienceJournal(Wearable):
     """Acceleration, then rate, each as three floats in a characteristic of its own."""
 
     name_prefix = "ScienceJournal-"
-    service_uuids = (_JOURNAL.format(2),)
+    service_uuids = (_JOURNAL.format(0),)
 
     @property
     def services(self) -> tuple[GattService, ...]:

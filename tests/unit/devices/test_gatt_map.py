@@ -56,6 +56,20 @@ def test_thingy() -> None:
     assert got.gyr_radps == pytest.approx(np.array([[0.0, 90 * RADPS_PER_DPS, 0.0]]))
 
 
+@pytest.mark.parametrize(
+    ("name", "number", "acc", "gyr"),
+    [("science_journal", "0002", "0011", "0012"), ("science_kit", "0003", "1006", "1007")],
+)
+def test_arduino_numbers_its_characteristics_in_the_second_group(
+    name: str, number: str, acc: str, gyr: str
+) -> None:
+    """``SCIENCE_KIT_UUID(val) ("555a0002-" val "-467a-9538-01f0652c74e8")`` in its sketches."""
+    profile = family(name).ble
+    assert profile is not None
+    expected = [f"555a{number}-{val}-467a-9538-01f0652c74e8" for val in ("0000", acc, gyr)]
+    assert [*profile.service_uuids, *(one.uuid for one in profile.channels)] == expected
+
+
 def test_science_journal_pairs_what_comes_apart() -> None:
     """A half whose other half was lost is dropped, and never paired with another's."""
     decoder = family("science_journal").new_decoder()
