@@ -122,6 +122,7 @@ class BlockAssembler:
         """Where the clock would have the first sample of the packet."""
         arrival_s = event.host_time_ns / NS_PER_S
         device_s = event.device_time_s
+        self._clock.counted = device_s is None
         if device_s is None:
             if self._next_index is None:
                 self._clock.reset()  # what is counted instead of a clock begins anew

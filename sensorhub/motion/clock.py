@@ -11,6 +11,8 @@ from collections import deque
 
 from sensorhub.model.events import ClockObserved
 from sensorhub.motion.clock_fit import (
+    SKEW_SIGMA_COUNTED,
+    SKEW_SIGMA_STAMPED,
     Arrival,
     ClockEstimate,
     Exchange,
@@ -44,9 +46,14 @@ class ClockModel:
 
     :attr:`estimate` is the best current knowledge; it moves with every observation. For time stamps
     use :meth:`hub_time_s`, whose output never runs back.
+
+    Attributes:
+        counted: what it is given for device time is no clock, but samples counted at a nominal
+            rate, which may be off by a percent.
     """
 
     def __init__(self) -> None:
+        self.counted = False
         self.reset()
 
     def reset(self) -> None:
@@ -133,9 +140,10 @@ class ClockModel:
         few = len(self._exchanges) <= _FIRST_EXCHANGES
         if self._rate is None or few or self._since_rate >= _RATE_EVERY_EXCHANGES:
             self._fit_rate()
+        arrivals = [*self._arrivals, *([self._earliest] if self._earliest else [])]
         while True:
             assert self._rate is not None
-            self._estimate, worst = fit_exchanges(self._exchanges, self._rate)
+            self._estimate, worst = fit_exchanges(self._exchanges, arrivals, self._rate)
             if worst is None or len(self._exchanges) < 3:
                 break
             self._exchanges.remove(worst)
@@ -194,4 +202,5 @@ class ClockModel:
         due = self._bins <= _FIRST_BINS or self._bins % _FIT_EVERY_BINS == 0
         if (new_bin and due) or not self._arrivals:
             alone = [*self._arrivals, self._earliest][-_ARRIVALS_ALONE:]
-            self._estimate = fit_arrivals(alone)
+            sigma = SKEW_SIGMA_COUNTED if self.counted else SKEW_SIGMA_STAMPED
+            self._estimate = fit_arrivals(alone, skew_sigma=sigma)

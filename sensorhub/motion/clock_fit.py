@@ -15,6 +15,7 @@ hundreds. So arrivals tell best how the clocks drift apart, exchanges where they
   Without exchanges the offset is the lowest of the bounds from above.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
@@ -27,14 +28,21 @@ from sensorhub.model.events import FloatArray
 SKEW_SIGMA_EXCHANGES = 1e-4
 """Crystals differ by some tens of parts per million."""
 
-SKEW_SIGMA_ARRIVALS = 1e-2
-"""Without exchanges there may be no clock, only samples counted at a nominal rate."""
+SKEW_SIGMA_STAMPED = 1e-3
+"""A clock that only arrivals tell of may be a cheap one, without a crystal."""
+
+SKEW_SIGMA_COUNTED = 1e-2
+"""No clock at all, only samples counted at a nominal rate."""
 
 LEAST_HALF_S = 5e-4
 _LEAST_SKEW_SIGMA = 2e-6
 _ARRIVAL_SIGMA_S = 3e-3
 _PASSES = 4
+_MOST_SIGMAS = 5.0
+"""No clock is further off than that: what looks so is late, not drifting."""
+
 _CONFLICT_S = 0.005
+_QUICK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +106,13 @@ def rate_of(exchanges: Sequence[Exchange], arrivals: Sequence[Arrival]) -> Rate:
 
 
 def fit_exchanges(
-    exchanges: Sequence[Exchange], rate: Rate
+    exchanges: Sequence[Exchange], arrivals: Sequence[Arrival], rate: Rate
 ) -> tuple[ClockEstimate, Exchange | None]:
-    """Return the estimate at the last exchange, and one to leave out if they contradict."""
+    """Return the estimate at the last exchange, and one to leave out if they contradict.
+
+    Arrivals count only where no exchange had an answer nearly as quick as they: then that side of
+    the bounds says nothing, and its middle less.
+    """
     device_s, low_s, high_s = np.array([(x.device_s, x.low_s, x.high_s) for x in exchanges]).T
     reference_s = exchanges[-1].device_s
     skew, sigma = rate
@@ -108,6 +120,9 @@ def fit_exchanges(
     highs_s, lows_s = high_s + moved_s + drift_s, low_s + moved_s - drift_s
     highest, lowest = int(highs_s.argmin()), int(lows_s.argmax())
     top_s, bottom_s = float(highs_s[highest]), float(lows_s[lowest])
+    ceiling_s = _ceiling_s(arrivals, rate, reference_s) + _QUICK_S
+    if bottom_s <= ceiling_s < top_s:
+        top_s = ceiling_s
     half_s = max(abs(top_s - bottom_s) / 2, LEAST_HALF_S)
     estimate = ClockEstimate(reference_s, (top_s + bottom_s) / 2, skew, half_s)
     if top_s >= bottom_s - _CONFLICT_S:
@@ -118,16 +133,32 @@ def fit_exchanges(
     return estimate, exchanges[worst]
 
 
-def fit_arrivals(arrivals: Sequence[Arrival]) -> ClockEstimate:
-    """Return the estimate from arrivals alone, at the last of them."""
+def fit_arrivals(arrivals: Sequence[Arrival], *, skew_sigma: float) -> ClockEstimate:
+    """Return the estimate from arrivals alone, at the last of them.
+
+    Args:
+        skew_sigma: standard deviation of what is known of the rate beforehand, dimensionless.
+    """
     reference_s = arrivals[-1].device_s
-    skew, sigma = _rate([], arrivals, SKEW_SIGMA_ARRIVALS)
+    skew, sigma = _rate([], arrivals, skew_sigma)
     bounds_s = sorted(
         one.high_s + (skew * (reference_s - one.device_s)) + sigma * abs(reference_s - one.device_s)
         for one in arrivals
     )
     spread_s = bounds_s[len(bounds_s) // 2] - bounds_s[0]
     return ClockEstimate(reference_s, bounds_s[0], skew, max(spread_s, LEAST_HALF_S))
+
+
+def _ceiling_s(arrivals: Sequence[Arrival], rate: Rate, at_s: float) -> float:
+    """The lowest of the bounds from above at a device time; infinity where there are none."""
+    skew, sigma = rate
+    return min(
+        (
+            one.high_s + skew * (at_s - one.device_s) + sigma * abs(at_s - one.device_s)
+            for one in arrivals
+        ),
+        default=math.inf,
+    )
 
 
 def _rate(
@@ -139,22 +170,26 @@ def _rate(
         time_s, offset_s, sigma_s = np.array(points).T
         sxx0, sxy0 = _moments(time_s - time_s[-1], offset_s - offset_s[-1], sigma_s**-2)
     sxx0 += prior**-2
-    slope, sxx = sxy0 / sxx0, sxx0
+    most = _MOST_SIGMAS * prior
+    slope, sxx = _within(sxy0 / sxx0, most), sxx0
     if arrivals:
         times_s, bounds_s = np.array(arrivals).T
         # Differences first: offsets may be days, what matters is microseconds.
         since_s, above_s = times_s - times_s[-1], bounds_s - bounds_s[-1]
-        weights = np.full(len(since_s), _ARRIVAL_SIGMA_S**-2)
         for _ in range(_PASSES):
+            # Most arrivals are late, and a whole batch very late when the hub itself was held up:
+            # start from what was known without them, and from the earliest.
+            level_s = above_s - slope * since_s
+            late_s = level_s - level_s.min()
+            weights = 1.0 / (_ARRIVAL_SIGMA_S**2 + late_s * late_s)
             more_xx, more_xy = _moments(since_s, above_s, weights)
             sxx = sxx0 + more_xx
-            slope = (sxy0 + more_xy) / sxx
-            level_s = above_s - slope * since_s
-            # Most arrivals are late, some very: start from the early ones.
-            base_s = sorted(level_s.tolist())[len(level_s) // 4]
-            late_s = np.maximum(0.0, level_s - base_s)
-            weights = 1.0 / (_ARRIVAL_SIGMA_S**2 + late_s * late_s)
+            slope = _within((sxy0 + more_xy) / sxx, most)
     return Rate(slope, max(sxx**-0.5, _LEAST_SKEW_SIGMA))
+
+
+def _within(slope: float, most: float) -> float:
+    return max(-most, min(most, slope))
 
 
 def _moments(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[float, float]:

@@ -155,6 +155,7 @@ def test_a_device_without_clock_is_followed_by_its_arrivals() -> None:
     """100 Hz promised, 99.26 Hz real, packets of four in bursts of 0.5 to 239 ms."""
     rng = random.Random(1)
     model = ClockModel()
+    model.counted = True
     real_period_s = 1 / 99.26
     arrived_s = 0.0
     worst_s = 0.0
