@@ -22,8 +22,12 @@ class SensorView:
         lost_s: for how long nothing has arrived, None while data flow.
         arrived_share: part of the recent samples that arrived, 0 to 1.
         battery_percent: None where not told.
-        problem: why the link gave up or is not to be had, one sentence; empty while all is well.
-        hint: what to do about it, one sentence; may be empty.
+        problem: why the link gave up or is not to be had, one sentence in English; empty while all
+            is well.
+        hint: what to do about it, one sentence in English; may be empty.
+        code: the same for programs, see :class:`SensorhubError`; empty while all is well.
+        advice: problem and hint in the language of the session.
+        gave_up: it is not tried any more.
         age_s: since the newest motion, by the hub's clock; None before the first.
     """
 
@@ -35,6 +39,9 @@ class SensorView:
     problem: str = ""
     hint: str = ""
     age_s: float | None = None
+    code: str = ""
+    advice: str = ""
+    gave_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

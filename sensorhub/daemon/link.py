@@ -359,6 +359,9 @@ class SensorLink:
             new = replace(old, phase=phase)
         if new != old:
             self._status = new
+            if phase is LinkPhase.GAVE_UP and error is not None:
+                said = {"sensor": new.name, "reason": error.code, "hint": error.hint}
+                _LOG.error("%s: gave up (%s): %s", new.name, error.code, error, extra=said)
             if self._on_status is not None:
                 self._on_status(new)
 

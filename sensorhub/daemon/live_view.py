@@ -5,6 +5,7 @@ each thing said once when it happens, flushed at once.
 """
 
 import os
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Protocol, TextIO
 
@@ -17,6 +18,9 @@ from sensorhub.daemon.digits import bar, big_number
 from sensorhub.model.units import DEG_PER_RAD
 
 REDRAW_S = 0.1
+WIDTH = 78
+"""A line that a small terminal would break moves the picture."""
+
 HOLD_STEP_S = 5
 BAR_FULL_DEG = 120.0
 KEYS = "Enter: go on  s: skip  r: again  p: pause  h: that hurt  ?: ask me  q: stop"
@@ -104,7 +108,10 @@ class PlainView:
     def show(self, snapshot: Snapshot) -> None:
         """Print what is new in the picture since the last call."""
         for sensor in snapshot.sensors:
-            seen = (sensor.state, sensor.lost_s is not None)
+            seen = (
+                f"{sensor.state} {sensor.code if sensor.gave_up else ''}",
+                sensor.lost_s is not None,
+            )
             if self._states.get(sensor.placement) != seen:
                 self._states[sensor.placement] = seen
                 self.say(note(_sensor_line(sensor)), elapsed_s=snapshot.elapsed_s)
@@ -196,7 +203,10 @@ def picture(snapshot: Snapshot, *, ink: str = "#") -> list[str]:
         angle_deg = live.angle_rad * DEG_PER_RAD
         target_deg = None if live.target_rad is None else live.target_rad * DEG_PER_RAD
         lines.append(f"  {bar(angle_deg, target_deg, full_deg=BAR_FULL_DEG)} {angle_deg:5.0f} deg")
-    lines += [f"  {_sensor_line(sensor)}" for sensor in snapshot.sensors]
+    for sensor in snapshot.sensors:
+        lines += textwrap.wrap(
+            _sensor_line(sensor), WIDTH, initial_indent="  ", subsequent_indent="    "
+        )
     lines.append(f"  {KEYS}")
     return lines
 
@@ -257,6 +267,8 @@ def _count_line(snapshot: Snapshot) -> str:
 
 
 def _sensor_line(sensor: SensorView) -> str:
+    if sensor.gave_up:
+        return f"!! {sensor.placement}: {sensor.state} ({sensor.code}). {sensor.advice}"
     if sensor.lost_s is not None:
         return f"!! {sensor.placement}: SIGNAL LOST for {sensor.lost_s:.0f} s ({sensor.state})"
     if sensor.state != "streaming":

@@ -136,6 +136,7 @@ class SensorGuard:
                 f" {event.device_id}, registered is {pinned}.",
                 hint="It is not used. Switch yours on and the other off; if yours was replaced:"
                 f' sensorhub sensors forget "{self._sensor.name}", then sensorhub sensors add.',
+                code="another_sensor",
             )
             raise self._refused
         self._identified = True
@@ -159,6 +160,7 @@ class SensorGuard:
             f"The sensor {self._sensor.name!r} is not used: {why}.",
             hint=f'Register it anew: sensorhub sensors forget "{self._sensor.name}",'
             " then sensorhub sensors add.",
+            code="bond_unsure",
         )
 
     def _let_through(self) -> None:
@@ -191,6 +193,7 @@ class SensorGuard:
         self._refused = DeviceError(
             f"What answers as {self._sensor.name!r} does not say who it is.",
             hint="It is not used: it may be somebody else's. Switch it off and on.",
+            code="nameless",
         )
         raise self._refused
 

@@ -71,13 +71,14 @@ FindCalibration = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """What a link tells the session about itself."""
+    """What a link tells the session about itself; ``problem`` and ``hint`` in English."""
 
     state: str
     lost_since_s: float | None = None
     problem: str = ""
     hint: str = ""
     gave_up: bool = False
+    code: str = ""
 
 
 class LiveSession:
@@ -387,6 +388,9 @@ class LiveSession:
             battery_percent=pipeline.battery_percent,
             problem=link.problem,
             hint=link.hint,
+            code=link.code,
+            gave_up=link.gave_up,
+            advice=self._texts.trouble(link.code, f"{link.problem} {link.hint}".strip()),
             age_s=now_s - pipeline.latest_s if math.isfinite(pipeline.latest_s) else None,
         )
 

@@ -237,12 +237,16 @@ class Visit:
             )
 
     def _on_status(self, placement: Placement, status: LinkStatus) -> None:
-        said = "" if status.error is None else str(status.error)
+        said = "" if status.error is None else self._in_words(status.error)
         if said and said != self._errors.get(placement):
             self.say(f"{placement}: {said}")
         self._errors[placement] = said
         if self._session is not None:
             self._show_link(self._session, placement, status)
+
+    def _in_words(self, error: SensorhubError) -> str:
+        texts = load_texts(self._settings.language, library=load_library())
+        return texts.trouble(error.code, str(error))
 
     def _show_link(self, session: LiveSession, placement: Placement, status: LinkStatus) -> None:
         lost_ns, error = status.lost_since_ns, status.error
@@ -254,6 +258,7 @@ class Visit:
                 problem="" if error is None else error.message,
                 hint="" if error is None else error.hint,
                 gave_up=status.phase is LinkPhase.GAVE_UP,
+                code="" if error is None else error.code,
             ),
         )
 

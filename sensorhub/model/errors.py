@@ -7,13 +7,16 @@ class SensorhubError(Exception):
     Args:
         message: one plain sentence: what is wrong, naming the thing that is wrong.
         hint: what the person can do about it, one plain sentence.
+        code: a word for programs: what kind of trouble it is; the class's own if not given.
     """
 
     exit_code = 1
+    kind = "error"
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+        self.code = code or self.kind
 
     @property
     def message(self) -> str:
@@ -29,11 +32,13 @@ class InputError(SensorhubError, ValueError):
     """What the person gave cannot be used: a file, an option, a name. Exit code 2."""
 
     exit_code = 2
+    kind = "input"
 
 
 class EnvironmentProblemError(SensorhubError, OSError):
     """What this machine lacks or refuses: adapter, port, permission, disk space. Exit code 1."""
 
+    kind = "environment"
     # OSError has its own __str__ built from errno; ours is the sentence and the hint.
     __str__ = SensorhubError.__str__
 
@@ -41,14 +46,22 @@ class EnvironmentProblemError(SensorhubError, OSError):
 class TransportError(EnvironmentProblemError, ConnectionError):
     """A link could not be opened, or cannot be used. bleak's and pyserial's errors become this."""
 
+    kind = "transport"
+
 
 class LinkLostError(TransportError):
     """A link that was open is gone: out of range, unplugged, silent for too long."""
+
+    kind = "link_lost"
 
 
 class DeviceError(SensorhubError):
     """A device answered that it cannot do what was asked, or speaks another version."""
 
+    kind = "device"
+
 
 class StoreError(EnvironmentProblemError):
     """The session store cannot be opened, read or written. Nothing already stored is harmed."""
+
+    kind = "store"

@@ -28,19 +28,36 @@ _REASONS: Mapping[BleakBluetoothNotAvailableReason, Symptom] = {
 _DBUS_NAMES: Mapping[str, Symptom] = {
     "org.bluez.Error.NotReady": Symptom.OFF,
     "org.bluez.Error.InProgress": Symptom.BUSY,
+    "org.bluez.Error.AlreadyConnected": Symptom.BUSY,
     "org.bluez.Error.NotAuthorized": Symptom.DENIED,
     "org.bluez.Error.NotConnected": Symptom.GONE,
     "org.bluez.Error.DoesNotExist": Symptom.GONE,
+    "org.bluez.Error.NotAvailable": Symptom.GONE,
     "org.bluez.Error.ConnectionAttemptFailed": Symptom.NO_ANSWER,
+    "org.bluez.Error.AuthenticationTimeout": Symptom.NO_ANSWER,
+    "org.bluez.Error.AuthenticationFailed": Symptom.REFUSED,
+    "org.bluez.Error.AuthenticationRejected": Symptom.REFUSED,
+    "org.bluez.Error.AuthenticationCanceled": Symptom.REFUSED,
+    "org.bluez.Error.NotPermitted": Symptom.REFUSED,
+    "org.bluez.Error.NotSupported": Symptom.REFUSED,
     "org.bluez.Error.Failed": Symptom.ABORTED,
     "org.freedesktop.DBus.Error.AccessDenied": Symptom.DENIED,
+    "org.freedesktop.DBus.Error.AuthFailed": Symptom.DENIED,
+    "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired": Symptom.DENIED,
     "org.freedesktop.DBus.Error.NameHasNoOwner": Symptom.NO_SERVICE,
     "org.freedesktop.DBus.Error.NoReply": Symptom.NO_SERVICE,
     "org.freedesktop.DBus.Error.ServiceUnknown": Symptom.NO_SERVICE,
-    "org.freedesktop.DBus.Error.Spawn.ServiceNotFound": Symptom.NO_SERVICE,
+    "org.freedesktop.DBus.Error.Timeout": Symptom.NO_SERVICE,
     "org.freedesktop.DBus.Error.TimedOut": Symptom.NO_SERVICE,
+    "org.freedesktop.DBus.Error.Disconnected": Symptom.NO_BUS,
+    "org.freedesktop.DBus.Error.NoServer": Symptom.NO_BUS,
+    "org.freedesktop.DBus.Error.NoNetwork": Symptom.NO_BUS,
     "org.freedesktop.DBus.Error.UnknownObject": Symptom.GONE,
+    "org.freedesktop.DBus.Error.UnknownInterface": Symptom.GONE,
+    "org.freedesktop.DBus.Error.UnknownMethod": Symptom.GONE,  # of an object that is no more
 }
+_SPAWN = "org.freedesktop.DBus.Error.Spawn."
+"""The bus tried to start the service and could not: whatever follows, it does not run."""
 
 _TEXTS: tuple[tuple[str, Symptom], ...] = (
     ("available connection", Symptom.NO_ROOM),  # the name alone says no more than "Failed"
@@ -88,6 +105,8 @@ def _symptom(error: BaseException) -> Symptom | None:
         case BleakBluetoothNotAvailableError():
             return _REASONS.get(error.reason, Symptom.NO_ADAPTER)
         case BleakDBusError():
+            if error.dbus_error.startswith(_SPAWN):
+                return Symptom.NO_SERVICE
             return _DBUS_NAMES.get(error.dbus_error)
     return next((symptom for kind, symptom in _TYPES if isinstance(error, kind)), None)
 

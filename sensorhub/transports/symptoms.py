@@ -158,7 +158,7 @@ class TroubleError(TransportError):
 
     def __init__(self, symptom: Symptom, message: str = "", *, hint: str = "") -> None:
         row = TROUBLES[symptom]
-        super().__init__(message or row.says, hint=hint or row.hint)
+        super().__init__(message or row.says, hint=hint or row.hint, code=symptom.value)
         self.symptom = symptom
 
 

@@ -116,8 +116,17 @@ def _sensor(sensor: SensorView) -> dict[str, Any]:
         "age_ms": _ms(sensor.age_s),
         "share": round(sensor.arrived_share, 2),
         "battery": sensor.battery_percent,
-        "problem": f"{sensor.problem} {sensor.hint}".strip(),
+        "problem": _problem(sensor),
+        "reason": sensor.code,
     }
+
+
+def _problem(sensor: SensorView) -> dict[str, str] | str:
+    """Why there is no link and what to do, by language; empty while all is well."""
+    english = f"{sensor.problem} {sensor.hint}".strip()
+    if not english:
+        return ""
+    return {name: texts.trouble(sensor.code, english) for name, texts in all_texts().items()}
 
 
 def _question(question: Question | None) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from sensorhub.model.outcomes import Repetition, RepetitionKind, SetOutcome
 from sensorhub.model.units import DEG_PER_RAD, NS_PER_S
 from sensorhub.sessions.traces import Trace
 from sensorhub.sessions.values import AnswerKind, StoredSession, StoredSet
+from sensorhub.web.words import all_texts
 
 DetectableDeg = Callable[[str], float | None]
 """The smallest change of an exercise's range of motion that is not measurement error."""
@@ -82,7 +83,10 @@ def _set(one: StoredSet) -> dict[str, Any]:
         ],
         "steps": len(outcome.steps),
         "flags": list(dict.fromkeys(flag.code.value for flag in outcome.flags)),
-        "flag_texts": list(dict.fromkeys(flag.text for flag in outcome.flags)),
+        "flag_texts": {
+            name: list(dict.fromkeys(map(texts.flag, outcome.flags)))
+            for name, texts in all_texts().items()
+        },
     }
 
 

@@ -12,7 +12,10 @@ from sensorhub.coach.prompts import Prompt, PromptKey
 from sensorhub.coach.questions import QuestionId, QuestionKind, find_question
 from sensorhub.coach.texts import DEFAULT_LANGUAGE, languages, load_texts
 from sensorhub.exercises.definition import TRANSLATIONS, load_library
+from sensorhub.model.errors import SensorhubError
+from sensorhub.model.outcomes import FlagCode, QualityFlag
 from sensorhub.model.placement import Placement, Side
+from sensorhub.transports.symptoms import Symptom
 
 OTHERS = [language for language in languages() if language != DEFAULT_LANGUAGE]
 
@@ -42,7 +45,43 @@ def test_there_is_more_than_one_language() -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_the_same_texts_with_the_same_blanks(language: str) -> None:
-    assert leaves(table(language)) == leaves(table(DEFAULT_LANGUAGE))
+    own = {path: blanks for path, blanks in leaves(table(language)).items() if not _own(path)}
+    assert own == leaves(table(DEFAULT_LANGUAGE))
+
+
+def _own(path: str) -> bool:
+    """English has these in the errors and flags themselves."""
+    return path.startswith(("troubles.", "flags."))
+
+
+def _kinds(kind: type[SensorhubError] = SensorhubError) -> set[str]:
+    """What links report when they fail, beside symptoms."""
+    return {kind.kind, *(one for child in kind.__subclasses__() for one in _kinds(child))}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_trouble_of_a_link_and_every_flag_has_words(language: str) -> None:
+    troubles, flags = table(language)["troubles"], table(language)["flags"]
+    assert set(flags) == set(FlagCode)
+    assert set(Symptom) <= set(troubles)
+    assert {"device", "input", "transport", "link_lost"} <= set(troubles) & _kinds()
+    texts = load_texts(language, library=load_library())
+    for code in FlagCode:
+        for placement in (None, Placement.PELVIS):
+            said = texts.flag(QualityFlag(code, placement, 1.0, 2.5, "English."))
+            assert said != "English."
+            assert "{" not in said
+    assert "1.5" in texts.flag(QualityFlag(FlagCode.GAP, None, 1.0, 2.5, "English."))
+
+
+def test_what_a_language_has_no_words_for_is_said_as_it_is() -> None:
+    flag = QualityFlag(FlagCode.GAP, None, 1.0, 2.5, "English.")
+    for language in languages():
+        texts = load_texts(language, library=load_library())
+        assert texts.trouble("something new", "It failed.") == "It failed."
+    english = load_texts(DEFAULT_LANGUAGE, library=load_library())
+    assert english.flag(flag) == "English."
+    assert english.trouble("busy", "The adapter is busy.") == "The adapter is busy."
 
 
 @pytest.mark.parametrize("language", languages())

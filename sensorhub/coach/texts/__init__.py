@@ -18,6 +18,7 @@ from sensorhub.coach.questions import Question, QuestionKind
 from sensorhub.coach.said import Said
 from sensorhub.exercises.definition import Exercise, ExerciseWords
 from sensorhub.model.errors import InputError
+from sensorhub.model.outcomes import QualityFlag
 from sensorhub.model.placement import Placement, Side
 
 DEFAULT_LANGUAGE = "en"
@@ -95,6 +96,24 @@ class Texts:
     def placement(self, placement: Placement) -> str:
         """Where a sensor is worn."""
         return str(self._table["placements"][placement.value])
+
+    def trouble(self, code: str, english: str) -> str:
+        """What is wrong with a link and what to do; in English as it was said.
+
+        Args:
+            code: of the error, see :class:`~sensorhub.model.errors.SensorhubError`.
+            english: the sentences of the error itself, for what this language has no words for.
+        """
+        return str(self._table.get("troubles", _NONE).get(code, english))
+
+    def flag(self, flag: QualityFlag) -> str:
+        """What the reader of a result must know; in English as it was said."""
+        text = self._table.get("flags", _NONE).get(flag.code.value)
+        if text is None:
+            return flag.text
+        where = "" if flag.placement is None else self.placement(flag.placement)
+        seconds = f"{flag.end_s - flag.start_s:.1f}"
+        return str(text).format_map({"placement": where, "seconds": seconds})
 
     def dose(self, dose: Dose) -> str:
         """How much is asked for."""

@@ -296,6 +296,22 @@ def test_a_device_that_cannot_be_used_is_given_up_with_the_reason():
     play(scenario)
 
 
+def test_giving_up_is_logged_with_reason_and_hint(caplog: pytest.LogCaptureFixture):
+    async def scenario() -> None:
+        denied = [TroubleError(Symptom.DENIED), TroubleError(Symptom.DENIED)]
+        async with bench(scripted(*denied)) as b:
+            await b.running
+            assert b.link.status.phase is P.GAVE_UP
+            assert b.link.status.error is not None
+            assert b.link.status.error.code == "denied"
+
+    play(scenario)
+    [told] = [record for record in caplog.records if "gave up" in record.getMessage()]
+    assert told.__dict__["reason"] == "denied"
+    assert "usermod" in told.__dict__["hint"]
+    assert "(denied): You are not allowed" in told.getMessage()
+
+
 def test_an_unusable_input_is_given_up_at_once():
     async def scenario() -> None:
         async with bench(scripted(InputError("no such thing"))) as b:

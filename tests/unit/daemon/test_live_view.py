@@ -4,6 +4,7 @@ import io
 import os
 import pty
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TextIO
 
 import pytest
@@ -83,6 +84,21 @@ def test_a_lost_signal_is_loud_in_both_views(lost_s: float) -> None:
     PlainView(out).show(a_snapshot(lost_s=lost_s))
     assert "SIGNAL LOST" in out.getvalue()
     assert "SIGNAL LOST" in "\n".join(picture(a_snapshot(lost_s=lost_s)))
+
+
+def test_a_sensor_that_gave_up_says_why_and_what_to_do_in_both_views() -> None:
+    shot = a_snapshot(lost_s=3.0)
+    advice = "Bluetooth ist ausgeschaltet. " + "Schalten Sie es ein, und zwar bald. " * 3
+    given_up = replace(
+        shot.sensors[0], state="gave up", gave_up=True, code="off", advice=advice.strip()
+    )
+    shot = replace(shot, sensors=[given_up])
+    out = io.StringIO()
+    PlainView(out).show(shot)
+    assert f"!! thigh_right: gave up (off). {advice.strip()}" in out.getvalue()
+    lines = picture(shot)
+    assert max(map(len, lines)) <= 80
+    assert advice.strip() in " ".join(" ".join(lines).split())
 
 
 @given(

@@ -20,6 +20,7 @@ from bleak_retry_connector import (
 
 from sensorhub.model.errors import TransportError
 from sensorhub.transports.ble_errors import no_answer_from_service, translated
+from sensorhub.transports.symptoms import Symptom, symptom_of
 
 REASON = BleakBluetoothNotAvailableReason
 
@@ -71,3 +72,28 @@ def test_ours_pass_unchanged():
     ours = no_answer_from_service()
     assert translated(ours) is ours
     assert "restart bluetooth" in ours.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "symptom"),
+    [
+        ("org.freedesktop.DBus.Error.Spawn.ChildExited", Symptom.NO_SERVICE),
+        ("org.freedesktop.DBus.Error.Spawn.ChildSignaled", Symptom.NO_SERVICE),
+        ("org.freedesktop.DBus.Error.Spawn.ExecFailed", Symptom.NO_SERVICE),
+        ("org.freedesktop.DBus.Error.Spawn.ServiceNotFound", Symptom.NO_SERVICE),
+        ("org.freedesktop.DBus.Error.Spawn.PermissionsInvalid", Symptom.NO_SERVICE),
+        ("org.freedesktop.DBus.Error.Timeout", Symptom.NO_SERVICE),
+        ("org.freedesktop.DBus.Error.Disconnected", Symptom.NO_BUS),
+        ("org.freedesktop.DBus.Error.UnknownMethod", Symptom.GONE),
+        ("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", Symptom.DENIED),
+        ("org.bluez.Error.AlreadyConnected", Symptom.BUSY),
+        ("org.bluez.Error.NotPermitted", Symptom.REFUSED),
+        ("org.bluez.Error.AuthenticationFailed", Symptom.REFUSED),
+        ("org.bluez.Error.SomethingNew", Symptom.OTHER),
+    ],
+)
+def test_names_on_the_bus(name: str, symptom: Symptom) -> None:
+    error = translated(dbus(name))
+    assert symptom_of(error) is symptom
+    assert error.code == symptom.value
+    assert error.hint

@@ -103,6 +103,7 @@ def test_a_frame_says_how_old_it_is_and_how_each_link_is(board: Board) -> None:
             "share": 0.98,
             "battery": 77,
             "problem": "",
+            "reason": "",
         },
         {
             "placement": "pelvis",
@@ -112,10 +113,25 @@ def test_a_frame_says_how_old_it_is_and_how_each_link_is(board: Board) -> None:
             "share": 0.5,
             "battery": None,
             "problem": "",
+            "reason": "",
         },
     ]
     assert seen["tempo"]["too_fast"] is True  # type: ignore[index]
     assert seen["live"]["unsure"] == 1  # type: ignore[index]
+
+
+def test_why_a_link_gave_up_is_said_in_every_language(board: Board) -> None:
+    given_up = SensorView(
+        Placement.THIGH_RIGHT, "gave up", None, 0.0, None,
+        problem="Not allowed.", hint="Log in again.", code="denied", gave_up=True,
+    )  # fmt: skip
+    unknown = replace(given_up, code="something new")
+    board.publish(snapshot_of(0, sensors=(given_up, unknown)), person="P-A", plan="x")
+    first, second = frame(board)["sensors"]
+    assert first["reason"] == "denied"
+    assert first["problem"]["en"] == "Not allowed. Log in again."
+    assert first["problem"]["de"].startswith("Bluetooth ist hier nicht erlaubt.")
+    assert second["problem"]["de"] == "Not allowed. Log in again."
 
 
 def test_a_question_is_asked_in_every_language(board: Board) -> None:

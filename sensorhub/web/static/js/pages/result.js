@@ -50,8 +50,7 @@ function setCard(result, one, titles) {
   const side = t(one.side);
   const best = Math.max(...(one.repetitions ?? []).filter((rep) => rep.full && rep.rom_deg != null).map((rep) => rep.rom_deg));
   const pictures = h("div", { class: "pictures" });
-  // The hub's own sentences are English and say how much; elsewhere each doubt has one of its own.
-  const flags = language() === "en" ? (one.flag_texts ?? []) : (one.flags ?? []).map((code) => t(`flag_${code}`));
+  const flags = words(one.flag_texts) || [];
   const card = h(
     "section",
     { class: "card set" },
