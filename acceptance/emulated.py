@@ -16,9 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from acceptance.ending import ending
 from acceptance.unavailable import UnavailableError
 
 ASK_FILE: Final = "ask"  # the guest writes `pull` or `plug`; it is removed once done
+_GUEST_FOLDER: Final = "/mnt"
 _INIT: Final = Path(__file__).with_name("emulated_init.sh")
 _MODULES: Final = (
     "virtio_pci",
@@ -76,17 +78,21 @@ def run_emulated(
     wire_port: int,
     patience_s: float,
 ) -> int | None:
-    """Run ``command`` in a fresh guest; ``folder`` is its ``/mnt``. Its exit code, None: it hung.
+    """Run ``command`` in a fresh guest; ``folder`` is its ``/mnt``. Its exit code.
+
+    None: it hung, or ended in the middle of its work; how is said on the error output.
 
     Raises:
         UnavailableError: qemu does not start, or the kernel does not boot.
     """
     root, release = kernel
     script = folder / "command.sh"
-    script.write_text(f"#!/bin/sh\nexec {shlex.join(command)}\n")
+    script.write_text(f"#!/bin/sh\ntouch {_GUEST_FOLDER}/booted\nexec {shlex.join(command)}\n")
     script.chmod(0o755)
     code_file = folder / "exitcode"
     code_file.unlink(missing_ok=True)
+    booted = folder / "booted"
+    booted.unlink(missing_ok=True)
     (folder / ASK_FILE).unlink(missing_ok=True)
     archive = _first_root(root, release, folder)
     monitor_path = folder / "qmp"
@@ -108,11 +114,13 @@ def run_emulated(
     if code_file.exists():
         return int(code_file.read_text())
     if not finished:
+        print(f"The emulated machine was still at work after {patience_s:g} s.", file=sys.stderr)
         return None
-    last = (said.strip().splitlines() or ["no word"])[-1]
-    raise UnavailableError(
-        f"The emulated machine did not boot: {last}", hint="See console.log in the log folder."
-    )
+    how = ending(guest.returncode, said, what="The emulated machine", began=booted.exists())
+    if booted.exists():
+        print(how, file=sys.stderr)
+        return None
+    raise UnavailableError(how, hint="See console.log in the log folder.")
 
 
 def _serve(

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from acceptance.ending import ending
 from acceptance.unavailable import UnavailableError
 
 GUEST_FOLDER: Final = Path("/mnt")
@@ -75,12 +76,14 @@ def run_in_user_mode(
     sys.stdout.flush()
     if hung:
         return None
-    if booted.exists() and not code_file.exists():
-        return None
     if not code_file.exists():
-        last = (said.strip().splitlines() or ["no word"])[-1]
+        what = "The User-Mode Linux kernel"
+        how = ending(guest.returncode, said, what=what, began=booted.exists())
+        if booted.exists():
+            print(how, file=sys.stderr)
+            return None
         raise UnavailableError(
-            f"The User-Mode Linux kernel did not boot: {last}",
+            how,
             hint="It needs ptrace and /dev/shm with a gigabyte; containers often forbid that.",
         )
     return int(code_file.read_text())
