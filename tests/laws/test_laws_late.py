@@ -75,14 +75,16 @@ class Listener:
         return [one for one in self.said if one.prompt is not None and one.prompt.key is key]
 
 
-def lived(visited: Visited, *, reps: int = 10, set_at_s: float = 3.0) -> Listener:
+def lived(
+    visited: Visited, *, beside: Visited | None = None, reps: int = 10, set_at_s: float = 3.0
+) -> Listener:
     """The visit as the hub lives it: events as they came, 25 looks a second."""
     now_ns = [FIRST_NS]
     listener = Listener()
     session = LiveSession(
         [PlannedSet("squat", Side.BOTH, 1, 1, Dose(reps=reps), 0.0)],
         library=load_library(),
-        placements=[THIGH],
+        placements=[THIGH] if beside is None else [THIGH, Placement.PELVIS],
         log=cast("SessionLog", listener),
         view=listener,
         cue=lambda *_: None,
@@ -90,13 +92,15 @@ def lived(visited: Visited, *, reps: int = 10, set_at_s: float = 3.0) -> Listene
         began_s=FIRST_NS / NS_PER_S,
     )
     begun = False
-    events = iter(visited.events)
-    event = next(events, None)
+    told = [(event.host_time_ns, THIGH, event) for event in visited.events]
+    if beside is not None:
+        told += [(event.host_time_ns, Placement.PELVIS, event) for event in beside.events]
+    told.sort(key=lambda one: one[0])
     while now_ns[0] < visited.last_ns and not session.done:
         now_ns[0] += NS_PER_S // 25
-        while event is not None and event.host_time_ns <= now_ns[0]:
-            session.on_event(THIGH, event)
-            event = next(events, None)
+        while told and told[0][0] <= now_ns[0]:
+            _, placement, event = told.pop(0)
+            session.on_event(placement, event)
         session.tick()
         if not begun and now_ns[0] - FIRST_NS >= set_at_s * NS_PER_S:
             assert listener.pictures[-1].state is CoachState.PREPARING
@@ -127,6 +131,30 @@ def test_what_was_missed_is_counted_in_silence_and_the_dose_is_asked_for_once(
     assert max(shown) == 10
     [outcome] = listener.outcomes
     assert outcome.full_repetitions == 10
+
+
+@pytest.mark.parametrize("torn_one", [THIGH, Placement.PELVIS])
+def test_with_two_sensors_either_may_be_late(torn_one: Placement) -> None:
+    """What is shown after the set is what it would be with nothing lost."""
+
+    def visits(outages_s: tuple[tuple[float, float], ...]) -> SetOutcome:
+        worn = [
+            SansIoVisit(
+                "squat",
+                placement=placement.value,
+                outages_s=outages_s if placement is torn_one else (),
+            ).run(SECONDS)
+            for placement in (THIGH, Placement.PELVIS)
+        ]
+        [outcome] = lived(worn[0], beside=worn[1]).outcomes
+        return outcome
+
+    late, whole = visits(OUTAGES_S), visits(())
+    assert late.full_repetitions == whole.full_repetitions == 10
+    for one, other in zip(late.repetitions, whole.repetitions, strict=True):
+        assert one.start_s == pytest.approx(other.start_s, abs=0.1)
+        assert one.rom_rad == pytest.approx(other.rom_rad, abs=0.03)
+    assert late.gaps == whole.gaps == ()
 
 
 def test_a_dose_that_was_done_while_nobody_saw_it_is_done() -> None:

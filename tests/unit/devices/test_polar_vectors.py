@@ -67,6 +67,22 @@ def test_start_of_an_h10() -> None:
     assert request == bytes.fromhex("02020001C8000101100002010800")
 
 
+def test_differences_packed_by_hand() -> None:
+    """Two blocks, of 3 and of 10 bits: lowest bit first, across bytes, signed; padded to a byte.
+
+    (1, -1, 2) (-4, 3, 0) in 3 bits is 1001 1101 0001 1100 00, read from the left; (-512, 511, -1)
+    in ten is 0000 0000 01 11 1111 1110 1111 1111 11.
+    """
+    head = "02" + "0094357700000000" + "81" + "6400" + "38FF" + "E803"
+    frame = read_frame(bytes.fromhex(head + "0302" + "B93800" + "0A01" + "00FEF73F"))
+    assert frame.values.tolist() == [
+        [100, -200, 1000],
+        [101, -201, 1002],
+        [97, -198, 1002],
+        [-415, 313, 1001],
+    ]
+
+
 def test_compressed_acceleration_in_g_becomes_thousandths() -> None:
     factor = factor_of(read_settings(bytes.fromhex("0501") + struct.pack("<f", 8 / 32768)))
     data = struct.pack("<BQB3h", Kind.ACC, 7, 0x80, 4096, 0, -4096)
