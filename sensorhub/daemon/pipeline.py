@@ -66,17 +66,17 @@ class SensorPipeline:
         """Take in one event; the motion it completes, usually none or one block."""
         if isinstance(event, BatteryReported):
             self._battery_percent = event.percent
-        elif isinstance(event, SamplesArrived) and not event.backfilled:
+        elif isinstance(event, SamplesArrived):
+            if event.backfilled:
+                self._recent.late(event)
+                return []
             self._weigh(len(event.acc_mps2), 1.0, event.period_s)
         elif isinstance(event, SamplesLost):
             self._weigh(event.count, 0.0, 0.01)
-        if isinstance(event, SamplesArrived) and event.backfilled:
-            self._recent.late(event)
-            return []
         motion = []
-        for placed in self._assembler.place(event):
-            self._recent.live(placed)
-            ticks = self._tracker.push(corrected(placed.block, self.calibration))
+        for block in self._assembler.push(event):
+            self._recent.live(self._assembler.position, block)
+            ticks = self._tracker.push(corrected(block, self.calibration))
             self._stillness.push(ticks)
             if len(ticks) or ticks.gaps:
                 motion.append(ticks)

@@ -59,6 +59,11 @@ class BlockAssembler:
         """The device's clock as known so far."""
         return self._clock
 
+    @property
+    def position(self) -> tuple[int, int]:
+        """The stream, and the index after the last sample given out."""
+        return self._stream or 0, self._next_index or 0
+
     def push(self, event: DeviceEvent) -> list[SampleBlock]:
         """Take one event; return the blocks it completes (none or one)."""
         if isinstance(event, SamplesArrived):

@@ -4,7 +4,7 @@ from collections import deque
 
 from sensorhub.model.events import SamplesArrived
 from sensorhub.model.placement import Placement
-from sensorhub.model.samples import SampleBlock
+from sensorhub.model.samples import Gap, SampleBlock
 from sensorhub.model.units import NS_PER_S
 from sensorhub.motion.gaps import samples_to_bridge
 from sensorhub.motion.merging import PlacedBlock, merge_late
@@ -19,10 +19,9 @@ class RecentBlocks:
 
     def __init__(self, placement: Placement) -> None:
         self._placement = placement
-        self._live: deque[PlacedBlock] = deque()
+        self._live: deque[tuple[tuple[int, int], SampleBlock]] = deque()  # where it ends; it
         self._late: list[SamplesArrived] = []
         self._holes: list[tuple[int, int, int]] = []  # stream, first index, stop index
-        self._due: tuple[int, int] | None = None  # stream and index of the next live sample
         self._floor: tuple[int, int] | None = None  # what comes before it is forgotten
         self._wanted_ns: tuple[int, int] | None = None  # arrival of the first and the last
 
@@ -32,15 +31,18 @@ class RecentBlocks:
         wanted = self._wanted_ns
         return None if wanted is None else (wanted[0] / NS_PER_S, wanted[1] / NS_PER_S)
 
-    def live(self, placed: PlacedBlock) -> None:
-        """A block came live."""
-        gap = placed.block.gap_before
-        if gap is not None and samples_to_bridge(gap, period_s=placed.block.period_s) is None:
-            same = self._due is not None and self._due[0] == placed.stream
-            first = self._due[1] if self._due is not None and same else 0
-            self._holes.append((placed.stream, first, placed.first_index))
-        self._due = (placed.stream, placed.stop_index)
-        self._live.append(placed)
+    def live(self, position: tuple[int, int], block: SampleBlock) -> None:
+        """A block came live; ``position``: its stream, and the index after its last sample."""
+        if block.gap_before is not None:
+            self._note_hole(position, block, block.gap_before)
+        self._live.append((position, block))
+
+    def _note_hole(self, position: tuple[int, int], block: SampleBlock, gap: Gap) -> None:
+        if samples_to_bridge(gap, period_s=block.period_s) is not None:
+            return
+        due = self._live[-1][0] if self._live else self._floor
+        first = due[1] if due is not None and due[0] == position[0] else 0
+        self._holes.append((position[0], first, position[1] - len(block)))
 
     def late(self, event: SamplesArrived) -> None:
         """Back-filled samples came."""
@@ -55,9 +57,8 @@ class RecentBlocks:
     def forget(self, before_s: float) -> None:
         """What ended before that hub time is not needed any more."""
         live = self._live
-        while live and live[0].block.end_s < before_s:
-            gone = live.popleft()
-            self._floor = (gone.stream, gone.stop_index)
+        while live and live[0][1].end_s < before_s:
+            self._floor = live.popleft()[0]
         floor = self._floor
         if floor is None:
             return
@@ -74,8 +75,12 @@ class RecentBlocks:
         """All of it in order of time, as the final analysis would have it."""
         self._wanted_ns = None
         blocks: list[SampleBlock] = []
-        for stream in dict.fromkeys(one.stream for one in self._live):
-            live = [one for one in self._live if one.stream == stream]
+        for stream in dict.fromkeys(position[0] for position, _ in self._live):
+            live = [
+                PlacedBlock(stream, position[1] - len(block), block)
+                for position, block in self._live
+                if position[0] == stream
+            ]
             kept = self._floor is not None and self._floor[0] == stream
             # In front of what was forgotten nothing belongs any more.
             first = live[0].first_index if kept else 0

@@ -171,8 +171,8 @@ def test_while_it_runs_a_set_has_what_the_final_analysis_has(torn: Visited) -> N
     """Also where what is long over was forgotten."""
     assembler, recent = BlockAssembler(THIGH), RecentBlocks(THIGH)
     for event in torn.events:
-        for placed in assembler.place(event):
-            recent.live(placed)
+        for block in assembler.push(event):
+            recent.live(assembler.position, block)
         if isinstance(event, SamplesArrived) and event.backfilled:
             recent.late(event)
     whole = assemble_all(torn.events, THIGH)
@@ -255,8 +255,8 @@ def test_nothing_is_looked_at_that_no_set_needs(torn: Visited) -> None:
     recent, assembler = RecentBlocks(THIGH), BlockAssembler(THIGH)
     most = 0
     for event in torn.events:
-        for placed in assembler.place(event):
-            recent.live(placed)
-            recent.forget(placed.block.end_s - 10.0)
+        for block in assembler.push(event):
+            recent.live(assembler.position, block)
+            recent.forget(block.end_s - 10.0)
             most = max(most, sum(map(len, recent.merged())))
     assert most <= 1100
