@@ -4,7 +4,7 @@ import { get, once } from "../api.js";
 import { chart, numbers } from "../charts.js";
 import { h } from "../dom.js";
 import { icon, place } from "../shell.js";
-import { date, language, t, words } from "../texts.js";
+import { date, t, words } from "../texts.js";
 
 const OVERLAY_POINTS = 50;
 
