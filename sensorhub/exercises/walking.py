@@ -15,20 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorhub.exercises.cycles import Cycle
+from sensorhub.exercises.footfalls import rises_twice
 from sensorhub.exercises.movement import angles_of_greatest_variance
 from sensorhub.exercises.path import Path, quantile
 from sensorhub.exercises.track import Track
 from sensorhub.exercises.zigzag import TurningPoint, turning_points_of_each
 from sensorhub.model.events import FloatArray
 
-WINDOW_S = 5.0
+WINDOW_S = 6.0
 """Three strides of a slow walker: fewer are not told from a repetition."""
 
 LEAST_TURNS = 5
 """Turning points within a window: two strides."""
 
-SLOWEST_STRIDE_S = 1.75
+SLOWEST_STRIDE_S = 2.6
 """A stride (two steps) of somebody who shuffles across the room."""
+
+SLOW_STRIDE_S = 1.75
+"""Strides slower than this are as slow as repetitions: the body must rise twice in each."""
 
 SHAKEN_S = 0.72
 """To and fro quicker than this without a pause is running, or a strap shaken into place: whole
@@ -36,6 +40,9 @@ legs are not exercised at that rate."""
 
 LARGEST_STRIDE_RAD = math.radians(55.0)
 """The thigh of somebody walking swings through 35 to 50 degrees."""
+
+RUNNING_STRIDE_S = 0.95
+"""Of somebody running, who takes less time than this for a stride, it swings through 60 to 80."""
 
 LEAST_SPEED_RADPS = 0.1
 """Walkers do not rest: 6 degrees a second on average is far below what thigh or pelvis do."""
@@ -111,15 +118,19 @@ def _inside(path: Path, cycle: Cycle, walk: tuple[float, float]) -> bool:
 
 
 def _windows(path: Path, track: Track) -> Iterator[tuple[int, int]]:
-    """First and last tick of the strides in every window in which the person walks."""
+    """First and last tick of the strides in every window in which the person walks or runs."""
     for start, angle, turns in _swinging(path):
-        swings = _swings(angle, turns, path.tick_s)
-        if swings is None:
+        stride_s = _stride_s(angle, turns, path.tick_s)
+        if stride_s is None:
             continue
-        first, last, stride_s = swings
-        quick = stride_s < SHAKEN_S
-        if quick or _hip_travels(track, start + first, start + last + 1, path.tick_s):
-            yield start + first, start + last
+        first, last = start + turns[0].index, start + turns[-1].index
+        if stride_s >= SHAKEN_S and not _hip_travels(track, first, last + 1, path.tick_s):
+            # Without a gyroscope the steps of slow walkers are all that tells.
+            if track.rate_radps is not None or not rises_twice(track.acc_mps2[start:], turns):
+                continue
+        elif stride_s > SLOW_STRIDE_S and not rises_twice(track.acc_mps2[start:], turns):
+            continue
+        yield first, last
 
 
 def _swinging(path: Path) -> Iterator[tuple[int, FloatArray, list[TurningPoint]]]:
@@ -155,16 +166,14 @@ def _stretches(path: Path) -> Iterator[slice]:
     yield slice(start, len(path))
 
 
-def _swings(
-    angle: FloatArray, turns: Sequence[TurningPoint], tick_s: float
-) -> tuple[int, int, float] | None:
-    """Where a window swings to and fro as a walker does, and how long a stride takes."""
+def _stride_s(angle: FloatArray, turns: Sequence[TurningPoint], tick_s: float) -> float | None:
+    """How long a stride takes, where a window swings to and fro as a walker does."""
     index = np.array([t.index for t in turns])
     swing = np.abs(np.diff([t.value for t in turns]))
     stride_s = 2.0 * float(np.median(np.diff(index))) * tick_s
     if stride_s > SLOWEST_STRIDE_S:
         return None
-    if stride_s >= SHAKEN_S and float(np.median(swing)) > LARGEST_STRIDE_RAD:
+    if stride_s >= RUNNING_STRIDE_S and float(np.median(swing)) > LARGEST_STRIDE_RAD:
         return None
     ordered = np.sort(swing)
     if quantile(ordered, 0.25) < EVEN_SHARE * quantile(ordered, 0.75):
@@ -173,7 +182,7 @@ def _swings(
     rate = np.abs(np.diff(angle[first : last + 1]))
     if float(np.mean(rate < 0.15 * quantile(np.sort(rate), 0.95))) > REST_SHARE:
         return None
-    return first, last, stride_s
+    return stride_s
 
 
 def _hip_travels(track: Track, first: int, last: int, tick_s: float) -> bool:
