@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges
@@ -23,6 +24,17 @@ MOST_SCATTER_OF_FEW = 0.58
 
 MOST_SCATTER_OF_SMALL = 0.35
 """The same for two that are small for the exercise: 95 of 100 real pairs are as much alike."""
+
+MOST_OF_IT, BUSY_SCATTER = 0.75, 0.7
+"""Who did little besides the set may be less regular in it; who did much else, by this factor of
+what is missing, must be more alike: by chance something always is a little."""
+
+QUICKEST_S = 0.75
+"""Nobody repeats a movement of the whole leg 80 times a minute: a strap that is shaken into place,
+or a leg that is scratched, moves so."""
+
+TINY_RAD, TINY_LASTS_S = math.radians(3.0), 1.5
+"""A leg that hardly moves is lifted with effort, and slowly; what twitches is no exercise."""
 
 SOME = 5
 
@@ -38,25 +50,39 @@ FEW = 2
 FEW_SIZE_SHARE = 0.4
 """... and one alone is believed if it has this share of what bodies usually do in the exercise."""
 
+STRIDE_S, LEAST_STEP_RAD = 0.2, math.radians(1.0)
+"""The way of "up" is measured in steps of so long; smaller ones are noise."""
+
 ARRIVAL_S = 2.0
 """Small excursions within this time of a walk belong to it: putting a chair down, settling."""
 
 
 def is_set(
-    path: Path, cycles: Sequence[Cycle], edges: Sequence[Edges], *, usual_rad: float
+    path: Path,
+    cycles: Sequence[Cycle],
+    edges: Sequence[Edges],
+    *,
+    usual_rad: float,
+    share: float = 1.0,
 ) -> bool:
     """Whether full repetitions are one movement repeated; a single one must be about as large as
-    usual, two small ones very much alike.
+    usual, two small ones very much alike, and all the more alike the more else was done.
 
     Args:
         usual_rad: what most bodies do in the exercise.
+        share: the repetitions' part of all turning besides walking.
     """
-    large = median(c.size_rad for c in cycles) >= FEW_SIZE_SHARE * usual_rad
+    size_rad = median(c.size_rad for c in cycles)
+    lasts_s = median(e.end_s - e.start_s for e in edges)
+    if lasts_s < (TINY_LASTS_S if size_rad < TINY_RAD else QUICKEST_S):
+        return False
+    large = size_rad >= FEW_SIZE_SHARE * usual_rad
     if len(cycles) == 1:
         return large
     most = MOST_SCATTER_OF_FEW if len(cycles) <= SOME else MOST_SCATTER
     if len(cycles) <= FEW and not large:
         most = MOST_SCATTER_OF_SMALL
+    most -= BUSY_SCATTER * max(0.0, MOST_OF_IT - share)
     return scatter(path, cycles, edges) <= most
 
 
@@ -76,6 +102,26 @@ def scatter(path: Path, cycles: Sequence[Cycle], edges: Sequence[Edges]) -> floa
         for ticks in ([c.start for c in cycles], [c.peak for c in cycles])
     ]
     return _variation(sizes) + TIME_WEIGHT * _variation(times_s) + sum(apart)
+
+
+def share_of_turning(
+    path: Path, cycles: Sequence[Cycle], besides: NDArray[np.bool_] | None = None
+) -> float:
+    """The cycles' part of the way that "up" has gone in the whole set; 0 where it went nowhere.
+
+    Args:
+        besides: the ticks whose way is all that counts; None: of all.
+    """
+    own = sum(c.rise_rad + c.fall_rad for c in cycles)
+    total, stride = 0.0, max(1, round(STRIDE_S / path.tick_s))
+    for piece in path.pieces:
+        step = np.diff(path.up[piece][::stride], axis=0)
+        length = np.sqrt((step * step).sum(axis=1))
+        counts = length > LEAST_STEP_RAD
+        if besides is not None:
+            counts &= besides[piece][::stride][: len(length)]
+        total += float(length[counts].sum())
+    return own / total if total > 0.0 else 0.0
 
 
 def by_the_way(path: Path, edges: Sequence[Edges], full: Sequence[bool]) -> list[bool]:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from sensorhub.exercises.coherence import is_set, share_of_turning
 from sensorhub.exercises.cycles import Cycle, cycles_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import Edges, edges_of
@@ -21,7 +22,7 @@ from sensorhub.exercises.path import Path
 from sensorhub.exercises.rests import angle_between_rad, rests_of
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.thresholds import CompoundThresholds
-from sensorhub.exercises.walking import walked
+from sensorhub.exercises.walking import not_walking, walked
 from sensorhub.exercises.zigzag import turning_points
 from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
@@ -138,12 +139,24 @@ class CompoundDetector:
             for name, cycle, edge in zip(named, cycles, edges, strict=True)
         ]
         limits = self._thresholds
-        return [
+        chosen = [
             h
             for h in halves
             if h.share >= limits.ignore_share
             and limits.shortest_s <= h.edges.end_s - h.edges.start_s <= limits.longest_s
         ]
+        return chosen if self._is_set(path, chosen) else []
+
+    def _is_set(self, path: Path, halves: Sequence[_Half]) -> bool:
+        """Whether the halves that came more often are one movement repeated."""
+        names = [h.name for h in halves if h.share >= self._thresholds.partial_share]
+        more = [h for h in halves if names and h.name == max(names, key=names.count)]
+        whole = [h for h in more if h.share >= self._thresholds.partial_share]
+        if not whole:
+            return False
+        share = share_of_turning(path, [h.cycle for h in halves], besides=not_walking(path)) or 1.0
+        cycles, edges = [h.cycle for h in whole], [h.edges for h in whole]
+        return is_set(path, cycles, edges, usual_rad=self._rules.range.usual_rad, share=share)
 
     def _named(
         self, cycles: Sequence[Cycle], ways: Sequence[FloatArray], toward: FloatArray
