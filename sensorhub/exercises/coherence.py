@@ -7,6 +7,7 @@ whole sets. What somebody does by the way - turning over, settling, getting up -
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges
 from sensorhub.exercises.path import Path
+from sensorhub.exercises.walking import not_walking
 
 MOST_SCATTER = 0.7
 """More than this is no set; between what real sets show and what moving about shows."""
@@ -50,6 +52,9 @@ FEW = 2
 FEW_SIZE_SHARE = 0.4
 """... and one alone is believed if it has this share of what bodies usually do in the exercise."""
 
+BREAK_S = 10.0
+"""What is done in a break as long as this says nothing of the set."""
+
 STRIDE_S, LEAST_STEP_RAD = 0.2, math.radians(1.0)
 """The way of "up" is measured in steps of so long; smaller ones are noise."""
 
@@ -70,7 +75,7 @@ def is_set(
 
     Args:
         usual_rad: what most bodies do in the exercise.
-        share: the repetitions' part of all turning besides walking.
+        share: the repetitions' part of all turning besides walking, see :func:`devotion`.
     """
     size_rad = median(c.size_rad for c in cycles)
     lasts_s = median(e.end_s - e.start_s for e in edges)
@@ -104,6 +109,14 @@ def scatter(path: Path, cycles: Sequence[Cycle], edges: Sequence[Edges]) -> floa
     return _variation(sizes) + TIME_WEIGHT * _variation(times_s) + sum(apart)
 
 
+def devotion(path: Path, cycles: Sequence[Cycle]) -> float:
+    """How much of what the person did besides walking was this: of all, or from the first to the
+    last repetition, whichever is less."""
+    besides = not_walking(path)
+    of_all = share_of_turning(path, cycles, besides=besides) or 1.0
+    return min(of_all, share_of_run(path, cycles, besides))
+
+
 def share_of_turning(
     path: Path, cycles: Sequence[Cycle], besides: NDArray[np.bool_] | None = None
 ) -> float:
@@ -122,6 +135,27 @@ def share_of_turning(
             counts &= besides[piece][::stride][: len(length)]
         total += float(length[counts].sum())
     return own / total if total > 0.0 else 0.0
+
+
+def share_of_run(path: Path, cycles: Sequence[Cycle], besides: NDArray[np.bool_]) -> float:
+    """The cycles' part of the way that "up" has gone from the first of them to the last one.
+
+    Long breaks are left out. However small the movement: who exercises rests between repetitions,
+    who stands about sways as much between the larger excursions as in them.
+    """
+    step = np.zeros(len(path))
+    change = np.diff(path.up, axis=0)
+    step[1:] = np.sqrt((change * change).sum(axis=1))
+    step[[p.start for p in path.pieces]] = 0.0
+    gone = np.concatenate([[0.0], np.cumsum(step * besides)])
+    total = 0.0
+    for before, cycle in pairwise([None, *cycles]):
+        assert cycle is not None
+        first = cycle.start
+        if before and path.time_s[cycle.start] - path.time_s[before.end] < BREAK_S:
+            first = before.end
+        total += float(gone[cycle.end + 1] - gone[first + 1])
+    return sum(c.rise_rad + c.fall_rad for c in cycles) / total if total > 0.0 else 1.0
 
 
 def by_the_way(path: Path, edges: Sequence[Edges], full: Sequence[bool]) -> list[bool]:

@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 
 from sensorhub.exercises.arrivals import elsewhere_rad
-from sensorhub.exercises.coherence import by_the_way, is_set, share_of_turning
+from sensorhub.exercises.coherence import by_the_way, devotion, is_set, share_of_turning
 from sensorhub.exercises.cycles import Cycle, share_of_way
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import (
@@ -25,7 +25,6 @@ from sensorhub.exercises.judge import (
 )
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.rests import angle_between_rad
-from sensorhub.exercises.walking import not_walking
 from sensorhub.model.events import FloatArray
 
 FEW = ((2, 0.4), (5, 0.12))
@@ -123,8 +122,7 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
             return []
     whole = [c for c in chosen if c.full] or chosen
     cycles, edges = [c.cycle for c in whole], [c.edges for c in whole]
-    own = [c.cycle for c in chosen]
-    share = share_of_turning(path, own, besides=not_walking(path)) or 1.0
+    share = devotion(path, [c.cycle for c in chosen])
     is_one = is_set(path, cycles, edges, usual_rad=rules.range.usual_rad, share=share)
     return chosen if is_one else []
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sensorhub.exercises.coherence import is_set, share_of_turning
+from sensorhub.exercises.coherence import devotion, is_set
 from sensorhub.exercises.cycles import Cycle, cycles_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import Edges, edges_of
@@ -22,7 +22,7 @@ from sensorhub.exercises.path import Path
 from sensorhub.exercises.rests import angle_between_rad, rests_of
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.thresholds import CompoundThresholds
-from sensorhub.exercises.walking import not_walking, walked
+from sensorhub.exercises.walking import walked
 from sensorhub.exercises.zigzag import turning_points
 from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
@@ -154,7 +154,7 @@ class CompoundDetector:
         whole = [h for h in more if h.share >= self._thresholds.partial_share]
         if not whole:
             return False
-        share = share_of_turning(path, [h.cycle for h in halves], besides=not_walking(path)) or 1.0
+        share = devotion(path, [h.cycle for h in halves])
         cycles, edges = [h.cycle for h in whole], [h.edges for h in whole]
         return is_set(path, cycles, edges, usual_rad=self._rules.range.usual_rad, share=share)
 
