@@ -27,9 +27,12 @@ MOST_SCATTER_OF_FEW = 0.58
 MOST_SCATTER_OF_SMALL = 0.35
 """The same for two that are small for the exercise: 95 of 100 real pairs are as much alike."""
 
-MOST_OF_IT, BUSY_SCATTER = 0.75, 0.7
-"""Who did little besides the set may be less regular in it; who did much else, by this factor of
-what is missing, must be more alike: by chance something always is a little."""
+MOST_OF_IT = 0.75
+"""Repetitions are this part, at least, of all that moves in a set well done, ..."""
+
+ELSE_SCATTER, BETWEEN_SCATTER = 0.7, 0.9
+"""... and for what is missing before and after it, or between its first repetition and its last,
+so much more alike must they be: by chance something of all that is done always is a little."""
 
 QUICKEST_S = 0.75
 """Nobody repeats a movement of the whole leg 80 times a minute: a strap that is shaken into place,
@@ -52,7 +55,7 @@ FEW = 2
 FEW_SIZE_SHARE = 0.4
 """... and one alone is believed if it has this share of what bodies usually do in the exercise."""
 
-BREAK_S = 10.0
+BREAK_S = 20.0
 """What is done in a break as long as this says nothing of the set."""
 
 STRIDE_S, LEAST_STEP_RAD = 0.2, math.radians(1.0)
@@ -68,14 +71,14 @@ def is_set(
     edges: Sequence[Edges],
     *,
     usual_rad: float,
-    share: float = 1.0,
+    strict: float = 0.0,
 ) -> bool:
     """Whether full repetitions are one movement repeated; a single one must be about as large as
     usual, two small ones very much alike, and all the more alike the more else was done.
 
     Args:
         usual_rad: what most bodies do in the exercise.
-        share: the repetitions' part of all turning besides walking, see :func:`devotion`.
+        strict: see :func:`strictness`.
     """
     size_rad = median(c.size_rad for c in cycles)
     lasts_s = median(e.end_s - e.start_s for e in edges)
@@ -87,8 +90,7 @@ def is_set(
     most = MOST_SCATTER_OF_FEW if len(cycles) <= SOME else MOST_SCATTER
     if len(cycles) <= FEW and not large:
         most = MOST_SCATTER_OF_SMALL
-    most -= BUSY_SCATTER * max(0.0, MOST_OF_IT - share)
-    return scatter(path, cycles, edges) <= most
+    return scatter(path, cycles, edges) <= most - strict
 
 
 def scatter(path: Path, cycles: Sequence[Cycle], edges: Sequence[Edges]) -> float:
@@ -109,12 +111,12 @@ def scatter(path: Path, cycles: Sequence[Cycle], edges: Sequence[Edges]) -> floa
     return _variation(sizes) + TIME_WEIGHT * _variation(times_s) + sum(apart)
 
 
-def devotion(path: Path, cycles: Sequence[Cycle]) -> float:
-    """How much of what the person did besides walking was this: of all, or from the first to the
-    last repetition, whichever is less."""
+def strictness(path: Path, cycles: Sequence[Cycle]) -> float:
+    """By how much less scatter is believed, without unit, as other things were done as well."""
     besides = not_walking(path)
     of_all = share_of_turning(path, cycles, besides=besides) or 1.0
-    return min(of_all, share_of_run(path, cycles, besides))
+    of_run = share_of_run(path, cycles, besides)
+    return max(0.0, ELSE_SCATTER * (MOST_OF_IT - of_all), BETWEEN_SCATTER * (MOST_OF_IT - of_run))
 
 
 def share_of_turning(

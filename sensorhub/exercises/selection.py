@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 
 from sensorhub.exercises.arrivals import elsewhere_rad
-from sensorhub.exercises.coherence import by_the_way, devotion, is_set, share_of_turning
+from sensorhub.exercises.coherence import by_the_way, is_set, share_of_turning, strictness
 from sensorhub.exercises.cycles import Cycle, share_of_way
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import (
@@ -122,8 +122,8 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
             return []
     whole = [c for c in chosen if c.full] or chosen
     cycles, edges = [c.cycle for c in whole], [c.edges for c in whole]
-    share = devotion(path, [c.cycle for c in chosen])
-    is_one = is_set(path, cycles, edges, usual_rad=rules.range.usual_rad, share=share)
+    strict = strictness(path, [c.cycle for c in chosen])
+    is_one = is_set(path, cycles, edges, usual_rad=rules.range.usual_rad, strict=strict)
     return chosen if is_one else []
 
 

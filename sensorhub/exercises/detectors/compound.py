@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sensorhub.exercises.coherence import devotion, is_set
+from sensorhub.exercises.coherence import is_set, strictness
 from sensorhub.exercises.cycles import Cycle, cycles_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import Edges, edges_of
@@ -154,9 +154,9 @@ class CompoundDetector:
         whole = [h for h in more if h.share >= self._thresholds.partial_share]
         if not whole:
             return False
-        share = devotion(path, [h.cycle for h in halves])
+        strict = strictness(path, [h.cycle for h in halves])
         cycles, edges = [h.cycle for h in whole], [h.edges for h in whole]
-        return is_set(path, cycles, edges, usual_rad=self._rules.range.usual_rad, share=share)
+        return is_set(path, cycles, edges, usual_rad=self._rules.range.usual_rad, strict=strict)
 
     def _named(
         self, cycles: Sequence[Cycle], ways: Sequence[FloatArray], toward: FloatArray

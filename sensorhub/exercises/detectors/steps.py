@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sensorhub.exercises.coherence import devotion, is_set
+from sensorhub.exercises.coherence import is_set, strictness
 from sensorhub.exercises.cycles import Cycle, cycles_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import Edges, edges_of
@@ -115,9 +115,9 @@ class StepsDetector:
         usual_rad = self._rules.range.usual_rad
         if not out:
             return []
-        share = devotion(path, [c for c, _ in kept])
+        strict = strictness(path, [c for c, _ in kept])
         cycles, edges = [c for c, _ in out], [e for _, e in out]
-        if not is_set(path, cycles, edges, usual_rad=usual_rad, share=share):
+        if not is_set(path, cycles, edges, usual_rad=usual_rad, strict=strict):
             return []
         return [_step(e, d, c.size_rad) for (c, e), d in zip(kept, directions, strict=True)]
 
