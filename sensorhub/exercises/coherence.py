@@ -7,7 +7,6 @@ whole sets. What somebody does by the way - turning over, settling, getting up -
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -74,7 +73,7 @@ def is_set(
     strict: float = 0.0,
 ) -> bool:
     """Whether full repetitions are one movement repeated; a single one must be about as large as
-    usual, two small ones very much alike, and all the more alike the more else was done.
+    usual, two small ones very much alike; all of it the more alike the more else was done.
 
     Args:
         usual_rad: what most bodies do in the exercise.
@@ -142,21 +141,21 @@ def share_of_turning(
 def share_of_run(path: Path, cycles: Sequence[Cycle], besides: NDArray[np.bool_]) -> float:
     """The cycles' part of the way that "up" has gone from the first of them to the last one.
 
-    Long breaks are left out. However small the movement: who exercises rests between repetitions,
-    who stands about sways as much between the larger excursions as in them.
+    However small the movement: who exercises rests between repetitions, who stands about sways
+    between larger excursions as much as in them. Long breaks are left out, but a few have none.
     """
     step = np.zeros(len(path))
     change = np.diff(path.up, axis=0)
     step[1:] = np.sqrt((change * change).sum(axis=1))
     step[[p.start for p in path.pieces]] = 0.0
     gone = np.concatenate([[0.0], np.cumsum(step * besides)])
-    total = 0.0
-    for before, cycle in pairwise([None, *cycles]):
-        assert cycle is not None
-        first = cycle.start
-        if before and path.time_s[cycle.start] - path.time_s[before.end] < BREAK_S:
-            first = before.end
-        total += float(gone[cycle.end + 1] - gone[first + 1])
+    starts, ends = (
+        np.array(ticks, int) for ticks in zip(*((c.start, c.end) for c in cycles), strict=True)
+    )
+    close = path.time_s[starts[1:]] - path.time_s[ends[:-1]] < BREAK_S
+    since = starts.copy()
+    since[1:] = np.where(close | (len(cycles) <= SOME), ends[:-1], starts[1:])
+    total = float((gone[ends + 1] - gone[since + 1]).sum())
     return sum(c.rise_rad + c.fall_rad for c in cycles) / total if total > 0.0 else 1.0
 
 

@@ -1,10 +1,12 @@
 """What people do besides: motion of a thigh in which nothing may be counted (all simulated).
 
 ``python -m tests.real.negatives`` analyses it as every exercise of the thigh and prints false
-repetitions in ten minutes.
+repetitions in ten minutes. Who sits down, or bends to the floor, does what a squat or a lunge is
+counted by: that is held against other exercises only.
 """
 
 import argparse
+import math
 import sys
 import tomllib
 from collections import defaultdict
@@ -14,18 +16,29 @@ from functools import cache
 from multiprocessing import get_context
 
 import numpy as np
+from scipy.signal import lfilter
+from scipy.spatial.transform import Rotation
 
+from firmware_sim.body.track import minimum_jerk
 from firmware_sim.fields import Fields
 from firmware_sim.person import SensorSetup
 from firmware_sim.render import render
 from firmware_sim.scenario.loader import load_scenario, parse_scenario
-from sensorhub.exercises.definition import load_library
+from sensorhub.exercises.definition import Posture, load_library
 from sensorhub.model.events import FloatArray
 from tests.real.takes import Piece, Take, analyzed
 
 EXERCISES = sorted(
-    e.id for e in load_library().values() if e.detector == "repetition" and "thigh" in e.primary
+    e.id
+    for e in load_library().values()
+    if e.detector in ("repetition", "compound", "steps") and "thigh" in e.primary
 )
+FROM_STANDING = {
+    e.id
+    for e in load_library().values()
+    if e.detector == "repetition" and (e.posture is Posture.STANDING or e.id == "sit_to_stand")
+}
+"""Exercises that bend the hip out of standing, or sit down, as people do all day."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,7 @@ class Besides:
     """One recording of no exercise."""
 
     name: str
-    text: str
+    text: str  # a scenario; or the name of one, or of a way to sway
     rate_hz: float
     gyroscope: bool
     seed: int
@@ -90,9 +103,88 @@ STAYS = {
 EVERYTHING = {**WALKS, **SHORT_WALKS, **STAYS}
 
 
+LOWERING = (
+    "fetches a chair and sits down",
+    "gets into position",
+    "gets up and down",
+    "picks things up",
+    "transitions",
+)
+
+
+@dataclass(frozen=True)
+class Sway:
+    """How somebody keeps nearly still, with a thigh that is upright or level.
+
+    Attributes:
+        sway_deg: of the thigh, one standard deviation, within a second or two; twice that in 20 s.
+        every_s: a movement to another pose, or there and back, comes so often on average ...
+        moves_deg: ... and usually is so large.
+    """
+
+    upright: bool
+    sway_deg: float
+    every_s: float
+    moves_deg: float
+
+
+SWAYS = {
+    "stands about": Sway(upright=True, sway_deg=0.5, every_s=12.0, moves_deg=3.0),
+    "stands restlessly": Sway(upright=True, sway_deg=1.0, every_s=5.0, moves_deg=6.0),
+    "sits about": Sway(upright=False, sway_deg=0.15, every_s=15.0, moves_deg=7.0),
+}
+SWAY_S = 300.0
+
+
+@cache
+def swaying(name: str, seed: int, rate_hz: float) -> tuple[FloatArray, FloatArray]:
+    """Specific force and rate of a thigh that is kept nearly still: chance, and nothing repeated.
+
+    Two angles (forward and aside) wander as filtered noise does, with smooth changes of pose at
+    random times; the sensor sits a quarter of a metre from the hip, turned anyhow.
+    """
+    how, rng = SWAYS[name], np.random.default_rng(seed)
+    period_s, n = 1.0 / rate_hz, round(SWAY_S * rate_hz)
+    time_s = np.arange(n) * period_s
+    angles = np.stack(
+        [
+            np.radians(how.sway_deg)
+            * (_wander(n, 1.2 * rate_hz, rng) + 2.0 * _wander(n, 20.0 * rate_hz, rng))
+            for _ in range(2)
+        ]
+    )
+    at_s = rng.exponential(how.every_s)
+    while at_s < SWAY_S - 5.0:
+        size = np.radians(how.moves_deg) * rng.normal(size=(2, 1)) * rng.choice([0.4, 1.0, 2.0])
+        lasts_s, back_s = rng.uniform(0.5, 1.6, 2)
+        angles += size * minimum_jerk(np.clip((time_s - at_s) / lasts_s, 0.0, 1.0))
+        if rng.random() < 0.6:
+            home_s = at_s + lasts_s + rng.exponential(1.5)
+            share = rng.uniform(0.7, 1.1)
+            angles -= share * size * minimum_jerk(np.clip((time_s - home_s) / back_s, 0.0, 1.0))
+        at_s += lasts_s + rng.exponential(how.every_s)
+    turns = Rotation.random(random_state=seed) * Rotation.from_euler("xz", angles.T)
+    up = np.array([0.0, 1.0, 0.0]) if how.upright else np.array([0.0, 0.0, 1.0])
+    acc = turns.inv().apply(9.81 * up)
+    acc[:, 0] += 0.25 * np.gradient(np.gradient(angles[1], period_s), period_s)
+    rate = (turns[:-1].inv() * turns[1:]).as_rotvec() / period_s
+    rate = np.concatenate([rate, rate[-1:]])
+    return acc + rng.normal(0.0, 0.03, (n, 3)), rate + rng.normal(0.0, 0.003, (n, 3))
+
+
+def _wander(n: int, ticks: float, rng: np.random.Generator) -> FloatArray:
+    """Noise that forgets itself within so many ticks, and is smooth; of standard deviation one."""
+    keep = math.exp(-1.0 / ticks)
+    rough = lfilter([1.0], [1.0, -keep], rng.normal(0.0, math.sqrt(1.0 - keep * keep), n))
+    kernel = np.hanning(2 * max(1, round(0.125 * ticks)) + 1)
+    return np.convolve(rough, kernel / kernel.sum(), mode="same")
+
+
 @cache
 def rendered(text: str, seed: int, rate_hz: float) -> tuple[FloatArray, FloatArray]:
     """Specific force and rate of a simulated thigh, the sensor worn anyhow."""
+    if text in SWAYS:
+        return swaying(text, seed, rate_hz)
     done = (
         parse_scenario(Fields(tomllib.loads(text), "besides"), "besides")
         if "\n" in text
@@ -114,7 +206,12 @@ def walking(take: Take, seconds: float, rng: np.random.Generator) -> Piece:
 
 def besides(seeds: int) -> Iterator[Besides]:
     """All recordings of no exercise."""
-    named = {**EVERYTHING, "walking": "walking", "transitions": "transitions"}
+    named = {
+        **EVERYTHING,
+        "walking": "walking",
+        "transitions": "transitions",
+        **{name: name for name in SWAYS},
+    }
     for name, text in named.items():
         for seed in range(seeds):
             for rate_hz, gyroscope in ((100.0, True), (25.0, True), (100.0, False), (50.0, False)):
@@ -131,7 +228,19 @@ def recorded(one: Besides) -> Take:
 def _try(one: Besides) -> list[tuple[str, str, float, int]]:
     take = recorded(one)
     kind = f"{one.name}{'' if one.gyroscope else ', no gyroscope'}"
-    return [(kind, e, take.end_s, len(analyzed(take, exercise=e).repetitions)) for e in EXERCISES]
+    return [(kind, e, take.end_s, counted_as(take, e)) for e in exercises_for(one)]
+
+
+def exercises_for(one: Besides) -> list[str]:
+    """Exercises that this is truly none of."""
+    lowers = one.name in LOWERING
+    return [e for e in EXERCISES if not (lowers and e in FROM_STANDING)]
+
+
+def counted_as(take: Take, exercise: str) -> int:
+    """How much is found in it."""
+    outcome = analyzed(take, exercise=exercise)
+    return len(outcome.repetitions) + len(outcome.steps)
 
 
 def main() -> None:
