@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorhub.exercises.cycles import Cycle
+from sensorhub.exercises.cycles import Cycle, share_of_way
 from sensorhub.exercises.edges import Edges
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.walking import not_walking
@@ -56,9 +56,6 @@ FEW_SIZE_SHARE = 0.4
 
 BREAK_S = 20.0
 """What is done in a break as long as this says nothing of the set."""
-
-STRIDE_S, LEAST_STEP_RAD = 0.2, math.radians(1.0)
-"""The way of "up" is measured in steps of so long; smaller ones are noise."""
 
 ARRIVAL_S = 2.0
 """Small excursions within this time of a walk belong to it: putting a chair down, settling."""
@@ -113,29 +110,9 @@ def scatter(path: Path, cycles: Sequence[Cycle], edges: Sequence[Edges]) -> floa
 def strictness(path: Path, cycles: Sequence[Cycle]) -> float:
     """By how much less scatter is believed, without unit, as other things were done as well."""
     besides = not_walking(path)
-    of_all = share_of_turning(path, cycles, besides=besides) or 1.0
+    of_all = share_of_way(path, cycles, besides=besides) or 1.0
     of_run = share_of_run(path, cycles, besides)
     return max(0.0, ELSE_SCATTER * (MOST_OF_IT - of_all), BETWEEN_SCATTER * (MOST_OF_IT - of_run))
-
-
-def share_of_turning(
-    path: Path, cycles: Sequence[Cycle], besides: NDArray[np.bool_] | None = None
-) -> float:
-    """The cycles' part of the way that "up" has gone in the whole set; 0 where it went nowhere.
-
-    Args:
-        besides: the ticks whose way is all that counts; None: of all.
-    """
-    own = sum(c.rise_rad + c.fall_rad for c in cycles)
-    total, stride = 0.0, max(1, round(STRIDE_S / path.tick_s))
-    for piece in path.pieces:
-        step = np.diff(path.up[piece][::stride], axis=0)
-        length = np.sqrt((step * step).sum(axis=1))
-        counts = length > LEAST_STEP_RAD
-        if besides is not None:
-            counts &= besides[piece][::stride][: len(length)]
-        total += float(length[counts].sum())
-    return own / total if total > 0.0 else 0.0
 
 
 def share_of_run(path: Path, cycles: Sequence[Cycle], besides: NDArray[np.bool_]) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.zigzag import TurningPoint, higher_turning_points
@@ -125,9 +126,15 @@ def _feet_of(
     return starts, ends
 
 
-def share_of_way(path: Path, cycles: Sequence[Cycle]) -> float:
-    """The cycles' part of the way that "up" has gone in all; 0 where it went nowhere."""
-    total_rad = path.way_rad()
+def share_of_way(
+    path: Path, cycles: Sequence[Cycle], *, besides: NDArray[np.bool_] | None = None
+) -> float:
+    """The cycles' part of the way that "up" has gone in all; 0 where it went nowhere.
+
+    Args:
+        besides: the ticks whose way is all that counts; None: of all.
+    """
+    total_rad = path.way_rad(besides)
     own_rad = sum(c.rise_rad + c.fall_rad for c in cycles)
     return own_rad / total_rad if total_rad > 0.0 else 0.0
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sensorhub.exercises.track import Track
 from sensorhub.model.events import FloatArray
@@ -54,10 +55,22 @@ class Path:
         """The piece a tick lies in."""
         return next(p for p in self.pieces if p.start <= index < p.stop)
 
-    def way_rad(self) -> float:
-        """How far "up" has gone, in strides of a fifth of a second so that noise is none."""
-        stride = max(1, round(STRIDE_S / self.tick_s))
-        return sum(_way_rad(self.up[piece][::stride]) for piece in self.pieces)
+    def way_rad(self, besides: NDArray[np.bool_] | None = None) -> float:
+        """How far "up" has gone, in strides of a fifth of a second so that noise is none.
+
+        Args:
+            besides: the ticks from which a stride counts, shape (n,); None: all.
+        """
+        stride, total_rad = max(1, round(STRIDE_S / self.tick_s)), 0.0
+        for piece in self.pieces:
+            up = self.up[piece][::stride]
+            step = up[1:] - up[:-1]
+            length = np.sqrt((step * step).sum(axis=1))
+            counts = length > LEAST_STRIDE_RAD
+            if besides is not None:
+                counts &= besides[piece][::stride][:-1]
+            total_rad += float(length[counts].sum())
+        return total_rad
 
     def part(self, start: int, stop: int) -> "Path":
         """The ticks ``[start, stop)`` as one piece."""
@@ -151,12 +164,6 @@ def turning_speed_radps(up: FloatArray, tick_s: float) -> FloatArray:
         return np.zeros(len(up))
     change = np.gradient(up, axis=0)
     return np.asarray(np.sqrt((change * change).sum(axis=1)) / tick_s)
-
-
-def _way_rad(up: FloatArray) -> float:
-    step = up[1:] - up[:-1]
-    length = np.sqrt((step * step).sum(axis=1))
-    return float(length[length > LEAST_STRIDE_RAD].sum())
 
 
 def _shake(acc: FloatArray, tick_s: float) -> FloatArray:

@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 
 from sensorhub.exercises.arrivals import elsewhere_rad
-from sensorhub.exercises.coherence import by_the_way, is_set, share_of_turning, strictness
+from sensorhub.exercises.coherence import by_the_way, is_set, strictness
 from sensorhub.exercises.cycles import Cycle, share_of_way
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import (
