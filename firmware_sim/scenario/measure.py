@@ -1,6 +1,7 @@
 """Measuring what was planned: range of motion, peaks and holds of the body itself."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,11 +10,27 @@ from firmware_sim.scenario.loader import Perform
 from firmware_sim.scenario.plan import STILL_RADPS, Plan, angles_between
 from firmware_sim.scenario.truth import TrueHold, TrueRepetition
 
+REST_POSE_SHARE = 0.1
+"""A segment that has turned by less than this share of its range has not left its rest pose."""
+
 
 def true_repetition(
-    plan: Plan, step: Perform, region: tuple[float, float], *, side: str, kind: str, phase: str
+    plan: Plan,
+    step: Perform,
+    region: tuple[float, float],
+    *,
+    side: str,
+    kind: str,
+    phase: str,
+    ways: Sequence[tuple[float, float]] = (),
 ) -> TrueRepetition:
-    """What is true about a repetition planned in ``region``, seen by the moving segment."""
+    """What is true about a repetition planned in ``region``, seen by the moving segment.
+
+    Args:
+        ways: when each way of it begins and ends, in order, in world seconds. Ways at either end
+            that the moving segment hardly takes part in, as the trunk's leaning forward on the
+            chair, are no part of the repetition.
+    """
     leg = side if side in ("right", "left") else step.side
     times, up = _up_path(plan, step, region, leg)
     away = angles_between(up, up[:, 0])
@@ -27,10 +44,11 @@ def true_repetition(
     still = _speed(up, dt) < STILL_RADPS
     paused = step.top_pause_s > 0.0
     near = _around_peak(away, 0.85)
+    start_s, end_s = _out_of_rest(times, up, region, ways)
     return TrueRepetition(
-        start_s=region[0],
+        start_s=start_s,
         peak_s=float(0.5 * (times[top.start] + times[top.stop - 1])),
-        end_s=region[1],
+        end_s=end_s,
         rom_rad=rom,
         hold_s=float(still[near].sum() * dt) if paused else 0.0,
         kind=kind,
@@ -72,6 +90,26 @@ def true_hold(
         pose_start_s=pose[0],
         pose_end_s=pose[1],
     )
+
+
+def _out_of_rest(
+    times: Array, up: Array, region: tuple[float, float], ways: Sequence[tuple[float, float]]
+) -> tuple[float, float]:
+    """``region`` without the ways at its ends during which the segment stays in its rest pose."""
+    start_s, end_s = region
+    gone, left = angles_between(up, up[:, 0]), angles_between(up, up[:, -1])
+    for _, way_end_s in ways:
+        part = gone[times <= way_end_s]
+        if part.size and part.max() >= REST_POSE_SHARE * gone.max():
+            break
+        start_s = way_end_s
+    for way_start_s, _ in reversed(ways):
+        part = left[times >= way_start_s]
+        if part.size and part.max() >= REST_POSE_SHARE * left.max():
+            break
+        end_s = way_start_s
+    # nothing but rest: a repetition of which the segment sees nothing keeps its planned times
+    return (start_s, end_s) if start_s < end_s else region
 
 
 def _up_path(

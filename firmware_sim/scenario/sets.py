@@ -45,7 +45,7 @@ def _repetitions(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
             scale, tempo = scale * step.partial_amplitude, tempo * 0.85
         start = plan.now_s
         _shake(plan, step, side)
-        _through_the_ways(plan, step, number, scale=scale, tempo_s=tempo, side=side)
+        ways = _through_the_ways(plan, step, number, scale=scale, tempo_s=tempo, side=side)
         end = plan.now_s
         _roughen(plan, step, (start, end), side=side, size=scale)
         omitted = number in step.omit
@@ -54,6 +54,7 @@ def _repetitions(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
                 plan,
                 step,
                 (start, end),
+                ways=ways,
                 side=side,
                 kind="partial" if partial or omitted else "full",
                 phase=step.omit_way if omitted else "",
@@ -72,19 +73,23 @@ def _repetitions(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
 
 def _through_the_ways(
     plan: Plan, step: Perform, number: int, *, scale: float, tempo_s: float, side: str
-) -> None:
+) -> list[tuple[float, float]]:
+    """Plans one repetition; returns when each of its ways began and ended, the way back too."""
     move = step.movement
+    bounds: list[tuple[float, float]] = []
     peak = max(range(len(move.ways)), key=lambda i: _size(move.ways[i].change))
     for index, point in enumerate(move.ways):
         if number in step.omit and point.name == step.omit_way:
             continue
         change = _with_leaks(plan, point.change * scale)
         seconds = tempo_s * point.share
+        begin = plan.now_s
         if index == 0 and number in step.pause_at:
             plan.move(0.5 * change, 0.6 * seconds, side=side)
             plan.stay(step.pause_s)
             seconds *= 0.6
         plan.move(change, seconds, side=side)
+        bounds.append((begin, plan.now_s))
         if index == peak:
             if step.bounce_top:
                 plan.move((1.0 - step.bounce_top) * change, 0.2 * tempo_s, side=side)
@@ -96,8 +101,11 @@ def _through_the_ways(
     # the pose one comes back to is never quite the one one left
     plan.offset = plan.turned(direction * (scatter / max(_size(direction), 1e-6)), side=side)
     plan.offset[Channel.X : Channel.HEADING] = 0.0
+    begin = plan.now_s
     plan.move(np.zeros(CHANNELS), tempo_s * move.back_share, side=side)
+    bounds.append((begin, plan.now_s))
     _land(plan, side, move.back_landing, share=0.6)
+    return bounds
 
 
 def _holds(plan: Plan, step: Perform, record: TrueSet) -> Iterator[None]:
