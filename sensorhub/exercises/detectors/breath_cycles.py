@@ -119,6 +119,8 @@ def cycles(found: TurningPoints, *, sign: float, shortest_s: float) -> list[Cycl
             continue  # the last breath ends without the rest that others have before the next
         rise_s = _crossing(found.time_s, tilt, valley, peak, 0.5)
         whole = follows or back >= (1.0 - 2.0 * BEGUN_SHARE) * depth
+        if whole and not follows:
+            end_s = _settled(found.time_s, tilt, peak, low, found.smoothing_s)
         breaths.append(Cycle(start_s, turn_s, end_s, rise_s, depth, whole, follows))
     return breaths
 
@@ -199,6 +201,16 @@ def _onset(time_s: FloatArray, tilt: FloatArray, low: int, high: int, smoothing_
     later_s = _crossing(time_s, tilt, low, high, _LATER_SHARE)
     foot_s = max(_FOOT * (later_s - begun_s) - _ROUNDED * smoothing_s, 0.0)
     return max(begun_s - foot_s, float(time_s[low]))
+
+
+def _settled(
+    time_s: FloatArray, tilt: FloatArray, high: int, low: int, smoothing_s: float
+) -> float:
+    """When a fall is over: where it nearly is, carried on towards its foot."""
+    nearly_s = _crossing(time_s, -tilt, high, low, 1.0 - BEGUN_SHARE)
+    earlier_s = _crossing(time_s, -tilt, high, low, 1.0 - _LATER_SHARE)
+    foot_s = max(_FOOT * (nearly_s - earlier_s) - _ROUNDED * smoothing_s, 0.0)
+    return min(nearly_s + foot_s, float(time_s[low]))
 
 
 def _crossing(time_s: FloatArray, tilt: FloatArray, low: int, high: int, share: float) -> float:
