@@ -9,6 +9,8 @@ from breathing_person import Breathing, Samples, analyse, analyse_with_gap, brea
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sensorhub.exercises.detectors.breath_cycles import cycles
+from sensorhub.exercises.detectors.breathing import TurningPoints
 from sensorhub.model.live import LiveKind
 from sensorhub.model.outcomes import FlagCode
 
@@ -171,3 +173,20 @@ def test_a_set_that_nobody_closes_is_bounded() -> None:
     thin = Samples(samples.acc[::5], None, 0.1, ())
     outcome, _ = analyse(thin, live=False)
     assert any(f.code is FlagCode.INTERRUPTED for f in outcome.flags)
+
+
+def test_the_last_breath_ends_at_the_foot_of_its_exhalation() -> None:
+    # 2 s of rest, in for 2 s, out for 6 s, rest: nine tenths are out 1.6 s before the end
+    time_s = 0.1 * np.arange(120)
+    inward, outward = np.clip((time_s - 2.0) / 2.0, 0.0, 1.0), np.clip((time_s - 4.0) / 6.0, 0, 1)
+    tilt = 0.05 * (_minimum_jerk(inward) - _minimum_jerk(outward))
+    points = np.array([0, 20, 40, 119], np.intp)
+    found = TurningPoints(time_s, tilt, points, np.array([1.0, 0.0, 0.0]), 1.0, 0.005, 0.25)
+    (breath,) = cycles(found, sign=1.0, shortest_s=1.5)
+    assert breath.whole
+    assert not breath.followed
+    assert breath.end_s == pytest.approx(10.0, abs=0.9)
+
+
+def _minimum_jerk(s: np.ndarray) -> np.ndarray:
+    return np.asarray(s**3 * (10.0 - 15.0 * s + 6.0 * s * s))
