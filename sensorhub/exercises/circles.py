@@ -20,8 +20,9 @@ ROUND_SHARE = 0.2
 OUTSIDE = 0.8
 """A circle's radius is 1.4 standard deviations; inside about half of it lies the way in and out."""
 
-DRIFT_S = 12.0
-"""The middle of the circles may wander; it is taken over about so long."""
+DRIFT_S = 24.0
+"""The middle of the circles may wander; it is taken over about so long: several turns, since that
+of two or three swings with them."""
 
 POSTURE_RAD = math.radians(35.0)
 """Pelvic circles lean at most 30 degrees; a segment further away is in another posture."""
