@@ -34,9 +34,9 @@ somebody's count. No table has numbers of both. Nothing here has been tested on 
 A set is *exact* when the number of repetitions (partial ones included), holds or breaths found is
 the number done and none of them lies where there was none. *Kinds* are right when, besides, every
 full and partial one and the direction of every circle is. *Edges* are the errors of starts and
-ends. A
-repetition begins when the moving segment leaves its rest pose and ends when it is back: leaning
-forward on the chair, while the thighs rest on it, is no part of standing up. Intervals are 95 %: Wilson for shares, normal for means, Poisson for false ones.
+ends. A repetition begins when the moving segment leaves its rest pose and ends when it is back:
+leaning forward on the chair, while the thighs rest on it, is no part of standing up. Intervals are
+95 %: Wilson for shares, normal for means, Poisson for false ones.
 """
 
 
