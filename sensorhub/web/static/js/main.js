@@ -42,18 +42,24 @@ async function route() {
   const [name, ...rest] = location.hash.replace(/^#\//, "").split("/").map(decodeURIComponent);
   const page = !state.me?.paired ? "pair" : name in PAGES ? name : "plan";
   const heading = () => document.querySelector("#main h1");
-  document.body.dataset.page = page;
+  // The sign and the looks of a page come with its content, never before it: what it needs may take
+  // long to fetch. A page that comes after the person has gone on is not shown any more.
+  const put = (...content) => {
+    if (turn !== state.turn) throw new Error("another page is wanted by now");
+    document.body.dataset.page = page;
+    return place(...content);
+  };
   try {
     const module = page === "pair" ? await import("./pages/pair.js") : await PAGES[page]();
     if (turn !== state.turn) return;
     drawTop(page, state.me);
-    const end = await module.draw({ me: state.me, go, refresh, rest });
+    const end = await module.draw({ me: state.me, go, refresh, rest, place: put });
     if (turn !== state.turn) end?.();
     else state.end = end ?? null;
   } catch (error) {
     if (turn !== state.turn) return;
     if (error.status === 401) return void refresh();
-    place(t("error"), complaint(error));
+    put(t("error"), complaint(error));
     if (!error.body) throw error;
   }
   if (state.page && state.page !== page) heading()?.focus();

@@ -5,17 +5,17 @@ import { announce, drawing, h, setText, show } from "../dom.js";
 import { gauge } from "../gauge.js";
 import { live } from "../live.js";
 import { questionForm } from "../question.js";
-import { complaint, icon, place } from "../shell.js";
+import { complaint, icon } from "../shell.js";
 import { ageS, big, doseOf, keysFor, lostSensors } from "../stage.js";
 import { known, t, words } from "../texts.js";
 
 const LATE_MS = 1000;
 const ANNOUNCE_EVERY = 5;
 
-/** @param {{go: Function}} page @returns {Promise<() => void>} how to end it */
-export async function draw({ go }) {
+/** @param {{go: Function, place: Function}} page @returns {Promise<() => void>} how to end it */
+export async function draw({ go, place }) {
   const { exercises } = await once("/api/exercises");
-  const view = build(exercises);
+  const view = build(exercises, place);
   let was = {};
 
   const onFrame = (event) => {
@@ -44,7 +44,7 @@ async function toResult(go) {
   go(latest ? `result/${latest.name}` : "plan");
 }
 
-function build(exercises) {
+function build(exercises, place) {
   const byId = new Map(exercises.map((one) => [one.id, one]));
   const title = h("p", { class: "stage-meta" });
   const simulated = h("p", { class: "simulated", hidden: true }, t("simulated"));

@@ -2,13 +2,13 @@
 
 import { get, once, put } from "../api.js";
 import { h } from "../dom.js";
-import { complaint, place } from "../shell.js";
+import { complaint } from "../shell.js";
 import { t, words } from "../texts.js";
 
 const KINDS = { reps: "dose_reps", hold_s: "dose_hold", duration_s: "dose_duration" };
 
-/** @param {{me: Object, rest: string[]}} page */
-export async function draw({ me, rest }) {
+/** @param {{me: Object, rest: string[], place: Function}} page */
+export async function draw({ me, rest, place }) {
   const [plans, { exercises, caps }] = await Promise.all([get("/api/plans"), once("/api/exercises")]);
   const found = plans.find((one) => one.id === rest[0]) ?? plans[0];
   const plan = structuredClone(found);

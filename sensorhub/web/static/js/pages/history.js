@@ -3,14 +3,13 @@
 import { get, once } from "../api.js";
 import { chart, numbers } from "../charts.js";
 import { h } from "../dom.js";
-import { place } from "../shell.js";
 import { date, t, words } from "../texts.js";
 
 /** Which of a point's numbers tells how an exercise develops. */
 const TRENDS = [["rom_deg", "trend_rom"], ["held_s", "trend_held"], ["count", "trend_count"]];
 
 /** @returns {Promise<void>} */
-export async function draw() {
+export async function draw({ place }) {
   const [sessions, trends, { exercises }] = await Promise.all([get("/api/sessions"), get("/api/history"), once("/api/exercises")]);
   const titles = new Map(exercises.map((one) => [one.id, words(one.words).title]));
   if (!sessions.length) return void place(t("history"), h("p", {}, t("history_none")));

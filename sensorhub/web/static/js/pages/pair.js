@@ -2,11 +2,11 @@
 
 import { post } from "../api.js";
 import { h } from "../dom.js";
-import { complaint, place } from "../shell.js";
+import { complaint } from "../shell.js";
 import { t } from "../texts.js";
 
-/** @param {{refresh: Function}} page */
-export function draw({ refresh }) {
+/** @param {{refresh: Function, place: Function}} page */
+export function draw({ refresh, place }) {
   const pin = h("input", {
     id: "pin", name: "pin", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 7, required: true,
   });

@@ -2,11 +2,11 @@
 
 import { get, post, remove } from "../api.js";
 import { h } from "../dom.js";
-import { complaint, place } from "../shell.js";
+import { complaint } from "../shell.js";
 import { date, t } from "../texts.js";
 
-/** @param {{me: Object, refresh: Function, go: Function}} page */
-export async function draw({ me, refresh, go }) {
+/** @param {{me: Object, refresh: Function, go: Function, place: Function}} page */
+export async function draw({ me, refresh, go, place }) {
   const said = h("div", {});
   const attempt = (work) => async () => {
     try {

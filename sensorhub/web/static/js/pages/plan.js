@@ -2,7 +2,7 @@
 
 import { get, once, post } from "../api.js";
 import { drawing, h } from "../dom.js";
-import { complaint, place } from "../shell.js";
+import { complaint } from "../shell.js";
 import { language, t, words } from "../texts.js";
 
 /** About how long a plan takes, rests and getting ready included. */
@@ -25,8 +25,8 @@ export function dose(item) {
 
 const sided = (item) => (item.sides.length > 1 ? t("each_side") : t(item.sides[0]));
 
-/** @param {{me: Object, go: Function}} page */
-export async function draw({ me, go }) {
+/** @param {{me: Object, go: Function, place: Function}} page */
+export async function draw({ me, go, place }) {
   const [plans, { exercises }] = await Promise.all([get("/api/plans"), once("/api/exercises")]);
   const byId = new Map(exercises.map((one) => [one.id, one]));
   const said = h("div", {});

@@ -3,13 +3,13 @@
 import { get, once } from "../api.js";
 import { chart, numbers } from "../charts.js";
 import { h } from "../dom.js";
-import { icon, place } from "../shell.js";
+import { icon } from "../shell.js";
 import { date, t, words } from "../texts.js";
 
 const OVERLAY_POINTS = 50;
 
-/** @param {{rest: string[]}} page */
-export async function draw({ rest }) {
+/** @param {{rest: string[], place: Function}} page */
+export async function draw({ rest, place }) {
   const [result, { exercises }] = await Promise.all([get(`/api/sessions/${encodeURIComponent(rest[0])}`), once("/api/exercises")]);
   const titles = new Map(exercises.map((one) => [one.id, words(one.words).title]));
   place(

@@ -2,18 +2,17 @@
 
 import { get, once } from "../api.js";
 import { drawing, h } from "../dom.js";
-import { place } from "../shell.js";
 import { known, t, words } from "../texts.js";
 import { knownSensors } from "./known.js";
 
 const HOW_WORN = (placement) => `worn_${placement.replace(/_(left|right)$/, "")}`;
 
 /**
- * @param {{me: Object}} page
+ * @param {{me: Object, place: Function}} page
  * @param {string} [done] what was just done here
  * @returns {Promise<void>}
  */
-export async function draw({ me }, done = "") {
+export async function draw({ me, place }, done = "") {
   const [sensors, { exercises }] = await Promise.all([get("/api/sensors"), once("/api/exercises")]);
   const cards = sensors.map((sensor) => {
     const where = t(sensor.placement);
@@ -38,7 +37,7 @@ export async function draw({ me }, done = "") {
     );
   });
   const mayChange = me.role !== "patient";
-  const changes = mayChange ? await knownSensors((sentence) => draw({ me }, sentence), done) : null;
+  const changes = mayChange ? await knownSensors((sentence) => draw({ me, place }, sentence), done) : null;
   place(
     t("sensors"),
     h("p", {}, sensors.length ? t("sensors_intro") : t(mayChange ? "no_sensors" : "no_sensors_ask")),

@@ -3,12 +3,12 @@
 import { post } from "../api.js";
 import { h } from "../dom.js";
 import { keep, setting, useTheme, wantedLanguage } from "../settings.js";
-import { complaint, place } from "../shell.js";
+import { complaint } from "../shell.js";
 import { LANGUAGES, t, useLanguage } from "../texts.js";
 import { play } from "../tones.js";
 
-/** @param {{me: Object, refresh: Function, go: Function}} page */
-export function draw({ me, refresh, go }) {
+/** @param {{me: Object, refresh: Function, go: Function, place: Function}} page */
+export function draw({ me, refresh, go, place }) {
   const choice = (name, label, options, chosen, change) =>
     h(
       "fieldset",
