@@ -79,7 +79,7 @@ class _Lines:
 
     def wait_for(self, text: str) -> str:
         with self._more:
-            ok = self._more.wait_for(lambda: any(text in line for line in self._found), timeout=30)
+            ok = self._more.wait_for(lambda: any(text in line for line in self._found), timeout=120)
             assert ok, f"no {text!r} in {self._found}"
             return next(line for line in self._found if text in line)
 
@@ -144,7 +144,7 @@ async def _watch(
     if browser:
         work = asyncio.to_thread(_painted, address, cookie, opened, squats)
         shown = asyncio.ensure_future(work)
-        await asyncio.to_thread(opened.wait, 30)
+        await asyncio.to_thread(opened.wait, 120)
     pid = hub.process.pid
     watching = [asyncio.create_task(_viewer(origin, cookie, pid)) for _ in range(viewers)]
     await asyncio.to_thread(_send, f"{address}api/visit/start", {"plan": "bench"}, cookie)
@@ -231,7 +231,7 @@ def _open(where: str, document: object, cookie: str = "", method: str = "POST") 
     headers = {"content-type": "application/json", "origin": origin, "cookie": cookie}
     body = json.dumps(document).encode()
     request = urllib.request.Request(where, body, headers, method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         answer.read()
         return answer
 

@@ -27,7 +27,7 @@ HEAVY = (
 
 
 def sensorhub(
-    *arguments: str | Path, data: Path | None = None, timeout_s: float = 60.0
+    *arguments: str | Path, data: Path | None = None, timeout_s: float = 180.0
 ) -> subprocess.CompletedProcess[str]:
     where = [] if data is None else ["--data", str(data)]
     return subprocess.run(
@@ -255,7 +255,7 @@ def test_a_line_without_end_costs_no_memory(tmp_path: Path) -> None:
         f"main(['analyze', {str(path)!r}, '--exercise', 'squat'])\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=180, check=False
     )
     assert "thigh_right.csv" in one_sentence(done, 2)
 

@@ -29,7 +29,7 @@ from sensorhub.model.units import STANDARD_GRAVITY_MPS2
 from sensorhub.transports.base import Transport
 from sensorhub.transports.hubclock import HubClock
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 class IndexStream:

@@ -14,7 +14,7 @@ from visits import Program, sensorhub
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 WIDTHS = (320, 768, 1920)
-PATIENCE_MS = 30_000
+PATIENCE_MS = 120_000
 
 
 @contextlib.contextmanager
@@ -63,6 +63,7 @@ class Screen:
     complaints: list[str] = field(default_factory=list)
 
     def go(self, where: str, *, wait: str = "h1") -> None:
+        """Go to another page and wait until this is on it: its name comes with its content."""
         self.page.evaluate(f"location.hash = '#/{where}'")
         self.page.wait_for_selector(f"body[data-page={where.partition('/')[0]}] {wait}")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from ble_rig import Room, in_room, nothing_missing
 from counting_peer import CountingPeer
-from link_rig import Listener, omp_device
+from link_rig import PATIENCE_S, Listener, omp_device
 
 from firmware_sim.bluez import Abort, BusError, Delay, NoReply, bluez_error
 from firmware_sim.peer import Advertisement, GattService, Peer, Sent
@@ -125,7 +125,7 @@ def neighbour_goes(play: Play) -> None:
 async def room_taken(play: Play) -> None:
     """The adapter carries one, and that is another sensor's."""
     play.room.radio = ble_radio.BleRadio(most_links=1)
-    device = await play.room.radio.find("COUNT-1", timeout_s=10)
+    device = await play.room.radio.find("COUNT-1", timeout_s=PATIENCE_S)
     client = await play.room.radio.connect(device, on_lost=lambda: None)
     play.open_others.append(client)
 

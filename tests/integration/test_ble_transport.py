@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from bleak import BleakClient, BleakScanner
 from counting_peer import COUNT, DATA, ECHO, PROFILE, REFUSED, START, CountingPeer
-from link_rig import run, system_bus
+from link_rig import PATIENCE_S, run, system_bus
 
 from firmware_sim.bluez import AirTiming, Delay, FakeBlueZ, NoReply, ble_room, bluez_error
 from firmware_sim.links.world import World
@@ -26,7 +26,7 @@ CONNECT_AND_WAIT = """
 import asyncio, sys
 from bleak import BleakClient, BleakScanner
 async def main():
-    device = await BleakScanner.find_device_by_name("COUNT-1", timeout=20)
+    device = await BleakScanner.find_device_by_name("COUNT-1", timeout=100)
     client = BleakClient(device)
     await client.connect()
     await client.start_notify(sys.argv[1], lambda _c, _data: None)
@@ -84,7 +84,7 @@ async def lost(transport: BleTransport) -> LinkLostError:
 
 async def opened(transport: BleTransport) -> None:
     """Open, as soon as the news that one can has reached the client."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 await transport.open()
@@ -206,7 +206,7 @@ def test_the_room_shows_the_leak_that_we_work_around(tmp_path):
     """A client of bleak's own that does not call ``disconnect`` after a drop gets copies."""
 
     async def scenario(b: Bench) -> None:
-        device = await BleakScanner.find_device_by_name("COUNT-1", timeout=5)
+        device = await BleakScanner.find_device_by_name("COUNT-1", timeout=PATIENCE_S)
         gone = asyncio.Event()
         client = BleakClient(device, disconnected_callback=lambda _c: gone.set())
         copies = []
@@ -548,7 +548,7 @@ def test_a_search_that_is_called_off_stops_the_scan(tmp_path):
         looking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await looking
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await b.bluez.called("StopDiscovery")
 
     with_bench(tmp_path, scenario)
@@ -561,7 +561,7 @@ def test_a_reader_that_does_not_read_costs_the_oldest_and_no_memory(tmp_path, mo
         transport = b.transport()
         await transport.open()
         await transport.write("control", START)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while transport.dropped < 20:  # noqa: ASYNC110 - not reading is what is tested
                 await asyncio.sleep(0.01)
         dropped = transport.dropped

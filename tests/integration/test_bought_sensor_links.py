@@ -17,6 +17,7 @@ from firmware_sim.peer import Peer
 from firmware_sim.person import Person, SensorSetup
 from firmware_sim.scenario.loader import load_scenario
 from sensorhub.daemon.link_state import LinkPhase
+from sensorhub.daemon.link_timing import LinkTiming
 from sensorhub.devices.registry import families, family, recognise
 from sensorhub.model.events import ClockObserved
 from sensorhub.transports.ble import BleTransport
@@ -26,6 +27,8 @@ from sensorhub.transports.serial_port import SerialTransport
 from sensorhub.transports.uri import SerialUri, parse_uri
 
 SPEED = 4.0
+ONE_LINK = LinkTiming(dead_s=10.0 * SPEED)
+"""Silent for ten seconds of the wall before the link is made anew: a busy computer may stall."""
 QUICK = AirTiming(advertise_s=0.1, connect_s=0.1, resolve_s=0.1, disconnect_s=0.05)
 P = LinkPhase
 
@@ -54,7 +57,10 @@ def by_cable(name: str, line: str, tmp_path: Path) -> Listener:
         assert isinstance(uri, SerialUri)
         transport = SerialTransport(uri.port, clock=clock)
         try:
-            async with supervised(transport, clock, family=family(name)) as (_, heard):
+            async with supervised(transport, clock, timing=ONE_LINK, family=family(name)) as (
+                _,
+                heard,
+            ):
                 heard_by.append(heard)
                 await heard.streaming(new_samples=400)
         finally:
@@ -81,7 +87,10 @@ def by_radio(peer: Peer, tmp_path: Path, *, new_samples: int = 400) -> Listener:
                 transport = BleTransport(
                     shown.name, profile, radio=BleRadio(), clock=clock, find_s=2.0
                 )
-                async with supervised(transport, clock, family=found) as (_, heard):
+                async with supervised(transport, clock, timing=ONE_LINK, family=found) as (
+                    _,
+                    heard,
+                ):
                     heard_by.append(heard)
                     await heard.streaming(new_samples=new_samples)
 

@@ -29,10 +29,9 @@ def test_the_page_follows_the_simulated_session(tmp_path: Path) -> None:
             page.wait_for_function(
                 "() => Number(document.querySelector('[data-number]')?.textContent) >= 1"
                 " && document.body.dataset.state === 'running'",
-                timeout=60_000,
             )
             assert "Simulated" in page.locator(".simulated").inner_text()
-            page.wait_for_url("**/#/result/**", timeout=120_000)
+            page.wait_for_url("**/#/result/**")
             page.wait_for_selector("section.set >> nth=2")
             assert "5 full, 1 partial" in page.locator("section.set").nth(0).inner_text()
             program.wait_for("Still to be seen")

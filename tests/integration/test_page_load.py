@@ -3,31 +3,38 @@
 The long run is ``make bench``; this is a short one of the same.
 """
 
-import os
 import shutil
-import statistics
 
 import pytest
 
-from benchmarks.page import CPU_BAR, LATENCY_BAR_MS, run
+from benchmarks.page import CPU_BAR, LATENCY_BAR_MS, Load, run
 
 SQUATS = 6
+ATTEMPTS = 3
+"""How quick it is is also a matter of who else computes here: one attempt of several must be.
+
+What is slow by itself is slow in each."""
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_twenty_viewers_and_three_sensors() -> None:
     if shutil.which("chromium") is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
-    load = run(squats=SQUATS)
-    # What may never happen, however busy the computer is.
-    assert load.counted == load.done == SQUATS
-    assert load.missing_s == 0.0
-    assert len(load.latency_ms) >= SQUATS
-    assert load.cpu <= CPU_BAR
-    # How long a number takes is also a matter of who else computes here: with more programs waiting
-    # than there are processors the middle must hold, else 95 % (the bar of `make bench`).
-    print(f"median {statistics.median(load.latency_ms):.0f} ms, 95 % within {load.p95_ms:.0f} ms")
-    shared = os.getloadavg()[0] > (os.cpu_count() or 1)
-    assert statistics.median(load.latency_ms) <= LATENCY_BAR_MS
-    assert shared or load.p95_ms <= LATENCY_BAR_MS
-    assert load.frames_hz >= 10.0
+    for attempt in range(1, ATTEMPTS + 1):
+        load = run(squats=SQUATS)
+        told = f"attempt {attempt}: {load.cpu:.3f} of a core, 95 % within {load.p95_ms:.0f} ms"
+        print(f"{told}, {load.frames_hz:.1f} frames a second")
+        # What may never happen, however busy the computer is.
+        assert load.counted == load.done == SQUATS
+        assert load.missing_s == 0.0
+        assert len(load.latency_ms) >= SQUATS
+        if kept(load):
+            return
+    pytest.fail(told)
+
+
+def kept(load: Load) -> bool:
+    """Whether it was as quick as is promised (the bars of ``make bench``), and as idle."""
+    quick = load.p95_ms <= LATENCY_BAR_MS and load.frames_hz >= 10.0
+    return quick and load.cpu <= CPU_BAR

@@ -1,11 +1,12 @@
 """Every page in a real Chromium: accessible at every width, in both themes and languages."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from page_rig import chromium, pair, screen, serving
-from playwright.sync_api import Browser
+from page_rig import Screen, chromium, pair, screen, serving
+from playwright.sync_api import Browser, Route
 
 from sensorhub.model.outcomes import Hold, Repetition, RepetitionKind, SetOutcome
 from sensorhub.model.placement import Side
@@ -14,6 +15,13 @@ from sensorhub.sessions.store import STORE_NAME, Store
 from sensorhub.sessions.values import AnswerKind, Moment, SessionInfo
 
 DAYS = 12
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for all tests here: each opens a window that knows nothing of the others'."""
+    with chromium() as one:
+        yield one
 
 
 @pytest.fixture
@@ -68,9 +76,9 @@ PAGES = (
 
 
 @pytest.mark.slow
-def test_every_page_is_accessible(data: Path) -> None:
+def test_every_page_is_accessible(data: Path, browser: Browser) -> None:
     sensor = "--sensor=thigh_right=ble:OMP-0000"
-    with chromium() as browser, serving(data, sensor) as hub, screen(browser) as shown:
+    with serving(data, sensor) as hub, screen(browser) as shown:
         pair(shown, hub)
         for where, wait in PAGES:
             shown.go(where, wait=wait)
@@ -99,8 +107,8 @@ def german(browser: Browser, address: str, cookies: list[dict[str, object]]) -> 
 
 
 @pytest.mark.slow
-def test_with_the_keyboard_alone(data: Path) -> None:
-    with chromium() as browser, serving(data) as hub, screen(browser) as shown:
+def test_with_the_keyboard_alone(data: Path, browser: Browser) -> None:
+    with serving(data) as hub, screen(browser) as shown:
         pair(shown, hub)
         keys = shown.page.keyboard
         shown.page.evaluate("document.activeElement.blur()")
@@ -109,7 +117,7 @@ def test_with_the_keyboard_alone(data: Path) -> None:
         for _ in range(2):
             keys.press("Tab")
         keys.press("Enter")
-        shown.page.wait_for_selector("body[data-page=history] h1")
+        shown.page.wait_for_selector("body[data-page=history] main a")
         # After a change of page the reader is at its heading.
         shown.page.wait_for_function("() => document.activeElement.tagName === 'H1'")
         outline = shown.page.evaluate(
@@ -120,10 +128,10 @@ def test_with_the_keyboard_alone(data: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_large_targets_are_large(data: Path) -> None:
-    with chromium() as browser, serving(data) as hub, screen(browser, width=320) as shown:
+def test_the_large_targets_are_large(data: Path, browser: Browser) -> None:
+    with serving(data) as hub, screen(browser, width=320) as shown:
         pair(shown, hub)
-        shown.go("settings")
+        shown.go("settings", wait=".choice")
         small = shown.page.evaluate(
             """() => [...document.querySelectorAll("main .big, main .choice, main .answer")]
                 .map((node) => node.getBoundingClientRect())
@@ -137,14 +145,14 @@ def test_the_large_targets_are_large(data: Path) -> None:
 
 
 @pytest.mark.slow
-def test_who_wants_less_motion_gets_a_bar(data: Path) -> None:
+def test_who_wants_less_motion_gets_a_bar(data: Path, browser: Browser) -> None:
     with (
-        chromium() as browser,
         serving(data) as hub,
         screen(browser, reduced_motion="reduce") as shown,
     ):
         pair(shown, hub)
-        shown.go("do", wait=".keys a")
+        shown.go("do")
+        shown.page.wait_for_selector(".stage .gauge svg", state="attached")
         style = shown.page.evaluate(
             """() => [".gauge svg", ".gauge-bar"].map((name) =>
                 getComputedStyle(document.querySelector(name)).display)"""
@@ -153,8 +161,8 @@ def test_who_wants_less_motion_gets_a_bar(data: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_therapist_edits_and_the_patient_finds_it(data: Path) -> None:
-    with chromium() as browser, serving(data) as hub, screen(browser) as shown:
+def test_the_therapist_edits_and_the_patient_finds_it(data: Path, browser: Browser) -> None:
+    with serving(data) as hub, screen(browser) as shown:
         pair(shown, hub)
         shown.go("edit/daily-hip", wait=".editor li")
         page = shown.page
@@ -170,3 +178,38 @@ def test_the_therapist_edits_and_the_patient_finds_it(data: Path) -> None:
         mine = page.locator("details.plan", has_text="Mine")
         mine.evaluate("(node) => { node.open = true; }")
         assert "3 sets" in mine.inner_text()
+
+
+@pytest.mark.slow
+def test_a_page_that_is_slow_to_come_never_stands_under_the_name_of_another(
+    data: Path, browser: Browser
+) -> None:
+    """What a page needs is slow: the old one stays whole; and once unwanted it does not show."""
+    with serving(data) as hub, screen(browser) as shown:
+        pair(shown, hub)
+        page, held = shown.page, []
+        page.wait_for_selector("details.plan")
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/api/sessions", hold)
+        with page.expect_request("**/api/sessions"):
+            page.evaluate("location.hash = '#/history'")
+        assert looks(shown) == ("plan", True), "the old page under the new one's name"
+        shown.go("settings", wait=".choice")
+        with page.expect_response("**/api/sessions"):
+            for route in held:
+                route.continue_()
+        page.evaluate("fetch('/api/history').then((answer) => answer.json())")  # as it draws after
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+        assert looks(shown) == ("settings", False)
+        assert page.locator("main .choice").count(), "another page was put in its place"
+
+
+def looks(shown: Screen) -> tuple[str, bool]:
+    """The name that the page goes by, and whether the plan's content is on it."""
+    found = shown.page.evaluate(
+        "() => [document.body.dataset.page, !!document.querySelector('details.plan')]"
+    )
+    return found[0], found[1]

@@ -52,7 +52,7 @@ def test_what_is_said_is_heard(tmp_path: Path) -> None:
         shown.go("plan", wait="details.plan")
         shown.page.locator("details.plan", has_text="Squats").locator("summary").click()
         begin = name_of("Begin.", Voice())
-        with shown.page.expect_response(f"**/sound/{begin}", timeout=60_000) as fetched:
+        with shown.page.expect_response(f"**/sound/{begin}") as fetched:
             shown.page.get_by_role("button", name="Start: Squats").click()
         assert fetched.value.status == 200
         shown.page.wait_for_function("() => window.played.length > 0")

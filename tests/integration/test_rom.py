@@ -27,7 +27,7 @@ def test_a_check_from_sensor_to_table(tmp_path: Path) -> None:
             data=data,
         )
         try:
-            assert program.wait(timeout_s=120) == 0, program.errors
+            assert program.wait() == 0, program.errors
             assert "Straight leg raise, right: thigh elevation" in program.output
         finally:
             program.end()

@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from visits import export, run_squats, sensorhub, simulation, squats_on_cue
+from visits import PATIENCE_S, export, run_squats, sensorhub, simulation, squats_on_cue
 
 from sensorhub.cli import main
 from sensorhub.sessions.reader import StoreReader
 
 SPEED = 10.0
+LONG_SET = 50
+"""Repetitions of a set that is ended from outside: it does not end by itself before that."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -22,15 +24,15 @@ def test_a_signal_closes_the_session_in_order(number: signal.Signals, tmp_path: 
     data = tmp_path / "data"
     with simulation(
         tmp_path,
-        scenario=squats_on_cue(tmp_path, reps=20),
+        scenario=squats_on_cue(tmp_path, reps=LONG_SET),
         sensors=["thigh_right@tcp:127.0.0.1:0"],
         speed=SPEED,
     ) as sim:
-        hub = run_squats(sim, data=data, speed=SPEED, reps=20)
+        hub = run_squats(sim, data=data, speed=SPEED, reps=LONG_SET)
         try:
-            hub.wait_for(r"\]   3 of 20")
+            hub.wait_for(rf"\]   3 of {LONG_SET}")
             hub.send(number)
-            assert hub.wait(timeout_s=30.0) == 0, hub.errors
+            assert hub.wait() == 0, hub.errors
         finally:
             hub.end()
     assert hub.errors == ""
@@ -61,13 +63,13 @@ def test_a_screen_that_goes_away_ends_the_session_in_order(tmp_path: Path) -> No
     data = tmp_path / "data"
     with simulation(
         tmp_path,
-        scenario=squats_on_cue(tmp_path, reps=20),
+        scenario=squats_on_cue(tmp_path, reps=LONG_SET),
         sensors=[f"thigh_right@pty:{tmp_path}/thigh"],
         speed=SPEED,
     ) as sim:
         command = [
             *(sys.executable, "-m", "sensorhub", "--data", str(data), "run", "squat"),
-            *("--reps=20", f"--speed={SPEED:g}"),
+            *(f"--reps={LONG_SET}", f"--speed={SPEED:g}"),
             f"--sensor=thigh_right={sim.uris['thigh_right']}",
         ]
         with subprocess.Popen(
@@ -76,10 +78,12 @@ def test_a_screen_that_goes_away_ends_the_session_in_order(tmp_path: Path) -> No
             assert hub.stdout is not None
             assert hub.stderr is not None
             for line in hub.stdout:
-                if "2 of 20" in line:
+                if f"2 of {LONG_SET}" in line:
                     break
             hub.stdout.close()
-            hub.wait(30)  # its last lines found no reader, so it does not call that a success
+            hub.wait(
+                PATIENCE_S
+            )  # its last lines found no reader, so it does not call that a success
             assert hub.stderr.read() == ""
     session = StoreReader(data / "sessions.sqlite").session("last")
     assert not session.is_open
@@ -95,7 +99,7 @@ def test_stopped_before_any_sensor_was_found(tmp_path: Path) -> None:
     try:
         hub.wait_for("Looking for thigh_right")
         hub.send(signal.SIGINT)
-        assert hub.wait(timeout_s=10.0) == 130
+        assert hub.wait() == 130
     finally:
         hub.end()
     assert hub.errors.strip() == "sensorhub: Stopped."
@@ -105,7 +109,7 @@ def complaint(*arguments: str | Path, data: Path, env: dict[str, str] | None = N
     """The one sentence on standard error, with exit code 1 (the environment)."""
     program = sensorhub(*arguments, data=data, env=env)
     try:
-        assert program.wait(timeout_s=45.0) == 1, program.output + program.errors
+        assert program.wait() == 1, program.output + program.errors
     finally:
         program.end()
     [line] = program.errors.strip().splitlines()
@@ -137,11 +141,11 @@ def test_no_bluetooth_adapter(tmp_path: Path) -> None:
 def test_a_port_in_use(tmp_path: Path) -> None:
     with simulation(
         tmp_path,
-        scenario=squats_on_cue(tmp_path, reps=5),
+        scenario=squats_on_cue(tmp_path, reps=LONG_SET),
         sensors=[f"thigh_right@pty:{tmp_path}/thigh"],
         speed=1.0,
     ) as sim:
-        first = run_squats(sim, data=tmp_path / "data", speed=1.0, reps=5)
+        first = run_squats(sim, data=tmp_path / "data", speed=1.0, reps=LONG_SET)
         try:
             first.wait_for("streaming")
             sentence = complaint(
@@ -217,7 +221,7 @@ def test_a_full_disk_is_said_at_once_and_harms_nothing(tmp_path: Path) -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        output, errors = hub.communicate(timeout=90)
+        output, errors = hub.communicate(timeout=2 * PATIENCE_S)
     assert "Not recording" in output
     assert "Traceback" not in errors
     assert hub.returncode == 1, errors

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from visits import Simulation, run_squats, sensorhub, simulation, squats_on_cue
+from visits import PATIENCE_S, Simulation, run_squats, sensorhub, simulation, squats_on_cue
 
 from sensorhub.cli.plans import plan_of_one
 from sensorhub.daemon.live_view import PlainView
@@ -30,7 +30,8 @@ from sensorhub.transports.replay import write_records
 from sensorhub.transports.uri import ReplayUri
 
 SPEED = 8.0
-PATIENCE_S = 60.0
+LONG_SET = 50
+"""Repetitions of a set that a key ends: it does not end by itself before that is pressed."""
 
 
 class Terminal:
@@ -61,7 +62,9 @@ class Terminal:
         with self._changed:
             while not re.search(pattern, self.shown):
                 assert time.monotonic() < deadline_s, f"no {pattern!r} in {self.shown[-3000:]!r}"
-                assert self.process.poll() is None or self._changed.wait(1.0), self.shown[-3000:]
+                assert self.process.poll() is None or self._changed.wait(PATIENCE_S), self.shown[
+                    -3000:
+                ]
                 self._changed.wait(0.2)
 
     def press(self, keys: str) -> None:
@@ -75,14 +78,15 @@ class Terminal:
             self.process.kill()
         self.process.wait()
         os.write(self._slave, b"#THE END#")  # the reader's sign to stop
-        self._reader.join(5)
+        self._reader.join(PATIENCE_S)
         os.close(self._slave)
         os.close(self._master)
 
 
 def command(sim: Simulation, data: Path, *more: str) -> list[str]:
     return [
-        *(sys.executable, "-m", "sensorhub", "--data", str(data), "run", "squat", "--reps", "5"),
+        *(sys.executable, "-m", "sensorhub", "--data", str(data), "run", "squat"),
+        f"--reps={LONG_SET}",
         *(f"--speed={SPEED:g}", f"--sensor=thigh_right={sim.uris['thigh_right']}"),
         *more,
     ]
@@ -91,7 +95,7 @@ def command(sim: Simulation, data: Path, *more: str) -> list[str]:
 def test_keys_picture_and_a_terminal_given_back(tmp_path: Path) -> None:
     with simulation(
         tmp_path,
-        scenario=squats_on_cue(tmp_path, reps=5),
+        scenario=squats_on_cue(tmp_path, reps=LONG_SET),
         sensors=[f"thigh_right@pty:{tmp_path}/thigh"],
         speed=SPEED,
     ) as sim:
@@ -103,7 +107,7 @@ def test_keys_picture_and_a_terminal_given_back(tmp_path: Path) -> None:
             terminal.wait_for("\u2588")
             terminal.press("q")
             terminal.wait_for("sensorhub export")
-            assert terminal.process.wait(30) == 0
+            assert terminal.process.wait(PATIENCE_S) == 0
             assert terminal.settings() == terminal.before
         finally:
             terminal.close()
@@ -116,7 +120,7 @@ def test_questions_are_asked_and_answered_by_key(tmp_path: Path) -> None:
     """The first session: the guide's questions, pain before, "that hurt", pain after."""
     with simulation(
         tmp_path,
-        scenario=squats_on_cue(tmp_path, reps=5),
+        scenario=squats_on_cue(tmp_path, reps=LONG_SET),
         sensors=[f"thigh_right@pty:{tmp_path}/thigh"],
         speed=SPEED,
     ) as sim:
@@ -152,7 +156,7 @@ def test_questions_are_asked_and_answered_by_key(tmp_path: Path) -> None:
             terminal.wait_for("after the session")
             terminal.press("2\n")
             terminal.wait_for("sensorhub export")
-            assert terminal.process.wait(30) == 0
+            assert terminal.process.wait(PATIENCE_S) == 0
         finally:
             terminal.close()
     session = StoreReader(tmp_path / "data" / "sessions.sqlite").session("last")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from counting_peer import COUNT, ECHO, START, CountingPeer
-from link_rig import run
+from link_rig import PATIENCE_S, run
 
 from firmware_sim.links.line import SerialLink
 from firmware_sim.links.pty import PtyLink
@@ -69,7 +69,7 @@ async def lost(transport: SerialTransport) -> LinkLostError:
 
 async def opened(transport: SerialTransport) -> None:
     """Open, as soon as it is plugged in again."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 await transport.open()
@@ -251,7 +251,7 @@ def test_a_reader_that_does_not_read_costs_the_oldest(tmp_path, monkeypatch):
         async with plugged(pty_line(tmp_path, peer)) as transport:
             await transport.open()
             await transport.write("serial", START)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 while transport.dropped < 5:  # noqa: ASYNC110 - not reading is what is tested
                     await asyncio.sleep(0.01)
             await transport.close()

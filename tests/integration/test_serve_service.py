@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from page_rig import chromium, pair, screen, serving
-from visits import sensorhub
+from visits import PATIENCE_S, sensorhub
 
 
 def test_it_says_that_it_is_ready_and_feeds_the_watchdog(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(30)
+        manager.settimeout(PATIENCE_S)
         environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
         program = sensorhub("serve", "--port", "0", data=tmp_path / "data", env=environ)
         try:

@@ -50,7 +50,7 @@ class Bench:
 
     async def until(self, *phases: LinkPhase) -> LinkStatus:
         """Wait for these phases, in this order, from now on."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             for phase in phases:
                 while self.link.status.phase is not phase:
                     self.news.clear()
@@ -100,7 +100,7 @@ async def bench(
 
 def play(scenario: Callable[[], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await scenario()
 
     asyncio.run(main())

@@ -91,7 +91,7 @@ def test_an_unforeseen_sentence_is_made_when_it_is_said(tmp_path: Path) -> None:
     async def story() -> None:
         rig = Rig(tmp_path, write)
         rig.say(Said("Nobody foresaw this.", urgent=True))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await rig.listener.changed.wait()
         assert rig.listener.heard == [(name_of("Nobody foresaw this.", VOICE), True, "")]
 

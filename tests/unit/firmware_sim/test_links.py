@@ -21,7 +21,7 @@ from firmware_sim.omp.framing import Frame, FrameReader, encode_frame
 from firmware_sim.peer import Advertisement, GattService, Sent
 
 ALL = frozenset(range(1, 6))
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Echo:

@@ -58,7 +58,7 @@ def test_ximu3_is_understood_in_both_modes(tmp_path: Path) -> None:
     connection.add_receive_error_callback(errors.append)
     connection.add_status_callback(ended.put)
     connection.open()
-    while ended.get(timeout=10) != ximu3.CONNECTION_STATUS_DISCONNECTED:
+    while ended.get(timeout=60) != ximu3.CONNECTION_STATUS_DISCONNECTED:
         pass
     statistics = connection.get_statistics()
     connection.close()

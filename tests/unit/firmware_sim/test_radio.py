@@ -25,7 +25,7 @@ from firmware_sim.omp.faces import ATT_NOT_INDICATING
 from firmware_sim.peer import GattCharacteristic
 from firmware_sim.radio import RadioAir, RadioSensor
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 HELLO = bytes.fromhex("01 07 01 02 01 01")
 START = bytes.fromhex("05 08 10 01 00 11 04 a0 86 01 00 12 02 08 00 13 02 e8 03 14 01 04")
 HEADER_BYTES = 8  # type, flags, index, device time: what depends on when one looks

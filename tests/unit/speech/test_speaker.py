@@ -51,7 +51,7 @@ class Rig:
         loop = asyncio.get_running_loop()
         loop.add_reader(self._pipe, self._on_played)
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 while not happened():
                     await self._changed.wait()
                     self._changed.clear()
