@@ -31,7 +31,7 @@ COUNTED = """() => {
     window.counts = [];
     document.addEventListener("counted", ({ detail }) => {
         const { frame } = detail;
-        window.counts.push([frame.set.number, detail.count,
+        window.counts.push([frame.set.reps, detail.count,
             detail.shown_ms - frame.t + frame.counted_age_ms / frame.speed]);
     });
 }"""
@@ -79,13 +79,14 @@ def test_a_whole_session(tmp_path: Path) -> None:
         # The first set: the number on the page comes to what was done.
         shown.state("asking", "resting")
         counts = page.evaluate("window.counts")
-        assert [count for number, count, _ in counts if number == 1][-1] == REPS
+        assert [count for reps, count, _ in counts if reps == REPS][-1] == REPS
         answer_everything(shown, pain="3")
         shown.state("resting", "preparing")
         # The second set: a lost link is told within a second, "that hurt" ends the set.
         shown.state("running")
         page.wait_for_function(
-            "() => window.counts.some(([number, count]) => number == 2 && count >= 2)"
+            "(long) => window.counts.some(([reps, count]) => reps == long && count >= 2)",
+            arg=LONG_SET,
         )
         lose_the_link(shown, sim)
         page.get_by_role("button", name="That hurt").click()

@@ -1,6 +1,7 @@
-"""Twenty lost links in one set of squats: nothing that was done is missing, and gaps are told.
+"""Links lost again and again in one set of squats: nothing that was done is missing, gaps are told.
 
-``SENSORHUB_LOSSES=100`` loses a hundred, twenty a set (``make long``).
+Eight times on each of two kinds of link; ``SENSORHUB_LOSSES=100`` loses each a hundred times,
+twenty a set (``make long``).
 """
 
 import contextlib
@@ -16,10 +17,12 @@ from pathlib import Path
 import pytest
 from visits import Program, Simulation, export, run_squats, simulation, squats_on_cue
 
-SPEED = 8.0
-SQUATS = 45
-LOSSES = 20
-ROUNDS = max(1, int(os.environ.get("SENSORHUB_LOSSES", "20")) // LOSSES)
+SPEED = 4.0
+"""Two simulators and two hubs at a time: in faster time a busy computer never catches up."""
+ASKED = int(os.environ.get("SENSORHUB_LOSSES", "8"))
+LOSSES = min(ASKED, 20)
+SQUATS = 10 + LOSSES * 7 // 4
+ROUNDS = max(1, ASKED // LOSSES)
 
 
 def losses(seed: str) -> list[str]:
@@ -69,7 +72,7 @@ def lanes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Lane]
 
 def test_no_repetition_is_lost(lanes: list[Lane]) -> None:
     for lane in lanes:
-        assert lane.hub.wait(timeout_s=240.0) == 0, lane.hub.errors
+        assert lane.hub.wait(timeout_s=600.0) == 0, lane.hub.errors
         assert lane.hub.output.count("SIGNAL LOST") >= LOSSES // 2, "the links were not lost"
         check(lane)
 

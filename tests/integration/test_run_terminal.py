@@ -179,7 +179,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recorded")
     with simulation(
         folder,
-        scenario=squats_on_cue(folder, reps=5),
+        # Played back, it does not wait: the set must have begun before the first squat comes, which
+        # a busy computer may take its time for.
+        scenario=squats_on_cue(folder, reps=5, rest_s=12.0),
         sensors=[f"thigh_right@pty:{folder}/thigh"],
         speed=SPEED,
     ) as sim:

@@ -168,12 +168,17 @@ def run_squats(
     )
 
 
-def squats_on_cue(folder: Path, *, reps: int, extra: str = "") -> Path:
-    """A scenario file: wait for the signal that a set begins, then so many squats, then stand."""
+def squats_on_cue(folder: Path, *, reps: int, extra: str = "", rest_s: float = 0.0) -> Path:
+    """A scenario file: wait for the signal that a set begins, then so many squats, then stand.
+
+    Args:
+        extra: more keys of the squats.
+        rest_s: how long to stand between the signal and the squats.
+    """
     path = folder / "squats_on_cue.toml"
     path.write_text(
         'title = "Squats on a signal"\n'
-        '[[step]]\nwait = "cue"\ntimeout_s = 600\n'
+        f'[[step]]\nwait = "cue"\ntimeout_s = 600\n[[step]]\nrest_s = {rest_s:g}\n'
         f'[[step]]\nmovement = "squat"\nreps = {reps}\n{extra}'
         '[[step]]\nwait = "cue"\ntimeout_s = 600\n'
     )
