@@ -13,7 +13,7 @@ from radio import OnAir
 
 from sensorhub.daemon.link import SensorLink
 from sensorhub.daemon.link_state import LinkPhase
-from sensorhub.devices.omp import FAMILY
+from sensorhub.devices.omp.family import FAMILY
 from sensorhub.model.events import SamplesArrived
 from sensorhub.model.units import NS_PER_S
 from sensorhub.transports.ble import BleTransport, NotifyPath

@@ -15,7 +15,7 @@ from services import ADAPTER, PairingAgent, adapter_on, power, property_of, unti
 from streams import assert_every_sample_once, stream
 
 from sensorhub.daemon.link_state import LinkPhase
-from sensorhub.devices.omp import FAMILY
+from sensorhub.devices.omp.family import FAMILY
 from sensorhub.model.errors import TransportError
 from sensorhub.transports.ble import NotifyPath
 from sensorhub.transports.ble_radio import BleRadio

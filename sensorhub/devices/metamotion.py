@@ -30,9 +30,9 @@ from sensorhub.devices.base import (
     LossKind,
     StreamSettings,
 )
-from sensorhub.devices.counted_stream import CountedStream
-from sensorhub.devices.lane_decoder import LaneDecoder
-from sensorhub.devices.script import (
+from sensorhub.devices.common.counted_stream import CountedStream
+from sensorhub.devices.common.lane_decoder import LaneDecoder
+from sensorhub.devices.common.script import (
     Answered,
     Chore,
     Conversation,

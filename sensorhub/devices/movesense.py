@@ -26,8 +26,8 @@ from sensorhub.devices.base import (
     LossKind,
 )
 from sensorhub.devices.base import StreamSettings as Settings
-from sensorhub.devices.lane_decoder import LaneDecoder
-from sensorhub.devices.script import (
+from sensorhub.devices.common.lane_decoder import LaneDecoder
+from sensorhub.devices.common.script import (
     Answered,
     Chore,
     Conversation,
@@ -35,7 +35,7 @@ from sensorhub.devices.script import (
     Script,
     ScriptedController,
 )
-from sensorhub.devices.timed_stream import TimedStream
+from sensorhub.devices.common.timed_stream import TimedStream
 from sensorhub.model.events import BatteryReported, DeviceEvent, DeviceIdentified
 from sensorhub.model.units import RADPS_PER_DPS
 

@@ -36,8 +36,8 @@ DESCRIBED = """\
 ## A sensor that is not here
 
 Many sensors send plain numbers over Bluetooth. For such a one a file is enough: its UUIDs, the
-layout of its numbers, their units. `sensorhub/devices/gatt_map_file.py` says what it may hold,
-`sensorhub/devices/gatt_maps/` has two to start from. Use it at once with
+layout of its numbers, their units. `sensorhub/devices/gatt_map/file.py` says what it may hold,
+`sensorhub/devices/gatt_map/maps/` has two to start from. Use it at once with
 `ble:NAME?family=/home/me/my_sensor.toml`, or put it into that folder: it becomes a family.
 """
 

@@ -1,6 +1,6 @@
-"""Finds the device families: every module of this package that has a constant ``FAMILY``.
+"""Finds the device families: every module or room of this package with a constant ``FAMILY``.
 
-A module that makes several has a tuple ``FAMILIES``.
+One that makes several has a tuple ``FAMILIES``.
 """
 
 import difflib
@@ -13,8 +13,8 @@ from types import MappingProxyType
 
 import sensorhub.devices
 from sensorhub.devices.base import DeviceFamily
-from sensorhub.devices.gatt_map import family_of_map
-from sensorhub.devices.gatt_map_file import read_map
+from sensorhub.devices.gatt_map.family import family_of_map
+from sensorhub.devices.gatt_map.file import read_map
 from sensorhub.model.errors import InputError
 
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from sensorhub.devices.base import ClockKind, DeviceFamily, LinkCounters, LossKind, SerialProfile
 from sensorhub.devices.base import StreamSettings as Settings
-from sensorhub.devices.lane_decoder import LaneDecoder
-from sensorhub.devices.script import Answered, Conversation, Say, Script, ScriptedController
-from sensorhub.devices.timed_stream import TimedStream
+from sensorhub.devices.common.lane_decoder import LaneDecoder
+from sensorhub.devices.common.script import Answered, Conversation, Say, Script, ScriptedController
+from sensorhub.devices.common.timed_stream import TimedStream
 from sensorhub.model.events import (
     BatteryReported,
     DeviceEvent,

@@ -12,7 +12,7 @@ from firmware_sim.links.world import World
 from firmware_sim.peer import Peer
 from sensorhub.daemon.link import SensorLink
 from sensorhub.daemon.link_timing import LinkTiming
-from sensorhub.devices.omp import FAMILY
+from sensorhub.devices.omp.family import FAMILY
 from sensorhub.transports.ble import BleTransport, NotifyPath
 from sensorhub.transports.ble_radio import BleRadio
 from sensorhub.transports.hubclock import HubClock

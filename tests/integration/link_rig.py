@@ -22,7 +22,7 @@ from sensorhub.daemon.link import SensorLink
 from sensorhub.daemon.link_state import LinkPhase, LinkStatus
 from sensorhub.daemon.link_timing import LinkTiming
 from sensorhub.devices.base import DeviceFamily
-from sensorhub.devices.omp import FAMILY
+from sensorhub.devices.omp.family import FAMILY
 from sensorhub.model.events import DeviceEvent, SamplesArrived
 from sensorhub.model.link import Record
 from sensorhub.model.units import STANDARD_GRAVITY_MPS2

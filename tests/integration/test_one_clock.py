@@ -19,7 +19,7 @@ from firmware_sim.omp.core import DeviceOptions
 from firmware_sim.omp.device import OmpDevice, identity_of
 from firmware_sim.signals import ImuSettings
 from sensorhub.devices.base import ControllerState, StreamSettings
-from sensorhub.devices.omp import FAMILY
+from sensorhub.devices.omp.family import FAMILY
 from sensorhub.model.events import DeviceEvent, SamplesArrived
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.placement import Placement

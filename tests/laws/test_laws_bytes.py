@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omp_logs import comparable, serial_log
 
-from sensorhub.devices.omp_decoder import OmpDecoder
+from sensorhub.devices.omp.decoder import OmpDecoder
 from sensorhub.model.events import (
     BytesRejected,
     ClockObserved,

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omp_logs import SESSION, S, hello, samples, start, status
 
-from sensorhub.devices.omp_decoder import OmpDecoder
+from sensorhub.devices.omp.decoder import OmpDecoder
 from sensorhub.model.events import DeviceEvent, SamplesArrived, SamplesLost
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.protocol import tlv

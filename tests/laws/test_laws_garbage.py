@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from omp_logs import S, hello, samples, serial_log, start, status
 
-from sensorhub.devices.omp_decoder import OmpDecoder
+from sensorhub.devices.omp.decoder import OmpDecoder
 from sensorhub.model.events import DeviceEvent, SamplesArrived
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.protocol.envelope import Channel, Enveloped, EnvelopeReader, wrap

@@ -15,7 +15,7 @@ from sensorhub.daemon.link_state import LinkPhase, LinkStep
 from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker
 from sensorhub.daemon.replay_link import ReplayLink
 from sensorhub.devices.base import SerialProfile
-from sensorhub.devices.omp import FAMILY
+from sensorhub.devices.omp.family import FAMILY
 from sensorhub.model.errors import InputError
 from sensorhub.model.events import SamplesArrived
 from sensorhub.model.link import Record, RecordKind

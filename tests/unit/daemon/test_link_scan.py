@@ -6,7 +6,7 @@ import pytest
 
 from sensorhub.daemon import scan as scan_module
 from sensorhub.daemon.scan import FoundSensor, family_behind, scan
-from sensorhub.devices.omp import FAMILY
+from sensorhub.devices.omp.family import FAMILY
 from sensorhub.model.errors import TransportError
 from sensorhub.transports.ble_radio import BleRadio, Sighting
 from sensorhub.transports.uri import BleUri, SerialUri, parse_uri

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sensorhub.devices.base import ControllerState, StreamSettings
-from sensorhub.devices.omp_controller import OmpController
-from sensorhub.devices.omp_decoder import OmpDecoder
+from sensorhub.devices.omp.controller import OmpController
+from sensorhub.devices.omp.decoder import OmpDecoder
 from sensorhub.model.events import DeviceEvent, SamplesArrived, SamplesLost
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.protocol import tlv

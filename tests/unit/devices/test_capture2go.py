@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensorhub.devices.base import Controller, ControllerState, StreamSettings
-from sensorhub.devices.capture2go import FAMILY
+from sensorhub.devices.capture2go.family import FAMILY
 from sensorhub.model.events import (
     BatteryReported,
     BytesRejected,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sensorhub.devices.base import StreamSettings
-from sensorhub.devices.gatt_map import GattMapDecoder, family_of_map
-from sensorhub.devices.gatt_map_file import parse_map, read_map
+from sensorhub.devices.gatt_map.family import GattMapDecoder, family_of_map
+from sensorhub.devices.gatt_map.file import parse_map, read_map
 from sensorhub.devices.registry import family
 from sensorhub.model.errors import InputError
 from sensorhub.model.events import DeviceEvent, SamplesArrived, SamplesLost

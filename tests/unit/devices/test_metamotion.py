@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sensorhub.devices import metamotion
 from sensorhub.devices.base import ControllerState, StreamSettings
+from sensorhub.devices.common.script import Answered
 from sensorhub.devices.metamotion import CHIPS, FAMILY, MODULES, command
-from sensorhub.devices.script import Answered
 from sensorhub.model.errors import DeviceError, LinkLostError
 from sensorhub.model.events import BatteryReported, SamplesLost, StreamStarted
 from sensorhub.model.units import STANDARD_GRAVITY_MPS2

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensorhub.devices.base import ControllerState, StreamSettings
+from sensorhub.devices.common.script import Answered
 from sensorhub.devices.movesense import FAMILY, RATES_HZ, MovesenseDecoder
-from sensorhub.devices.script import Answered
 from sensorhub.model.errors import DeviceError, LinkLostError
 from sensorhub.model.events import (
     BatteryReported,

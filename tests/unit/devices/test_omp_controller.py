@@ -6,10 +6,10 @@ import pytest
 from omp_bench import Bench, BenchSensor
 
 from sensorhub.devices.base import ControllerState, StreamSettings
-from sensorhub.devices.omp_controller import OmpController
-from sensorhub.devices.omp_events import OmpCapabilities
-from sensorhub.devices.omp_settings import CUES, config_requests
-from sensorhub.devices.omp_states import PUBLIC_STATE, TRANSITIONS, Happening, Phase
+from sensorhub.devices.omp.controller import OmpController
+from sensorhub.devices.omp.events import OmpCapabilities
+from sensorhub.devices.omp.settings import CUES, config_requests
+from sensorhub.devices.omp.states import PUBLIC_STATE, TRANSITIONS, Happening, Phase
 from sensorhub.model.errors import DeviceError, LinkLostError
 from sensorhub.model.events import (
     ClockObserved,

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from sensorhub.devices.omp_decoder import OmpDecoder
-from sensorhub.devices.omp_events import OmpLogText, OmpResponse, OmpStatus, OmpTime
+from sensorhub.devices.omp.decoder import OmpDecoder
+from sensorhub.devices.omp.events import OmpLogText, OmpResponse, OmpStatus, OmpTime
 from sensorhub.model.events import (
     BatteryReported,
     BytesRejected,

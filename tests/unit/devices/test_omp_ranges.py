@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensorhub.devices.omp_ranges import IndexRanges
+from sensorhub.devices.omp.ranges import IndexRanges
 
 spans = st.tuples(st.integers(0, 60), st.integers(0, 12)).map(lambda s: (s[0], s[0] + s[1]))
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensorhub.devices.base import ControllerState, StreamSettings
-from sensorhub.devices.polar import FAMILY
-from sensorhub.devices.polar_frames import (
+from sensorhub.devices.common.script import Answered
+from sensorhub.devices.polar.family import FAMILY
+from sensorhub.devices.polar.frames import (
     Answer,
     Kind,
     Op,
@@ -21,7 +22,6 @@ from sensorhub.devices.polar_frames import (
     read_settings,
     write_settings,
 )
-from sensorhub.devices.script import Answered
 from sensorhub.model.errors import DeviceError
 from sensorhub.model.events import DeviceEvent, SamplesArrived, SamplesLost
 from sensorhub.model.link import Record, RecordKind

@@ -3,7 +3,7 @@
 import pytest
 
 from sensorhub.devices.base import ControllerState, StreamSettings
-from sensorhub.devices.script import (
+from sensorhub.devices.common.script import (
     Answered,
     Chore,
     Conversation,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensorhub.devices.arrivals import LEAST_UNCERTAINTY_S, Arrivals, slope_below
-from sensorhub.devices.counted_stream import CountedStream
-from sensorhub.devices.timed_stream import TimedStream
+from sensorhub.devices.common.arrivals import LEAST_UNCERTAINTY_S, Arrivals, slope_below
+from sensorhub.devices.common.counted_stream import CountedStream
+from sensorhub.devices.common.timed_stream import TimedStream
 from sensorhub.model.events import (
     ClockObserved,
     DeviceEvent,

@@ -5,16 +5,16 @@ import struct
 import numpy as np
 import pytest
 
+from sensorhub.devices.common.script import Answered
 from sensorhub.devices.registry import family
-from sensorhub.devices.script import Answered
-from sensorhub.devices.wit_frames import FrameCutter
-from sensorhub.devices.wit_registers import (
+from sensorhub.devices.witmotion.frames import FrameCutter
+from sensorhub.devices.witmotion.registers import (
     UNLOCK,
     battery_percent,
     read_command,
     write_command,
 )
-from sensorhub.devices.witmotion_serial import PacketCutter, WitSerialDecoder, packet_time_s
+from sensorhub.devices.witmotion.serial import PacketCutter, WitSerialDecoder, packet_time_s
 from sensorhub.model.events import BatteryReported, DeviceEvent, SamplesArrived
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.units import RADPS_PER_DPS, STANDARD_GRAVITY_MPS2

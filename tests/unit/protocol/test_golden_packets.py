@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sensorhub.devices.omp_states import Phase
+from sensorhub.devices.omp.states import Phase
 from sensorhub.protocol.control import Op, Request, Response, Status
 from sensorhub.protocol.envelope import Channel, Enveloped, EnvelopeReader, wrap
 from sensorhub.protocol.packets import (

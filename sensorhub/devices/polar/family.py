@@ -22,10 +22,12 @@ from sensorhub.devices.base import (
     LossKind,
     StreamSettings,
 )
-from sensorhub.devices.lane_decoder import LaneDecoder
-from sensorhub.devices.pairing import Paired, Pairing
-from sensorhub.devices.plausible import plausible
-from sensorhub.devices.polar_frames import (
+from sensorhub.devices.common.lane_decoder import LaneDecoder
+from sensorhub.devices.common.pairing import Paired, Pairing
+from sensorhub.devices.common.plausible import plausible
+from sensorhub.devices.common.script import Answered, Conversation, Say, Script, ScriptedController
+from sensorhub.devices.common.timed_stream import TimedStream
+from sensorhub.devices.polar.frames import (
     Frame,
     Kind,
     Op,
@@ -37,8 +39,6 @@ from sensorhub.devices.polar_frames import (
     read_settings,
     write_settings,
 )
-from sensorhub.devices.script import Answered, Conversation, Say, Script, ScriptedController
-from sensorhub.devices.timed_stream import TimedStream
 from sensorhub.model.errors import DeviceError
 from sensorhub.model.events import BatteryReported, DeviceEvent, DeviceIdentified, FloatArray
 from sensorhub.model.units import NS_PER_S, RADPS_PER_DPS, STANDARD_GRAVITY_MPS2

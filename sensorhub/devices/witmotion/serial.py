@@ -21,11 +21,11 @@ from sensorhub.devices.base import (
     SerialProfile,
     StreamSettings,
 )
-from sensorhub.devices.counted_stream import CountedStream
-from sensorhub.devices.script import Answered, ScriptedController
-from sensorhub.devices.timed_stream import TimedStream
-from sensorhub.devices.wit_decoder import WitDecoder
-from sensorhub.devices.wit_registers import (
+from sensorhub.devices.common.counted_stream import CountedStream
+from sensorhub.devices.common.script import Answered, ScriptedController
+from sensorhub.devices.common.timed_stream import TimedStream
+from sensorhub.devices.witmotion.decoder import WitDecoder
+from sensorhub.devices.witmotion.registers import (
     ACC_G_PER_LSB,
     ALIVE,
     GYR_DPS_PER_LSB,

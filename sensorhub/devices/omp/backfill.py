@@ -1,6 +1,6 @@
 """What to ask from the device's memory, and when to stop asking."""
 
-from sensorhub.devices.omp_ranges import IndexRanges
+from sensorhub.devices.omp.ranges import IndexRanges
 from sensorhub.model.events import SamplesArrived, SamplesLost
 from sensorhub.model.units import NS_PER_S
 from sensorhub.protocol.control import Status

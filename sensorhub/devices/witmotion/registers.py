@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sensorhub.devices.base import StreamSettings
-from sensorhub.devices.script import Answered, Chore, Conversation, Say, Script
+from sensorhub.devices.common.script import Answered, Chore, Conversation, Say, Script
 from sensorhub.model.errors import DeviceError
 from sensorhub.model.events import BatteryReported, DeviceEvent
 

@@ -1,6 +1,6 @@
-"""Sensors that are described by a file: every TOML file in ``gatt_maps/`` becomes a family.
+"""Sensors that are described by a file: every TOML file in ``maps/`` becomes a family.
 
-What such a file may say is described in :mod:`sensorhub.devices.gatt_map_file`.
+What such a file may say is described in :mod:`sensorhub.devices.gatt_map.file`.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,20 +20,20 @@ from sensorhub.devices.base import (
     LossKind,
     StreamSettings,
 )
-from sensorhub.devices.counted_stream import CountedStream
-from sensorhub.devices.gatt_map_file import read_map
-from sensorhub.devices.gatt_map_parts import GattMap, SampleLane, Triple, Write
-from sensorhub.devices.lane_decoder import LaneDecoder
-from sensorhub.devices.plausible import plausible
-from sensorhub.devices.script import Conversation, Say, Script, ScriptedController
-from sensorhub.devices.timed_stream import TimedStream
+from sensorhub.devices.common.counted_stream import CountedStream
+from sensorhub.devices.common.lane_decoder import LaneDecoder
+from sensorhub.devices.common.plausible import plausible
+from sensorhub.devices.common.script import Conversation, Say, Script, ScriptedController
+from sensorhub.devices.common.timed_stream import TimedStream
+from sensorhub.devices.gatt_map.file import read_map
+from sensorhub.devices.gatt_map.parts import GattMap, SampleLane, Triple, Write
 from sensorhub.model.events import BatteryReported, DeviceEvent, FloatArray
 from sensorhub.model.units import NS_PER_S
 from sensorhub.protocol.malformed import MalformedPacketError
 
 _BATTERY = "battery"
 _WRITE_PAUSE_S = 0.1
-_MAPS: Final = Path(__file__).parent / "gatt_maps"
+_MAPS: Final = Path(__file__).parent / "maps"
 _RAILS: Final = {"b": 127, "h": 32767, "B": 255, "H": 65535}
 
 

@@ -1,7 +1,7 @@
 """The host's side of the conversation with one OMP sensor: decides what to say, and when.
 
 Purely from decoded events and the time it is told. Where it stands and where an answer leads is the
-table in :mod:`sensorhub.devices.omp_states`; what a phase wants said next is ``_plan``.
+table in :mod:`sensorhub.devices.omp.states`; what a phase wants said next is ``_plan``.
 """
 
 from collections.abc import Callable
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from sensorhub.devices.base import ControllerState, Outgoing, StreamSettings
-from sensorhub.devices.omp_backfill import BackfillPlanner
-from sensorhub.devices.omp_decoder import SERIAL_LANE
-from sensorhub.devices.omp_events import OmpBackfillEnded, OmpResponse, OmpStatus, OmpTime
-from sensorhub.devices.omp_exchange import Exchange
-from sensorhub.devices.omp_refusals import PASSING, busy_error, refusal_error
-from sensorhub.devices.omp_schedule import (
+from sensorhub.devices.omp.backfill import BackfillPlanner
+from sensorhub.devices.omp.decoder import SERIAL_LANE
+from sensorhub.devices.omp.events import OmpBackfillEnded, OmpResponse, OmpStatus, OmpTime
+from sensorhub.devices.omp.exchange import Exchange
+from sensorhub.devices.omp.refusals import PASSING, busy_error, refusal_error
+from sensorhub.devices.omp.schedule import (
     SYNC_BURST,
     SYNC_BURST_ON_RESUME,
     PendingCue,
     SyncSchedule,
 )
-from sensorhub.devices.omp_settings import config_requests, cue_tlvs
-from sensorhub.devices.omp_states import PUBLIC_STATE, TRANSITIONS, Happening, Phase
+from sensorhub.devices.omp.settings import config_requests, cue_tlvs
+from sensorhub.devices.omp.states import PUBLIC_STATE, TRANSITIONS, Happening, Phase
 from sensorhub.model.errors import LinkLostError, SensorhubError
 from sensorhub.model.events import DeviceEvent, SamplesArrived, SamplesLost, StreamStarted
 from sensorhub.model.units import NS_PER_S

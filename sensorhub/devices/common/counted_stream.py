@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sensorhub.devices.arrivals import Arrivals, slope_below
 from sensorhub.devices.base import LinkCounters
+from sensorhub.devices.common.arrivals import Arrivals, slope_below
 from sensorhub.model.events import DeviceEvent, FloatArray, SamplesArrived, SamplesLost
 from sensorhub.model.events import StreamStarted as Started
 from sensorhub.model.units import NS_PER_S

@@ -48,7 +48,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from sensorhub.devices.gatt_map_parts import (
+from sensorhub.devices.gatt_map.parts import (
     RATE_FIELD,
     GattMap,
     IntegerField,

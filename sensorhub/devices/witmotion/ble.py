@@ -23,11 +23,11 @@ from sensorhub.devices.base import (
     SerialProfile,
     StreamSettings,
 )
-from sensorhub.devices.counted_stream import CountedStream
-from sensorhub.devices.script import ScriptedController
-from sensorhub.devices.wit_decoder import WitDecoder
-from sensorhub.devices.wit_frames import IMU, FrameCutter
-from sensorhub.devices.wit_registers import (
+from sensorhub.devices.common.counted_stream import CountedStream
+from sensorhub.devices.common.script import ScriptedController
+from sensorhub.devices.witmotion.decoder import WitDecoder
+from sensorhub.devices.witmotion.frames import IMU, FrameCutter
+from sensorhub.devices.witmotion.registers import (
     ACC_G_PER_LSB,
     GYR_DPS_PER_LSB,
     RATES_HZ,
@@ -131,7 +131,7 @@ FAMILY = DeviceFamily(
     ),
 )
 
-_USB = replace(
+USB_FAMILY = replace(
     FAMILY,
     name="witmotion_usb",
     title="WitMotion Bluetooth sensor on its USB cable",
@@ -141,5 +141,3 @@ _USB = replace(
     serial=SerialProfile(baud_rates=(115200,)),
     notes=(*FAMILY.notes[:2], "One unit was found to need a factory reset before it spoke."),
 )
-
-FAMILIES = (_USB,)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sensorhub.devices.base import LinkCounters
-from sensorhub.devices.omp_session import OmpSession
+from sensorhub.devices.omp.session import OmpSession
 from sensorhub.model.events import DeviceEvent, LinkChanged
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.protocol.envelope import Channel, Enveloped, EnvelopeReader

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sensorhub.devices.base import LinkCounters
-from sensorhub.devices.omp_ranges import IndexRanges
+from sensorhub.devices.omp.ranges import IndexRanges
 from sensorhub.model.events import DeviceEvent, FloatArray, SamplesArrived, SamplesLost
 from sensorhub.model.units import NS_PER_S, RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
 from sensorhub.protocol import tlv

@@ -23,9 +23,9 @@ from sensorhub.devices.base import (
     SerialProfile,
     StreamSettings,
 )
-from sensorhub.devices.capture2go_frames import FRAME_HEAD, FrameCutter, frame, whole_frame
-from sensorhub.devices.lane_decoder import LaneDecoder
-from sensorhub.devices.script import (
+from sensorhub.devices.capture2go.frames import FRAME_HEAD, FrameCutter, frame, whole_frame
+from sensorhub.devices.common.lane_decoder import LaneDecoder
+from sensorhub.devices.common.script import (
     Answered,
     Chore,
     Conversation,
@@ -33,7 +33,7 @@ from sensorhub.devices.script import (
     Script,
     ScriptedController,
 )
-from sensorhub.devices.timed_stream import TimedStream
+from sensorhub.devices.common.timed_stream import TimedStream
 from sensorhub.model.events import (
     BatteryReported,
     ClockObserved,

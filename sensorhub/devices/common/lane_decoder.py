@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 
 from sensorhub.devices.base import LinkCounters
-from sensorhub.devices.rejects import Rejects
+from sensorhub.devices.common.rejects import Rejects
 from sensorhub.model.events import DeviceEvent, LinkChanged
 from sensorhub.model.link import Record, RecordKind
 

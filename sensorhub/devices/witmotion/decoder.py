@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 
 from sensorhub.devices.base import LinkCounters
-from sensorhub.devices.wit_registers import (
+from sensorhub.devices.witmotion.registers import (
     BATTERY,
     DISPLACEMENT,
     OUTPUT,

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sensorhub.devices.arrivals import Arrivals
 from sensorhub.devices.base import LinkCounters
+from sensorhub.devices.common.arrivals import Arrivals
 from sensorhub.model.events import (
     DeviceEvent,
     FloatArray,

@@ -8,8 +8,8 @@ its question left. Samples that cannot be placed yet are therefore held, a bound
 from collections import deque
 from collections.abc import Callable
 
-from sensorhub.devices.omp_caps import CapabilityReader
-from sensorhub.devices.omp_events import (
+from sensorhub.devices.omp.caps import CapabilityReader
+from sensorhub.devices.omp.events import (
     OmpBackfillEnded,
     OmpCapabilities,
     OmpLogText,
@@ -17,8 +17,8 @@ from sensorhub.devices.omp_events import (
     OmpStatus,
     OmpTime,
 )
-from sensorhub.devices.omp_stream import SampleStream, StartGrant, Tally
-from sensorhub.devices.omp_sync import TimeExchanges
+from sensorhub.devices.omp.stream import SampleStream, StartGrant, Tally
+from sensorhub.devices.omp.sync import TimeExchanges
 from sensorhub.model.events import (
     BatteryReported,
     BytesRejected,

@@ -8,8 +8,8 @@ from sensorhub.devices.base import (
     LossKind,
     SerialProfile,
 )
-from sensorhub.devices.omp_controller import OmpController
-from sensorhub.devices.omp_decoder import OmpDecoder
+from sensorhub.devices.omp.controller import OmpController
+from sensorhub.devices.omp.decoder import OmpDecoder
 
 
 def _uuid(short: str) -> str:

@@ -1,0 +1,1 @@
+"""What several families share: samples without a number or a clock, written-down conversations."""
