@@ -88,6 +88,9 @@ def _add_serve_arguments(parser: ArgumentParser) -> None:
         "--pty", metavar="PATH", help="serial line under this name (several: -WHERE)"
     )
     lanes.add_argument("--tcp", metavar="HOST:PORT", help="TCP server; port 0: any (several: +1)")
+    lanes.add_argument(
+        "--udp", metavar="HOST:PORT:HUB_PORT", help="datagrams to the hub's port (several: +1)"
+    )
     lanes.add_argument("--ble", metavar="SOCKET", help="Bluetooth LE: D-Bus socket of a BlueZ")
     add("--speed", type=float, default=1.0, help="times as fast as the wall clock (1)")
     add("--seed", type=int, default=0, help="another seed, another day")
@@ -107,7 +110,8 @@ def _serve_epilog() -> str:
 
     faults = "\n".join(f"  {line}" for line in explain_faults())
     return f"""\
-SENSOR is PLACEMENT[:KEY=VALUE,...][@pty:PATH | @tcp:HOST:PORT | @ble:SOCKET], keys
+SENSOR is PLACEMENT[:KEY=VALUE,...][@pty:PATH | @tcp:HOST:PORT | @udp:HOST:PORT:HUB_PORT |
+@ble:SOCKET], keys
   device part mount ppm imu_ppm drift slip slip_at battery ring wake
   for instance thigh_right:part=lsm6dso,mount=random,ppm=40
   device is one of: {", ".join(FAMILIES)}
@@ -177,7 +181,7 @@ def _run_serve(args: Namespace) -> int:
 def _lane(args: Namespace) -> "Lane | None":
     from firmware_sim.sensor_spec import parse_lane
 
-    for kind in ("pty", "tcp", "ble"):
+    for kind in ("pty", "tcp", "udp", "ble"):
         where = getattr(args, kind)
         if where is not None:
             return parse_lane(f"{kind}:{where}", f"--{kind}")

@@ -14,6 +14,7 @@ from firmware_sim.person import SensorSetup
 class LaneKind(StrEnum):
     PTY = "pty"
     TCP = "tcp"
+    UDP = "udp"
     BLE = "ble"
 
 
@@ -25,6 +26,7 @@ class Lane:
     path: Path = Path()  # of the pty or the BLE socket
     host: str = ""
     port: int = 0
+    hub_port: int = 0  # UDP: where the sensor sends
 
     def beside(self, placement: str, number: int) -> "Lane":
         """The same kind of lane for one more sensor: radio is shared, cables are not."""
@@ -34,6 +36,9 @@ class Lane:
             case LaneKind.TCP:
                 port = self.port + number if self.port else 0
                 return Lane(self.kind, host=self.host, port=port)
+            case LaneKind.UDP:
+                port = self.port + number if self.port else 0
+                return Lane(self.kind, host=self.host, port=port, hub_port=self.hub_port + number)
             case LaneKind.BLE:
                 return self
 
@@ -136,7 +141,7 @@ def _settings(text: str, where: str) -> dict[str, object]:
 
 
 def parse_lane(text: str, where: str) -> Lane:
-    """``pty:PATH``, ``tcp:HOST:PORT`` or ``ble:SOCKET``.
+    """``pty:PATH``, ``tcp:HOST:PORT``, ``udp:HOST:PORT:HUB_PORT`` or ``ble:SOCKET``.
 
     Raises:
         InputError: it is none of these.
@@ -151,6 +156,11 @@ def parse_lane(text: str, where: str) -> Lane:
         if not host or not port.isdecimal() or int(port) > 65535:
             raise InputError(f"{where}: a TCP lane is tcp:HOST:PORT, not {text!r}")
         return Lane(LaneKind.TCP, host=host, port=int(port))
+    if kind == LaneKind.UDP:
+        host, *ports = rest.rsplit(":", 2)
+        if len(ports) != 2 or not all(p.isdecimal() and int(p) <= 65535 for p in ports):
+            raise InputError(f"{where}: a UDP lane is udp:HOST:PORT:HUB_PORT, not {text!r}")
+        return Lane(LaneKind.UDP, host=host, port=int(ports[0]), hub_port=int(ports[1]))
     if not rest:
         raise InputError(f"{where}: a lane of this kind is {kind}:PATH")
     return Lane(LaneKind(kind), path=Path(rest))

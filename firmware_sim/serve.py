@@ -17,6 +17,7 @@ from firmware_sim.files import write_whole
 from firmware_sim.links.line import SerialLink
 from firmware_sim.links.pty import PtyLink
 from firmware_sim.links.tcp import TcpLink
+from firmware_sim.links.udp import UdpLink
 from firmware_sim.links.world import World
 from firmware_sim.peer import Peer
 from firmware_sim.person import Person
@@ -85,7 +86,8 @@ def _sensors(settings: ServeSettings, stage: Stage) -> list[_Sensor]:
             lane = settings.lane.beside(spec.placement, number) if several else settings.lane
         if lane is None:
             raise InputError(
-                f"sensor {spec.placement}: how is it reached? Give --pty, --tcp or --ble, or @LANE"
+                f"sensor {spec.placement}: how is it reached? "
+                "Give --pty, --tcp, --udp or --ble, or @LANE"
             )
         if any(spec.placement == other.placement for other in sensors):
             raise InputError(f"two sensors cannot both be worn at {spec.placement}")
@@ -153,6 +155,9 @@ async def _open_cables(
             baud, seed = settings.baud, settings.seed
             path = sensor.lane.path.absolute()
             link = PtyLink(peer, world, path, baud=baud, pace=settings.paced, seed=seed)
+        elif sensor.lane.kind is LaneKind.UDP:
+            lane = sensor.lane
+            link = UdpLink(peer, world, lane.host, lane.port, hub_port=lane.hub_port)
         else:
             link = TcpLink(peer, world, sensor.lane.host, sensor.lane.port)
         await link.start()

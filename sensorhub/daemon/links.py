@@ -16,7 +16,7 @@ from sensorhub.model.events import DeviceEvent
 from sensorhub.model.link import Record
 from sensorhub.transports.base import Transport
 from sensorhub.transports.hubclock import HubClock
-from sensorhub.transports.uri import BleUri, ReplayUri, SensorUri, SerialUri
+from sensorhub.transports.uri import UDP_LISTEN_PORT, BleUri, ReplayUri, SensorUri, SerialUri
 
 DEFAULT_FAMILY = "omp"
 """A serial port says nothing of what is plugged in: our own protocol, unless told."""
@@ -102,13 +102,15 @@ class LinkMaker:
         if isinstance(uri, SerialUri):
             if chosen.serial is None:
                 raise InputError(f"{chosen.title} sensors have no serial line.")
+            if uri.udp is not None:
+                return self._datagrams(uri, uri.udp)
             from sensorhub.transports.serial_port import SerialTransport
 
             def open_at(baud_rate: int) -> Transport:
                 return SerialTransport(uri.port, baud_rate=baud_rate, clock=self.clock)
 
             rates = (uri.baud_rate,) if uri.baud_rate else chosen.serial.baud_rates
-            if len(rates) == 1 or uri.is_socket:
+            if len(rates) == 1 or uri.is_network:
                 return open_at(rates[0])
             return BaudSearch(rates, open_at=open_at)
         if chosen.ble is None:
@@ -123,6 +125,13 @@ class LinkMaker:
         return BleTransport(
             uri.target, chosen.ble, radio=self._radio, clock=self.clock, notify=path
         )
+
+    def _datagrams(self, uri: SerialUri, sensor: tuple[str, int]) -> Transport:
+        from sensorhub.transports.udp import UdpTransport
+
+        host, port = sensor
+        listen_port = uri.listen_port or UDP_LISTEN_PORT
+        return UdpTransport(host, port, listen_port=listen_port, clock=self.clock)
 
 
 def _both(

@@ -1,4 +1,4 @@
-"""x-io x-IMU3 over a byte stream: USB, UART, TCP, Bluetooth serial port. Lines end in LF.
+"""x-io x-IMU3 over a byte stream: USB, UART, TCP, UDP, Bluetooth serial port. Lines end in LF.
 
 Source: x-IMU3 User Manual, "Communication protocol". Commands and their answers are JSON objects
 of one key. Data messages are text (``I,microseconds,...``) or binary: 0x80 + letter, u64
@@ -289,7 +289,9 @@ FAMILY = DeviceFamily(
     battery=True,
     evidence="vector-tested",
     notes=(
-        "USB, UART, TCP (serial:socket://ADDRESS:7000) or Bluetooth serial port; not BLE, not UDP.",
+        "USB, UART, TCP (`serial:socket://ADDRESS:7000`), UDP or Bluetooth serial port; not BLE.",
+        "UDP: with the maker's app let it send to this computer, each sensor to a port of its own.",
+        "Then: `serial:udp://ADDRESS:9000?listen=8000&family=ximu3`.",
         "At 115200 baud 200 Hz is the most; USB and TCP carry 400 Hz.",
     ),
 )

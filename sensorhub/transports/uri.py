@@ -11,11 +11,16 @@ from pathlib import Path
 from sensorhub.model.errors import InputError
 
 HINT = (
-    "Use ble:NAME, ble:AA:BB:CC:DD:EE:FF, serial:/dev/ttyACM0, serial:socket://HOST:PORT "
-    "or replay:FILE."
+    "Use ble:NAME, ble:AA:BB:CC:DD:EE:FF, serial:/dev/ttyACM0, serial:socket://HOST:PORT, "
+    "serial:udp://HOST or replay:FILE."
 )
 _ADDRESS = re.compile(r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}", re.IGNORECASE)
-_SOCKET = re.compile(r"socket://(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/\[\]\s]+):(?P<port>\d{1,5})/?")
+_NETWORK = re.compile(
+    r"(?P<how>socket|udp)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/\[\]\s]+)(?::(?P<port>\d{1,5}))?/?"
+)
+UDP_SENSOR_PORT, UDP_LISTEN_PORT = 9000, 8000
+"""Where a sensor listens for datagrams, and where it sends its own, unless told otherwise."""
+
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 4096
 
@@ -38,20 +43,35 @@ class BleUri:
 
 @dataclass(frozen=True, slots=True)
 class SerialUri:
-    """A serial port, or a TCP server that carries the same bytes (``socket://HOST:PORT``)."""
+    """A serial port, or a network address that carries the same bytes.
+
+    Attributes:
+        port: a path; ``socket://HOST:PORT``: a TCP server; ``udp://HOST:PORT``: a sensor that
+            sends datagrams, and where it listens.
+        listen_port: the UDP port here to which it sends.
+    """
 
     port: str
     baud_rate: int | None = None
     family: str | None = None
+    listen_port: int | None = None
 
     @property
-    def is_socket(self) -> bool:
-        """Whether the bytes come over TCP."""
-        return self.port.startswith("socket://")
+    def is_network(self) -> bool:
+        """Whether the bytes come over TCP or UDP, which have no speed to be set."""
+        return "://" in self.port
+
+    @property
+    def udp(self) -> tuple[str, int] | None:
+        """The sensor's host and port where it sends datagrams, else None."""
+        if not self.port.startswith("udp://"):
+            return None
+        host, _, port = self.port.removeprefix("udp://").rpartition(":")
+        return host.strip("[]"), int(port)
 
     def __str__(self) -> str:
-        baud = None if self.baud_rate is None else str(self.baud_rate)
-        return f"serial:{self.port}{_options(baud=baud, family=self.family)}"
+        baud, listen = (None if n is None else str(n) for n in (self.baud_rate, self.listen_port))
+        return f"serial:{self.port}{_options(baud=baud, listen=listen, family=self.family)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +91,8 @@ SensorUri = BleUri | SerialUri | ReplayUri
 def parse_uri(text: str) -> SensorUri:
     """Read a sensor's URI.
 
-    After a ``?`` may follow ``family=NAME`` and, for serial ports, ``baud=NUMBER``.
+    After a ``?`` may follow ``family=NAME``, for serial ports ``baud=NUMBER``, and for UDP
+    ``listen=PORT``.
 
     Raises:
         InputError: it is none, and what it should look like.
@@ -95,9 +116,11 @@ def _split_options(rest: str) -> tuple[str, dict[str, str]]:
     options: dict[str, str] = {}
     for part in tail.split("&") if question else ():
         name, equals, value = part.partition("=")
-        if name not in ("family", "baud") or not equals or not value or name in options:
+        known = name in ("family", "baud", "listen")
+        if not known or not equals or not value or name in options:
             raise InputError(
-                f"“{part}” is no option of a sensor.", hint="Known are family=NAME and baud=NUMBER."
+                f"“{part}” is no option of a sensor.",
+                hint="Known are family=NAME, baud=NUMBER and, for udp://, listen=PORT.",
             )
         options[name] = value
     return target.strip(), options
@@ -109,42 +132,65 @@ def _options(**given: str | None) -> str:
 
 
 def _ble(target: str, options: Mapping[str, str]) -> SensorUri:
-    _refuse_baud(options)
+    _refuse(options, "baud", "listen")
     if _ADDRESS.fullmatch(target):
         target = target.upper()
     return BleUri(target, options.get("family"))
 
 
 def _serial(target: str, options: Mapping[str, str]) -> SensorUri:
-    if target.startswith("socket://"):
-        match = _SOCKET.fullmatch(target)
-        if match is None or not 0 < int(match["port"]) < 65536:
-            raise InputError(
-                f"“{target}” is no network address.",
-                hint="Use socket://HOST:PORT, port 1 to 65535.",
-            )
-        target = f"socket://{match['host']}:{int(match['port'])}"
-    elif "://" in target or not target.startswith("/"):
+    if target.startswith(("socket://", "udp://")):
+        return _network(target, options)
+    if "://" in target or not target.startswith("/"):
         raise InputError(
             f"“{target}” is no serial port.",
             hint="Use the whole path, such as serial:/dev/ttyACM0; sensorhub scan lists the ports.",
         )
-    baud_text = options.get("baud")
-    if baud_text is None:
-        return SerialUri(target, None, options.get("family"))
-    if not re.fullmatch(r"[1-9]\d{0,7}", baud_text):
-        raise InputError(f"“{baud_text}” is no baud rate.", hint="Use a number such as 115200.")
-    return SerialUri(target, int(baud_text), options.get("family"))
+    _refuse(options, "listen")
+    return SerialUri(target, _baud_rate(options), options.get("family"))
 
 
 def _replay(target: str, options: Mapping[str, str]) -> SensorUri:
-    _refuse_baud(options)
+    _refuse(options, "baud", "listen")
     return ReplayUri(Path(target).expanduser(), options.get("family"))
 
 
-def _refuse_baud(options: Mapping[str, str]) -> None:
-    if "baud" in options:
+def _network(target: str, options: Mapping[str, str]) -> SerialUri:
+    match = _NETWORK.fullmatch(target)
+    datagrams = match is not None and match["how"] == "udp"
+    port = match and (match["port"] or (str(UDP_SENSOR_PORT) if datagrams else None))
+    if match is None or port is None or not 0 < int(port) < 65536:
+        raise InputError(
+            f"“{target}” is no network address.",
+            hint="Use socket://HOST:PORT or udp://HOST:PORT, port 1 to 65535.",
+        )
+    listen = None
+    if datagrams:
+        text = options.get("listen", str(UDP_LISTEN_PORT))
+        if not re.fullmatch(r"\d{1,5}", text) or not 0 < int(text) < 65536:
+            raise InputError(f"“{text}” is no port.", hint="Use a number from 1 to 65535.")
+        listen = int(text)
+        _refuse(options, "baud")
+    else:
+        _refuse(options, "listen")
+    where = f"{match['how']}://{match['host']}:{int(port)}"
+    return SerialUri(where, _baud_rate(options), options.get("family"), listen)
+
+
+def _baud_rate(options: Mapping[str, str]) -> int | None:
+    text = options.get("baud")
+    if text is None:
+        return None
+    if not re.fullmatch(r"[1-9]\d{0,7}", text):
+        raise InputError(f"“{text}” is no baud rate.", hint="Use a number such as 115200.")
+    return int(text)
+
+
+def _refuse(options: Mapping[str, str], *names: str) -> None:
+    if "baud" in names and "baud" in options:
         raise InputError("Only a serial port has a baud rate.", hint="Leave baud= out.")
+    if "listen" in names and "listen" in options:
+        raise InputError("Only a udp:// sensor sends to a port here.", hint="Leave listen= out.")
 
 
 _PARSERS: Mapping[str, Callable[[str, Mapping[str, str]], SensorUri]] = {

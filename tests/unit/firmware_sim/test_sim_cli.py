@@ -71,6 +71,7 @@ THIGH = (*SQUAT, "--sensor", "thigh_right", "--pty", "/tmp/never-made")
         ((*SQUAT, "--sensor", "pelvis@pty:"), "pty:PATH"),
         ((*SQUAT, "--sensor", "pelvis@tcp:4000"), "tcp:HOST:PORT"),
         ((*SQUAT, "--sensor", "pelvis@tcp:localhost:99999"), "tcp:HOST:PORT"),
+        ((*SQUAT, "--sensor", "pelvis@udp:localhost:9000"), "udp:HOST:PORT:HUB_PORT"),
         ((*SQUAT, "--sensor", "pelvis@pty:/x", "--sensor", "pelvis@pty:/y"), "two sensors"),
         ((*THIGH, "--tcp", "localhost:1"), "not allowed with"),
         ((*THIGH, "--fault", "dorp=0.1"), "did you mean 'drop'"),
@@ -125,6 +126,8 @@ def test_lanes_beside_each_other() -> None:
     assert parse_lane("pty:/tmp/a", "x").beside("pelvis", 1).path == Path("/tmp/a-pelvis")
     assert parse_lane("tcp:localhost:4000", "x").beside("pelvis", 2).port == 4002
     assert parse_lane("tcp:localhost:0", "x").beside("pelvis", 2).port == 0
+    by_udp = parse_lane("udp:localhost:9000:8000", "x").beside("pelvis", 1)
+    assert (by_udp.port, by_udp.hub_port) == (9001, 8001)
     room = parse_lane("ble:/tmp/bus", "x")
     assert room.beside("pelvis", 3) == room
 
