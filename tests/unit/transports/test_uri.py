@@ -78,8 +78,8 @@ def test_any_text_is_understood_or_refused(text):
 def test_an_address_is_told_from_a_name():
     assert parse_uri("ble:C0:00:00:00:00:01").is_address
     assert not parse_uri("ble:C0:00:00:00:00").is_address
-    assert parse_uri("serial:socket://h:1").is_socket
-    assert not parse_uri("serial:/dev/ttyS0").is_socket
+    assert parse_uri("serial:socket://h:1").is_network
+    assert not parse_uri("serial:/dev/ttyS0").is_network
 
 
 def test_reading_a_uri_loads_neither_radio_nor_serial():
