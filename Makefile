@@ -52,7 +52,7 @@ long: $(STAMP) ## what takes hours: 100 lost links, ten minutes of soak, an hour
 	SENSORHUB_LOSSES=100 $(BIN)/python -m pytest tests/integration/test_run_disconnects.py
 	SENSORHUB_SOAK_S=600 $(BIN)/python -m pytest -s tests/integration/test_soak.py
 	SENSORHUB_CLOCK_S=3600 $(BIN)/python -m pytest -s tests/integration/test_one_clock.py
-	SENSORHUB_EXAMPLES=100000 $(BIN)/python -m pytest -n auto tests/contracts/test_device_bytes.py
+	HYPOTHESIS_PROFILE=search SENSORHUB_EXAMPLES=100000 $(BIN)/python -m pytest -n auto tests/contracts/test_device_bytes.py
 
 acceptance-radio: $(STAMP) ## the real BlueZ and serial driver in virtual machines (root): writes docs/acceptance.md
 	$(BIN)/python -m acceptance

@@ -1,4 +1,9 @@
-"""Some tests measure time, which only a computer tells that does nothing else: they run alone."""
+"""What holds for all tests: which examples hypothesis tries, and which tests run alone.
+
+Examples are the same in every run, and no example is too slow: whether main is green is not for
+chance, or for a busy computer, to say. ``HYPOTHESIS_PROFILE=search`` looks for new ones, as
+``make long`` does.
+"""
 
 import contextlib
 import fcntl
@@ -6,10 +11,19 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", settings.get_profile("same"), derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 class Turns:
     """Tests of several workers side by side; one that is marked ``alone`` while no other runs.
+
+    Some tests measure time, which only a computer tells that does nothing else.
 
     A lock that all hold together, or one alone; and a door before it, at which the one that wants
     to be alone makes all others wait until it has had its turn.
