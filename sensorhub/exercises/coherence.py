@@ -67,14 +67,14 @@ def is_set(
     edges: Sequence[Edges],
     *,
     usual_rad: float,
-    strict: float = 0.0,
+    strictness_share: float = 0.0,
 ) -> bool:
     """Whether full repetitions are one movement repeated; a single one must be about as large as
     usual, two small ones very much alike; all of it the more alike the more else was done.
 
     Args:
         usual_rad: what most bodies do in the exercise.
-        strict: see :func:`strictness`.
+        strictness_share: see :func:`strictness`.
     """
     size_rad = median(c.size_rad for c in cycles)
     lasts_s = median(e.end_s - e.start_s for e in edges)
@@ -86,7 +86,7 @@ def is_set(
     most = MOST_SCATTER_OF_FEW if len(cycles) <= SOME else MOST_SCATTER
     if len(cycles) <= FEW and not large:
         most = MOST_SCATTER_OF_SMALL
-    return scatter(path, cycles, edges) <= most - strict
+    return scatter(path, cycles, edges) <= most - strictness_share
 
 
 def scatter(path: Path, cycles: Sequence[Cycle], edges: Sequence[Edges]) -> float:

@@ -123,7 +123,7 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     whole = [c for c in chosen if c.full] or chosen
     cycles, edges = [c.cycle for c in whole], [c.edges for c in whole]
     strict = strictness(path, [c.cycle for c in chosen])
-    is_one = is_set(path, cycles, edges, usual_rad=rules.range.usual_rad, strict=strict)
+    is_one = is_set(path, cycles, edges, usual_rad=rules.range.usual_rad, strictness_share=strict)
     return chosen if is_one else []
 
 

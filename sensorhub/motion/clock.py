@@ -203,4 +203,4 @@ class ClockModel:
         if (new_bin and due) or not self._arrivals:
             alone = [*self._arrivals, self._earliest][-_ARRIVALS_ALONE:]
             sigma = SKEW_SIGMA_COUNTED if self.counted else SKEW_SIGMA_STAMPED
-            self._estimate = fit_arrivals(alone, skew_sigma=sigma)
+            self._estimate = fit_arrivals(alone, skew_sigma_ratio=sigma)

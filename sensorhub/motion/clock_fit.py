@@ -133,14 +133,14 @@ def fit_exchanges(
     return estimate, exchanges[worst]
 
 
-def fit_arrivals(arrivals: Sequence[Arrival], *, skew_sigma: float) -> ClockEstimate:
+def fit_arrivals(arrivals: Sequence[Arrival], *, skew_sigma_ratio: float) -> ClockEstimate:
     """Return the estimate from arrivals alone, at the last of them.
 
     Args:
-        skew_sigma: standard deviation of what is known of the rate beforehand, dimensionless.
+        skew_sigma_ratio: standard deviation of what is known of the rate beforehand, dimensionless.
     """
     reference_s = arrivals[-1].device_s
-    skew, sigma = _rate([], arrivals, skew_sigma)
+    skew, sigma = _rate([], arrivals, skew_sigma_ratio)
     bounds_s = sorted(
         one.high_s + (skew * (reference_s - one.device_s)) + sigma * abs(reference_s - one.device_s)
         for one in arrivals

@@ -156,7 +156,9 @@ class CompoundDetector:
             return False
         strict = strictness(path, [h.cycle for h in halves])
         cycles, edges = [h.cycle for h in whole], [h.edges for h in whole]
-        return is_set(path, cycles, edges, usual_rad=self._rules.range.usual_rad, strict=strict)
+        return is_set(
+            path, cycles, edges, usual_rad=self._rules.range.usual_rad, strictness_share=strict
+        )
 
     def _named(
         self, cycles: Sequence[Cycle], ways: Sequence[FloatArray], toward: FloatArray

@@ -117,7 +117,7 @@ class StepsDetector:
             return []
         strict = strictness(path, [c for c, _ in kept])
         cycles, edges = [c for c, _ in out], [e for _, e in out]
-        if not is_set(path, cycles, edges, usual_rad=usual_rad, strict=strict):
+        if not is_set(path, cycles, edges, usual_rad=usual_rad, strictness_share=strict):
             return []
         return [_step(e, d, c.size_rad) for (c, e), d in zip(kept, directions, strict=True)]
 
