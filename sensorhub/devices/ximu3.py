@@ -193,7 +193,8 @@ def unstuffed(line: bytes) -> bytes | None:
 
 def _binary(line: bytes) -> _Message | None:
     message = unstuffed(line)
-    if message is None or len(message) < 9:
+    # The first byte may have been stuffed, and then be any.
+    if message is None or len(message) < 9 or message[0] < _BINARY:
         return None
     letter, raw = chr(message[0] - _BINARY), message[9:]
     count = _ARGUMENTS.get(letter, -1)

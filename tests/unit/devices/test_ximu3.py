@@ -113,6 +113,7 @@ def test_other_messages_are_known_and_passed_by(message: bytes) -> None:
         b"I,1,0,0,0,0,0,0x1\n", b"i,1,0,0,0,0,0,1\n", b"I,99999999999999999999,0,0,0,0,0,1\n",
         b"{\n", b"[]\n", b'{"a":1,"b":2}\n', b"[" * 900 + b"\n",
         bytes.fromhex("C9 40420F0000000000 0A"), bytes.fromhex("81 0A"), bytes.fromhex("C9DB 0A"),
+        bytes.fromhex("DBDC 40420F0000000000 0A"),
     ],
 )  # fmt: skip
 def test_what_is_no_message_is_rejected_whole(line: bytes) -> None:
