@@ -1,6 +1,6 @@
 """Links lost again and again in one set of squats: nothing that was done is missing, gaps are told.
 
-Eight times on each of two kinds of link; ``SENSORHUB_LOSSES=100`` loses each a hundred times,
+Ten times on each of two kinds of link; ``SENSORHUB_LOSSES=100`` loses each a hundred times,
 twenty a set (``make long``).
 """
 
@@ -19,7 +19,7 @@ from visits import Program, Simulation, export, run_squats, simulation, squats_o
 
 SPEED = 4.0
 """Two simulators and two hubs at a time: in faster time a busy computer never catches up."""
-ASKED = int(os.environ.get("SENSORHUB_LOSSES", "8"))
+ASKED = int(os.environ.get("SENSORHUB_LOSSES", "10"))
 LOSSES = min(ASKED, 20)
 SQUATS = 10 + LOSSES * 7 // 4
 ROUNDS = max(1, ASKED // LOSSES)
