@@ -53,6 +53,8 @@ class Path:
 
     def piece_of(self, index: int) -> slice:
         """The piece a tick lies in."""
+        if len(self.pieces) == 1:
+            return self.pieces[0]
         return next(p for p in self.pieces if p.start <= index < p.stop)
 
     def way_rad(self, besides: NDArray[np.bool_] | None = None) -> float:
@@ -89,9 +91,8 @@ def path_of(track: Track) -> Path:
     """The path of a whole track. An empty track gives an empty path."""
     n = len(track)
     time_s = track.time_s
-    steps = np.diff(time_s)
-    tick_s = float(np.median(steps)) if n > 1 else 0.04
-    breaks = np.flatnonzero(steps > LONGEST_BRIDGE_S + 1.5 * tick_s) + 1
+    tick_s = track.tick_s
+    breaks = np.flatnonzero(np.diff(time_s) > LONGEST_BRIDGE_S + 1.5 * tick_s) + 1
     bounds = [0, *breaks.tolist(), n]
     pieces = tuple(slice(a, b) for a, b in itertools.pairwise(bounds) if b > a)
     up, speed, shake = np.empty((n, 3)), np.empty(n), np.empty(n)
@@ -153,8 +154,8 @@ def _gaussian(reach: int, width: float) -> FloatArray:
     return kernel
 
 
-def quantile(ordered: FloatArray, share: float) -> float:
-    """The value below which ``share`` of an ascending array lies: its nearest member."""
+def quantile(ordered: FloatArray | Sequence[float], share: float) -> float:
+    """The value below which ``share`` of an ascending sequence lies: its nearest member."""
     return float(ordered[round(share * (len(ordered) - 1))])
 
 

@@ -10,6 +10,7 @@ on how the sensor is worn or on which movement the exercise asks for.
 import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,19 +169,19 @@ def _stretches(path: Path) -> Iterator[slice]:
 
 def _stride_s(angle: FloatArray, turns: Sequence[TurningPoint], tick_s: float) -> float | None:
     """How long a stride takes, where a window swings to and fro as a walker does."""
-    index = np.array([t.index for t in turns])
-    swing = np.abs(np.diff([t.value for t in turns]))
-    stride_s = 2.0 * float(np.median(np.diff(index))) * tick_s
+    both = list(pairwise(turns))
+    swing = sorted(abs(b.value - a.value) for a, b in both)
+    stride_s = 2.0 * median(b.index - a.index for a, b in both) * tick_s
     if stride_s > SLOWEST_STRIDE_S:
         return None
-    if stride_s >= RUNNING_STRIDE_S and float(np.median(swing)) > LARGEST_STRIDE_RAD:
+    if stride_s >= RUNNING_STRIDE_S and median(swing) > LARGEST_STRIDE_RAD:
         return None
-    ordered = np.sort(swing)
-    if quantile(ordered, 0.25) < EVEN_SHARE * quantile(ordered, 0.75):
+    if quantile(swing, 0.25) < EVEN_SHARE * quantile(swing, 0.75):
         return None
-    first, last = int(index[0]), int(index[-1])
-    rate = np.abs(np.diff(angle[first : last + 1]))
-    if float(np.mean(rate < 0.15 * quantile(np.sort(rate), 0.95))) > REST_SHARE:
+    within = angle[turns[0].index : turns[-1].index + 1]
+    rate = np.sort(np.abs(within[1:] - within[:-1]))
+    slow = int(np.searchsorted(rate, 0.15 * quantile(rate, 0.95)))
+    if slow > REST_SHARE * len(rate):
         return None
     return stride_s
 

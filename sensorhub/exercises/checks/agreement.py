@@ -72,7 +72,7 @@ def disagreement(track: Track) -> Disagreement | None:
 
 def _windows(track: Track, rate_radps: FloatArray) -> tuple[FloatArray, FloatArray, float]:
     """Windows without gaps in which there is turning: shape (m, n, 3) each, and their tick."""
-    tick_s = float(np.median(np.diff(track.time_s)))
+    tick_s = track.tick_s
     n = max(4, round(WINDOW_S / tick_s))
     m = len(track) // n
     acc, rate = (values[: m * n].reshape(m, n, 3) for values in (track.acc_mps2, rate_radps))

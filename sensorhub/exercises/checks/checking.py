@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from calibration.alignment import Alignment
 from sensorhub.exercises.checks.agreement import disagreement
 from sensorhub.exercises.checks.gravity import gravity_error_share
@@ -66,7 +64,7 @@ def check(what: Checked) -> tuple[QualityFlag, ...]:
 def _of_sensor(placement: Placement, track: Track) -> Iterator[QualityFlag]:
     """What one sensor's own data tell, whatever was done."""
     name = f"The sensor on {spoken(placement)}"
-    rate_hz = 1.0 / float(np.median(np.diff(track.time_s)))
+    rate_hz = 1.0 / track.tick_s
     if rate_hz < LEAST_RATE_HZ:
         yield _flag(
             FlagCode.WRONG_RATE,

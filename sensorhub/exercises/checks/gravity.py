@@ -38,7 +38,7 @@ def _rests_mps2(track: Track) -> FloatArray:
     """The length of the mean acceleration of every second of rest."""
     if len(track) < 3:
         return np.zeros(0)
-    tick_s = float(np.median(np.diff(track.time_s)))
+    tick_s = track.tick_s
     n = max(3, round(REST_S / tick_s))
     m = len(track) // n
     acc, time_s = track.acc_mps2[: m * n].reshape(m, n, 3), track.time_s[: m * n].reshape(m, n)

@@ -1,8 +1,8 @@
 """Measures of a whole set from its full repetitions: consistency, fade, left against right."""
 
+import math
 from collections.abc import Sequence
-
-import numpy as np
+from statistics import fmean
 
 from sensorhub.model.outcomes import Repetition, RepetitionKind
 from sensorhub.model.placement import Side
@@ -21,7 +21,7 @@ def set_measures(repetitions: Sequence[Repetition]) -> dict[str, float]:
     found = {"mean_rom_rad": _mean(ranges_rad), "mean_tempo_s": _mean(lasts_s)}
     for name, values in (("rom_cv", ranges_rad), ("tempo_cv", lasts_s)):
         if len(values) >= 3 and _mean(values) > 0.0:
-            found[name] = float(np.std(values, ddof=1)) / _mean(values)
+            found[name] = _deviation(values) / _mean(values)
     if len(full) >= 2 * FADE_OF:
         found["rom_fade_share"] = 1.0 - _mean(ranges_rad[-FADE_OF:]) / _mean(ranges_rad[:FADE_OF])
         found["tempo_fade_share"] = _mean(lasts_s[-FADE_OF:]) / _mean(lasts_s[:FADE_OF]) - 1.0
@@ -45,5 +45,11 @@ def difference_share(left_rad: float, right_rad: float) -> float:
     return (right_rad - left_rad) / larger if larger > 0.0 else 0.0
 
 
+def _deviation(values: Sequence[float]) -> float:
+    """Standard deviation of a sample."""
+    mean = _mean(values)
+    return math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (len(values) - 1))
+
+
 def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values))
+    return fmean(values)
