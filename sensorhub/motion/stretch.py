@@ -282,7 +282,10 @@ def group_mean(values: FloatArray, group: int) -> FloatArray:
     """Mean of each group of rows, shape (n, 3); n is a multiple of the group."""
     if group == 1:
         return values
-    total = values.reshape(-1, group, values.shape[1]).sum(axis=1)
+    # Sample by sample: numpy's sum over a short axis takes five times as long.
+    total = values[::group] + values[1::group]
+    for k in range(2, group):
+        total += values[k::group]
     return np.asarray(total / group)
 
 
