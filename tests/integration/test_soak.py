@@ -28,7 +28,7 @@ LOOK_EVERY_S = 2.0
 MOST_CPU_SHARE = 0.12
 MOST_GROWTH_MB = 2.0
 SETS = 10
-"""Ten repetitions each and twenty seconds of rest: about a minute a set."""
+"""Seven repetitions each and twenty seconds of rest: within the first minute one set is judged."""
 
 
 @dataclass
@@ -63,11 +63,11 @@ class Watched:
 def programme(folder: Path) -> tuple[Path, Path]:
     """A plan of many sets, and a person who does them on the sensors' signals."""
     plan, scenario = folder / "soak.toml", folder / "person.toml"
-    item = f'[[item]]\nexercise = "squat"\nreps = 10\nsets = {SETS}\n'
+    item = f'[[item]]\nexercise = "squat"\nreps = 7\nsets = {SETS}\n'
     plan.write_text(f'version = 1\ntitle = "Soak"\nrest_s = 20\n{item}{item}')
     one_set = (
         '[[step]]\nwait = "cue"\ntimeout_s = 600\n'
-        '[[step]]\nmovement = "squat"\nreps = 10\n'
+        '[[step]]\nmovement = "squat"\nreps = 7\n'
         '[[step]]\nwait = "cue"\ntimeout_s = 600\n'
     )
     scenario.write_text('title = "Squats, set after set"\n' + one_set * 2 * SETS)
