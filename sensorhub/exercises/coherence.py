@@ -54,6 +54,10 @@ FEW = 2
 FEW_SIZE_SHARE = 0.4
 """... and one alone is believed if it has this share of what bodies usually do in the exercise."""
 
+MOST_BESIDES_ONE = 0.1
+"""... and little else was done: nothing shows that it was meant to be one. So strict is what finds
+it to be three fifths of all that moved."""
+
 BREAK_S = 20.0
 """What is done in a break as long as this says nothing of the set."""
 
@@ -82,7 +86,7 @@ def is_set(
         return False
     large = size_rad >= FEW_SIZE_SHARE * usual_rad
     if len(cycles) == 1:
-        return large
+        return large and strict <= MOST_BESIDES_ONE
     most = MOST_SCATTER_OF_FEW if len(cycles) <= SOME else MOST_SCATTER
     if len(cycles) <= FEW and not large:
         most = MOST_SCATTER_OF_SMALL

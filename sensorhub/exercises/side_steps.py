@@ -14,6 +14,7 @@ from sensorhub.exercises.edges import Edges
 from sensorhub.exercises.judge import Explanation
 from sensorhub.exercises.movement import Movement, along_greatest_variance
 from sensorhub.exercises.path import Path
+from sensorhub.exercises.walking import SLOWEST_STRIDE_S
 from sensorhub.exercises.zigzag import turning_points
 from sensorhub.model.events import FloatArray
 
@@ -40,7 +41,10 @@ FEW_RESTS, CLEAR_REST_S = 3, 0.3
 
 
 def without_sideways_walks(path: Path, found: Explanation) -> Path:
-    """Brisk side steps are a way of walking as well: one in the steps' own plane stays counted."""
+    """Brisk side steps are a way of walking as well: one in the steps' own plane stays counted.
+
+    The steps must be what was taken for strides, not a slower sway of somebody who walks.
+    """
     kept = []
     for start_s, end_s in path.walks:
         first, last = np.searchsorted(path.time_s, (start_s, end_s))
@@ -49,7 +53,9 @@ def without_sideways_walks(path: Path, found: Explanation) -> Path:
             swing is not None
             and abs(float(swing.across @ found.movement.across)) > SAME_PLANE
             and _swing_rad(swing, path.up[first:last]) < WIDEST_RAD
-            and _usual_step_s(found, int(first), int(last), path.tick_s) > QUICKEST_S
+            and QUICKEST_S
+            < _usual_step_s(found, int(first), int(last), path.tick_s)
+            < SLOWEST_STRIDE_S
         )
         if not sideways:
             kept.append((start_s, end_s))

@@ -101,7 +101,9 @@ class CompoundDetector:
             else:
                 repetitions.append(self._repetition(one, None))
                 k += 1
-        return Findings(repetitions=tuple(repetitions))
+        # Who never did both did something else.
+        both = any(r.sure for r in repetitions)
+        return Findings(repetitions=tuple(repetitions) if both else ())
 
     def _halves(self, path: Path) -> list[_Half]:
         """All excursions from the start pose that go one of the two ways."""
