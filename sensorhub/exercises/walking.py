@@ -19,6 +19,7 @@ from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.footfalls import rises_twice
 from sensorhub.exercises.movement import angles_of_greatest_variance
 from sensorhub.exercises.path import Path, quantile
+from sensorhub.exercises.strides import Strides, continued
 from sensorhub.exercises.track import Track
 from sensorhub.exercises.zigzag import TurningPoint, turning_points_of_each
 from sensorhub.model.events import FloatArray
@@ -74,6 +75,9 @@ EVEN_SHARE = 0.65
 """Strides are alike: the smaller swings are at least this share of the larger ones. A repetition
 that bounces at its top has swings of half its size between whole ones."""
 
+LEAST_EVEN_SHARE = 0.4
+"""... or this share, where a walk goes on: see :mod:`strides`."""
+
 GRAVITY_MPS2 = 9.80665
 
 
@@ -81,7 +85,10 @@ def walked(path: Path, cycles: Sequence[Cycle]) -> list[bool]:
     """For each cycle whether the person walked then."""
     if not path.walks:
         return [False] * len(cycles)
-    return [any(_inside(path, cycle, walk) for walk in path.walks) for cycle in cycles]
+    return [
+        any(_inside(path, cycle, walk) for walk in path.walks) or _between(path, cycle)
+        for cycle in cycles
+    ]
 
 
 def walks_of(path: Path, track: Track) -> tuple[tuple[float, float], ...]:
@@ -90,8 +97,9 @@ def walks_of(path: Path, track: Track) -> tuple[tuple[float, float], ...]:
     The first and the last step, which are no whole strides, are within; so is a turn or a door.
     """
     found: list[tuple[float, float]] = []
-    for first, last in _windows(path, track):
-        start_s, end_s = float(path.time_s[first]) - STEP_S, float(path.time_s[last]) + STEP_S
+    for strides in continued(_windows(path, track), path.up, path.tick_s):
+        start_s = float(path.time_s[strides.first]) - STEP_S
+        end_s = float(path.time_s[strides.last]) + STEP_S
         if found and start_s <= found[-1][1]:
             found[-1] = (found[-1][0], max(end_s, found[-1][1]))
         else:
@@ -118,20 +126,36 @@ def _inside(path: Path, cycle: Cycle, walk: tuple[float, float]) -> bool:
     return small and walk[0] <= start_s and end_s <= walk[1]
 
 
-def _windows(path: Path, track: Track) -> Iterator[tuple[int, int]]:
-    """First and last tick of the strides in every window in which the person walks or runs."""
+def _between(path: Path, cycle: Cycle) -> bool:
+    """From a stride to a stride: somebody stood still between them."""
+    feet_s = (float(path.time_s[cycle.start]), float(path.time_s[cycle.end]))
+    return all(
+        any(start_s + STEP_S <= foot_s <= end_s - STEP_S for start_s, end_s in path.walks)
+        for foot_s in feet_s
+    )
+
+
+def _windows(path: Path, track: Track) -> Iterator[Strides]:
+    """Every window that swings without resting and looks like strides, or nearly."""
     for start, angle, turns in _swinging(path):
-        stride_s = _stride_s(angle, turns, path.tick_s)
-        if stride_s is None:
+        stride_s, even_share = _stride_s(angle, turns, path.tick_s), _even_share(turns)
+        if stride_s is None or even_share < LEAST_EVEN_SHARE:
             continue
-        first, last = start + turns[0].index, start + turns[-1].index
-        if stride_s >= SHAKEN_S and not _hip_travels(track, first, last + 1, path.tick_s):
-            # Without a gyroscope the steps of slow walkers are all that tells.
-            if track.rate_radps is not None or not rises_twice(track.acc_mps2[start:], turns):
-                continue
-        elif stride_s > SLOW_STRIDE_S and not rises_twice(track.acc_mps2[start:], turns):
-            continue
-        yield first, last
+        carried = _carried(track, start, turns, stride_s, path.tick_s)
+        even = even_share >= EVEN_SHARE
+        if carried or even:
+            yield Strides(start + turns[0].index, start + turns[-1].index, carried and even)
+
+
+def _carried(
+    track: Track, start: int, turns: list[TurningPoint], stride_s: float, tick_s: float
+) -> bool:
+    """Whether the hip travels, or rises with every step."""
+    first, last = start + turns[0].index, start + turns[-1].index
+    if stride_s >= SHAKEN_S and not _hip_travels(track, first, last + 1, tick_s):
+        # Without a gyroscope the steps of slow walkers are all that tells.
+        return track.rate_radps is None and rises_twice(track.acc_mps2[start:], turns)
+    return stride_s <= SLOW_STRIDE_S or rises_twice(track.acc_mps2[start:], turns)
 
 
 def _swinging(path: Path) -> Iterator[tuple[int, FloatArray, list[TurningPoint]]]:
@@ -169,14 +193,10 @@ def _stretches(path: Path) -> Iterator[slice]:
 
 def _stride_s(angle: FloatArray, turns: Sequence[TurningPoint], tick_s: float) -> float | None:
     """How long a stride takes, where a window swings to and fro as a walker does."""
-    both = list(pairwise(turns))
-    swing = sorted(abs(b.value - a.value) for a, b in both)
-    stride_s = 2.0 * median(b.index - a.index for a, b in both) * tick_s
+    stride_s = 2.0 * median(b.index - a.index for a, b in pairwise(turns)) * tick_s
     if stride_s > SLOWEST_STRIDE_S:
         return None
-    if stride_s >= RUNNING_STRIDE_S and median(swing) > LARGEST_STRIDE_RAD:
-        return None
-    if quantile(swing, 0.25) < EVEN_SHARE * quantile(swing, 0.75):
+    if stride_s >= RUNNING_STRIDE_S and median(_swings_rad(turns)) > LARGEST_STRIDE_RAD:
         return None
     within = angle[turns[0].index : turns[-1].index + 1]
     rate = np.sort(np.abs(within[1:] - within[:-1]))
@@ -184,6 +204,17 @@ def _stride_s(angle: FloatArray, turns: Sequence[TurningPoint], tick_s: float) -
     if slow > REST_SHARE * len(rate):
         return None
     return stride_s
+
+
+def _even_share(turns: Sequence[TurningPoint]) -> float:
+    """The smaller swings as a share of the larger ones."""
+    ordered = sorted(_swings_rad(turns))
+    return quantile(ordered, 0.25) / quantile(ordered, 0.75)
+
+
+def _swings_rad(turns: Sequence[TurningPoint]) -> list[float]:
+    """How far it goes from turn to turn."""
+    return [abs(b.value - a.value) for a, b in pairwise(turns)]
 
 
 def _hip_travels(track: Track, first: int, last: int, tick_s: float) -> bool:
