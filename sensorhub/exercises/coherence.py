@@ -40,6 +40,9 @@ or a leg that is scratched, moves so."""
 TINY_RAD, TINY_LASTS_S = math.radians(3.0), 1.5
 """A leg that hardly moves is lifted with effort, and slowly; what twitches is no exercise."""
 
+SMALL_LASTS_S = 1.0
+"""So is one that is lifted a little only, for the exercise."""
+
 SOME = 5
 
 TIME_WEIGHT = 0.5
@@ -82,9 +85,10 @@ def is_set(
     """
     size_rad = median(c.size_rad for c in cycles)
     lasts_s = median(e.end_s - e.start_s for e in edges)
-    if lasts_s < (TINY_LASTS_S if size_rad < TINY_RAD else QUICKEST_S):
-        return False
     large = size_rad >= FEW_SIZE_SHARE * usual_rad
+    slowly_s = QUICKEST_S if large else SMALL_LASTS_S
+    if lasts_s < (TINY_LASTS_S if size_rad < TINY_RAD else slowly_s):
+        return False
     if len(cycles) == 1:
         return large and strict <= MOST_BESIDES_ONE
     most = MOST_SCATTER_OF_FEW if len(cycles) <= SOME else MOST_SCATTER

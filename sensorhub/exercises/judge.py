@@ -15,7 +15,7 @@ import numpy as np
 
 from sensorhub.exercises.arrivals import feet_alike, feet_at_home, of_the_set
 from sensorhub.exercises.cycles import HEIGHT_SHARE, Cycle, cycles_of, mirrored, share_of_way
-from sensorhub.exercises.definition import Range
+from sensorhub.exercises.definition import Posture, Range
 from sensorhub.exercises.movement import Movement, along_greatest_variance, through
 from sensorhub.exercises.path import Path, quantile
 from sensorhub.exercises.walking import not_walking, walked
@@ -80,6 +80,7 @@ class Rules:
         ignore_share: excursions below this share of the usual size do not count.
         alternating: another movement lies between two of these, so that the valleys are its
             business and say nothing of home.
+        posture: how the body is at the start of a repetition.
     """
 
     range: Range
@@ -87,6 +88,7 @@ class Rules:
     longest_s: float
     ignore_share: float
     alternating: bool = False
+    posture: Posture = Posture.ANY
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from sensorhub.exercises.judge import (
 )
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.rests import angle_between_rad
+from sensorhub.exercises.upright import fits_posture
 from sensorhub.model.events import FloatArray
 
 FEW = ((2, 0.4), (5, 0.12))
@@ -122,6 +123,8 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
             return []
     whole = [c for c in chosen if c.full] or chosen
     cycles, edges = [c.cycle for c in whole], [c.edges for c in whole]
+    if not fits_posture(path, cycles, rules.posture, rules.range.most_rad):
+        return []
     strict = strictness(path, [c.cycle for c in chosen])
     is_one = is_set(path, cycles, edges, usual_rad=rules.range.usual_rad, strictness_share=strict)
     return chosen if is_one else []

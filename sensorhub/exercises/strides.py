@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-
 from sensorhub.model.events import FloatArray
 from sensorhub.motion.orientation import unit
 
@@ -48,7 +46,7 @@ def continued(seen: Iterable[Strides], up: FloatArray, tick_s: float) -> list[St
         between = list(range(low + 1, high))
         after = _run(ordered, [low, *between], up) if low >= 0 else []
         before = _run(ordered, [high, *reversed(between)], up) if high < len(ordered) else []
-        joined = len(after) == len(before) == len(between) and 0 <= low and high < len(ordered)
+        joined = len(after) == len(before) == len(between) and low >= 0 and high < len(ordered)
         if joined and ordered[high].first - ordered[low].last <= CONTINUES_S / tick_s:
             kept.update(between)
             continue

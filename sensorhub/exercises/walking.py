@@ -76,7 +76,7 @@ EVEN_SHARE = 0.65
 that bounces at its top has swings of half its size between whole ones."""
 
 LEAST_EVEN_SHARE = 0.4
-"""... or this share, where a walk goes on: see :mod:`strides`."""
+"""... or this share, where a walk goes on: see ``strides.py``."""
 
 GRAVITY_MPS2 = 9.80665
 

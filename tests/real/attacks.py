@@ -16,6 +16,7 @@ from multiprocessing import get_context
 import numpy as np
 
 from sensorhub.exercises.definition import find_exercise
+from sensorhub.model.events import FloatArray
 from tests.real import deriving
 from tests.real.negatives import walking
 from tests.real.takes import Take, analyzed, takes
@@ -114,15 +115,35 @@ def _two_styles(take: Take, rng: np.random.Generator) -> Iterator[Take]:
         yield deriving.joined(take, parts, f"and {other.name}", rng)
 
 
+UPRIGHT_DEG = {
+    "bridge": 135.0,
+    "sit_to_stand": 90.0,
+    "prone_hip_extension": -90.0,
+    "side_lying_hip_abduction": -90.0,
+    "straight_leg_raise": -90.0,
+}
+"""From the pose a repetition starts in to the upright thigh, along the movement, by anatomy: lying,
+the knee's end is raised; in a bridge the hip's is, from a thigh that points up to the knee. All
+others begin with an upright thigh."""
+
+
+def _upright(take: Take) -> FloatArray:
+    """What points up in the take's sensor when its thigh is upright."""
+    home, toward, _ = deriving.seen_movement(take)  # type: ignore[misc]
+    angle = np.radians(UPRIGHT_DEG.get(take.exercise, 0.0))
+    return np.asarray(np.cos(angle) * home + np.sin(angle) * toward)
+
+
 def _walks(take: Take, rng: np.random.Generator) -> Iterator[Take]:
+    upright = _upright(take)
     for _ in range(2):
-        parts = [walking(take, 12.0, rng), take, walking(take, 12.0, rng)]
+        parts = [walking(take, 12.0, rng, upright), take, walking(take, 12.0, rng, upright)]
         yield deriving.joined(take, parts, "walks around it", rng)
     if take.count >= 8 and take.whole:
         half_s = 0.5 * (take.times_s[take.count // 2 - 1][1] + take.times_s[take.count // 2][0])
         parts = [
             take.between(-np.inf, half_s),
-            walking(take, 12.0, rng),
+            walking(take, 12.0, rng, upright),
             take.between(half_s, np.inf),
         ]
         yield deriving.joined(take, parts, "a walk within", rng)

@@ -98,6 +98,9 @@ STAYS = {
         )
     ),
     "picks things up": _pose("standing", 3) + _step("pick_up", 25),
+    "walks and picks things up": _step("walk", 12, "stride_hz = 0.9")
+    + _step("pick_up", 25)
+    + _step("walk", 12, "stride_hz = 0.9"),
     "adjusts the strap": _pose("standing", 3) + _step("adjust_strap", 6, "slip_deg = 15"),
 }
 EVERYTHING = {**WALKS, **SHORT_WALKS, **STAYS}
@@ -108,6 +111,7 @@ LOWERING = (
     "gets into position",
     "gets up and down",
     "picks things up",
+    "walks and picks things up",
     "transitions",
 )
 
@@ -196,12 +200,18 @@ def rendered(text: str, seed: int, rate_hz: float) -> tuple[FloatArray, FloatArr
     return one.acc_mps2, one.gyr_radps
 
 
-def walking(take: Take, seconds: float, rng: np.random.Generator) -> Piece:
-    """A walk at the take's rate, worn in the take's sensor anyhow."""
+def walking(take: Take, seconds: float, rng: np.random.Generator, upright: FloatArray) -> Piece:
+    """A walk at the take's rate, whose sensor points its axis ``upright`` up as the person stands;
+    where it sits around the thigh is left to chance.
+    """
     stride_hz = float(rng.choice([0.6, 0.75, 0.9, 1.1]))
     text = _step("walk", seconds, f"stride_hz = {stride_hz}")
     acc, gyr = rendered(text, int(rng.integers(0, 5)), round(1.0 / take.period_s))
-    return Piece(0.0, acc, None if take.pieces[0].gyr is None else gyr)
+    around, _ = Rotation.align_vectors(
+        [upright, rng.normal(size=3)], [acc.mean(axis=0), rng.normal(size=3)], weights=[np.inf, 1.0]
+    )
+    gyroscope = take.pieces[0].gyr is not None
+    return Piece(0.0, around.apply(acc), around.apply(gyr) if gyroscope else None)
 
 
 def besides(seeds: int) -> Iterator[Besides]:

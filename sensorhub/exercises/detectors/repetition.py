@@ -39,7 +39,11 @@ class RepetitionDetector:
         self._setup = setup
         self._partial_share = thresholds.partial_share
         self._rules = Rules(
-            limits, thresholds.shortest_s, thresholds.longest_s, thresholds.ignore_share
+            limits,
+            thresholds.shortest_s,
+            thresholds.longest_s,
+            thresholds.ignore_share,
+            posture=setup.exercise.posture,
         )
         self._asked = setup.side in (Side.LEFT, Side.RIGHT)
         self._segments = [
