@@ -70,4 +70,5 @@ def _run(seen: Sequence[Strides], order: Sequence[int], up: FloatArray) -> list[
 
 
 def _middle(strides: Strides, up: FloatArray) -> FloatArray:
-    return unit(up[strides.first : strides.last + 1].mean(axis=0)[None, :])[0]
+    middle: FloatArray = unit(up[strides.first : strides.last + 1].mean(axis=0)[None, :])[0]
+    return middle

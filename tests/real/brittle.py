@@ -22,7 +22,18 @@ from sensorhub.exercises.thresholds import RepetitionThresholds
 from tests.real.attacks import ATTACKS, attacks_of, counted
 from tests.real.takes import Take, takes
 
-MODULES = ("arrivals", "coherence", "cycles", "edges", "judge", "selection", "walking", "path")
+MODULES = (
+    "arrivals",
+    "coherence",
+    "cycles",
+    "edges",
+    "judge",
+    "selection",
+    "strides",
+    "upright",
+    "walking",
+    "path",
+)
 LIMITS = ("partial_share", "ignore_share", "shortest_s", "longest_s")
 RANGES = ("least_rad", "usual_rad", "most_rad")
 BUDGET = 0.02

@@ -25,3 +25,16 @@ def test_swaying_is_no_small_leg_lift(name: str, gyroscope: bool) -> None:
 def test_a_strap_shaken_into_place_is_no_set(exercise: str) -> None:
     name = "adjusts the strap"
     assert counted_as(recorded(Besides(name, EVERYTHING[name], 100.0, True, seed=0)), exercise) == 0
+
+
+@pytest.mark.parametrize("gyroscope", [True, False], ids=["gyroscope", "none"])
+def test_bending_between_walks_is_no_exercise_of_lying(gyroscope: bool) -> None:
+    name = "walks and picks things up"
+    bends = Besides(name, EVERYTHING[name], 50.0, gyroscope, seed=1)
+    assert counted_as(recorded(bends), "straight_leg_raise") == 0
+
+
+def test_a_walk_without_a_gyroscope_is_no_side_stepping() -> None:
+    name = "walks at 0.9 strides a second"
+    walk = Besides(name, EVERYTHING[name], 50.0, gyroscope=False, seed=0)
+    assert counted_as(recorded(walk), "multifidus_walk_out") == 0
