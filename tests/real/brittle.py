@@ -61,9 +61,9 @@ def changed(module: str, name: str, factor: float) -> Iterator[None]:
     """The constant multiplied, wherever it was imported to."""
     if module in ("thresholds", "range"):
         library = load_library()
-        other = {e.id: _with(e, module, name, factor) for e in library.values()}
+        changed_library = {e.id: _with(e, module, name, factor) for e in library.values()}
         usual = definition._library
-        definition._library = lambda: other  # type: ignore[assignment]
+        definition._library = lambda: changed_library  # type: ignore[assignment]
         try:
             yield
         finally:
@@ -77,8 +77,11 @@ def changed(module: str, name: str, factor: float) -> Iterator[None]:
         if getattr(m, "__name__", "").startswith("sensorhub.exercises")
         and vars(m).get(name) is value
     ]
+    other = value * factor
+    if name.endswith("SHARE") and value < 1.0:
+        other = min(other, 0.5 + 0.5 * value)  # a part of something stays less than the whole
     for place in places:
-        setattr(place, name, value * factor)
+        setattr(place, name, other)
     try:
         yield
     finally:
@@ -122,10 +125,16 @@ def _try(task: tuple[str, str, float, int]) -> tuple[str, str, float, int, int]:
 def main() -> None:
     """Prints how many counts each change turns, the worst first."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*", default=[], help="only these; all if none is named")
     parser.add_argument("--every", type=int, default=10, help="take every so many derived sets")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    tasks = [(m, n, f, options.every) for m, n in constants() for f in (0.8, 1.2)]
+    tasks = [
+        (m, n, f, options.every)
+        for m, n in constants()
+        for f in (0.8, 1.2)
+        if m in options.modules or not options.modules
+    ]
     with get_context("spawn").Pool(options.jobs) as pool:
         rows = pool.map(_try, tasks, chunksize=4)
     total = len(sample(options.every)[0])
