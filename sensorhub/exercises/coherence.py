@@ -90,7 +90,7 @@ def is_set(
     if lasts_s < (TINY_LASTS_S if size_rad < TINY_RAD else slowly_s):
         return False
     if len(cycles) == 1:
-        return large and strict <= MOST_BESIDES_ONE
+        return large and strictness_share <= MOST_BESIDES_ONE
     most = MOST_SCATTER_OF_FEW if len(cycles) <= SOME else MOST_SCATTER
     if len(cycles) <= FEW and not large:
         most = MOST_SCATTER_OF_SMALL
