@@ -1,6 +1,6 @@
 """A set while it runs, and the moment after: its last samples are still on their way at its end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sensorhub.coach.plan import PlannedSet
@@ -70,7 +70,7 @@ class RunningSet:
         """Hub time of its end, infinity while it runs."""
         return self._span.end_s
 
-    def push(self, block: MotionBlock) -> list[LiveEvent]:
+    def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
         """Take in motion; only ticks within the set are looked at."""
         inside = within(block, self._span)
         if (len(inside) or inside.gaps) and block.placement in self.placements:

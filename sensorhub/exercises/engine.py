@@ -74,7 +74,7 @@ class SetAnalyzer:
         """The worn placements this run looks at, the one that counts first."""
         return (*self._primary, *self._optional)
 
-    def push(self, block: MotionBlock) -> list[LiveEvent]:
+    def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
         """Take in more motion; what that means for the person, provisionally."""
         recorder = self._recorders.get(block.placement)
         if recorder is None:
@@ -84,7 +84,7 @@ class SetAnalyzer:
             self._gaps.extend(block.gaps)
         if block.clipped:
             self._clipped.add(block.placement)
-        return list(self._detector.push(block))
+        return self._detector.push(block)
 
     def pace(self, *, start_s: float, now_s: float) -> None:
         """The hub paces this set since ``start_s`` until now; matters to guided exercises only."""

@@ -7,7 +7,7 @@ person is already moving. ``settle`` therefore takes the first stretch whole, le
 all of it, and turns the gyroscope's path within that stretch by the inclination known at its end.
 """
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from vqf import VQF
@@ -19,11 +19,11 @@ LARGEST_BIAS_DPS = 5.0
 their rest is not taken for rest, and the bias never learnt."""
 
 
-class Orientations(NamedTuple):
-    """For every sample fed: ``quat`` (n, 4) w x y z, sensor to earth; ``bias_radps`` (n, 3)."""
+Orientations = tuple[FloatArray, FloatArray]
+"""For every sample fed: quaternion (n, 4) w x y z, sensor to earth; gyroscope bias (n, 3), rad/s.
 
-    quat: FloatArray
-    bias_radps: FloatArray
+A bare pair, as one is made for every packet.
+"""
 
 
 class OrientationFilter(Protocol):
@@ -56,12 +56,12 @@ class VqfFilter:
         """See the protocol: quat = (inclination at the end) * (gyroscope's own path)."""
         out = self._vqf.updateBatchFullState(gyr_radps, acc_mps2)
         quat = _multiply(out["accQuat"][-1], out["gyrQuat"])
-        return Orientations(quat, out["bias"])
+        return quat, out["bias"]
 
     def update(self, acc_mps2: FloatArray, gyr_radps: FloatArray) -> Orientations:
         """See the protocol."""
         out = self._vqf.updateBatch(gyr_radps, acc_mps2)
-        return Orientations(out["quat6D"], out["bias"])
+        return out["quat6D"], out["bias"]
 
     def bias_radps(self) -> FloatArray:
         """See the protocol."""

@@ -88,8 +88,8 @@ class Stretch:
         accs, gyrs, quats, biases = self._portions
         accs.append(acc_mps2)
         gyrs.append(gyr_radps)
-        quats.append(found.quat)
-        biases.append(found.bias_radps)
+        quats.append(found[0])
+        biases.append(found[1])
         self._time_s += times_s
         self._open = (self._open + len(acc_mps2)) % self._group
 
@@ -111,7 +111,7 @@ class Stretch:
         has come, waits for the rest of its group.
         """
         group, count = self._group, len(times_s)
-        quat = found.quat[(group // 2 - self._open) % group :: group].tolist()
+        quat = found[0][(group // 2 - self._open) % group :: group].tolist()
         middles = self._waiting + quat if self._waiting else quat
         self._waiting = middles[count:]
         start, before = len(self._time_s), self._before

@@ -161,7 +161,13 @@ class OmpSession:
     def _on_data(self, packet: bytes) -> None:
         first = packet[0] if packet else -1
         if first in SAMPLE_LAYOUTS:
-            self._on_live_samples(SamplesPacket.decode(packet))
+            samples, stream = SamplesPacket.decode(packet), self._stream
+            if samples.flags & _FLAGS_NOT_LIVE or samples.kind in _WITHOUT_ACC:
+                _check_samples(samples, backfilled=False)
+            if stream is not None and stream.ready(self._now_ns):
+                stream.live(samples, self._now_ns, self._clock_us, self._events)
+            else:
+                self._hold(samples)
         elif first == packets.STATUS_MARK:
             self._on_status(StatusPacket.decode(packet))
         elif first == packets.TIME_MARK:
@@ -192,13 +198,8 @@ class OmpSession:
     def _on_update(self, _packet: bytes) -> None:
         raise MalformedPacketError("firmware-update packet")  # we never ask for one
 
-    def _on_live_samples(self, samples: SamplesPacket) -> None:
-        if samples.flags & _FLAGS_NOT_LIVE or samples.kind in _WITHOUT_ACC:
-            _check_samples(samples, backfilled=False)
-        stream = self._stream
-        if stream is not None and stream.ready(self._now_ns):
-            stream.live(samples, self._now_ns, self._clock_us, self._events)
-            return
+    def _hold(self, samples: SamplesPacket) -> None:
+        """Samples that cannot be placed yet."""
         self._held.append(samples)
         if len(self._held) > _MAX_HELD:
             oldest = self._held.popleft()

@@ -32,6 +32,8 @@ def slipped_at_s(motion: SegmentMotion, repetitions: Sequence[Repetition]) -> fl
     if len(seen) < 2 * LEAST_EACH:
         return None
     frames = np.stack([frame for _, frame in seen])
+    if _within_half_a_step(frames):
+        return None
     sums = np.cumsum(frames, axis=0)  # as good as means: only directions matter
     best: tuple[float, float] | None = None
     for k in range(LEAST_EACH, len(seen) - LEAST_EACH + 1):
@@ -40,6 +42,13 @@ def slipped_at_s(motion: SegmentMotion, repetitions: Sequence[Repetition]) -> fl
         if step_rad is not None and (best is None or step_rad > best[0]):
             best = step_rad, seen[k][0]
     return None if best is None else best[1]
+
+
+def _within_half_a_step(frames: FloatArray) -> bool:
+    """Whether no two groups of frames, shape (k, 2, 3), can be a step apart."""
+    middle = frames.sum(axis=0)
+    middle /= np.sqrt((middle * middle).sum(axis=1))[:, None]
+    return bool(((frames * middle).sum(axis=2) > math.cos(0.5 * STEP_RAD)).all())
 
 
 def _frames(

@@ -55,11 +55,12 @@ class RepetitionDetector:
             )
             for k, placement in enumerate(setup.primary)
         ]
+        self._others = self._segments[1:]
 
     def push(self, block: MotionBlock) -> Sequence[LiveEvent]:
         """See :class:`Detector`."""
         # The first segment speaks; the others count along for the state.
-        for segment in self._segments[1:]:
+        for segment in self._others:
             segment.push(block)
         return self._segments[0].push(block)
 
