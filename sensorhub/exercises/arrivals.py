@@ -58,9 +58,7 @@ def of_the_set(
     kept = []
     for k, (cycle, home) in enumerate(zip(there, feet, strict=True)):
         if not all(home):
-            others = np.delete(tops[max(0, k - NEXT) : k + NEXT + 1], min(k, NEXT), axis=0)
-            top = unit(np.median(others, axis=0)[None, :])[0]
-            near_top = float(_distance_rad(tops[k], top)) < elsewhere_rad(size_rad)
+            near_top = _near_next(tops, k, elsewhere_rad(size_rad))
             if not any(home) or not near_top or cycle.size_rad < WHOLE_SHARE * size_rad:
                 continue
         kept.append(cycle)
@@ -82,8 +80,8 @@ def feet_at_home(
         return [(True, True)] * len(cycles)
     turns = path.up[[[c.before, c.after] for c in cycles]]
     reach = elsewhere_rad(size_rad)
-    homes = _homes(turns)
-    near = (_distance_rad(turns, homes[:, None]) < reach).tolist()
+    homes = _homes(turns, reach)
+    near = (_distance_rad(turns[:, None], homes[:, :, None]) < reach).any(axis=1).tolist()
     return [
         (
             starts or _stays(path, home, reach, cycle, _way_up(angle_rad, cycle)),
@@ -115,21 +113,50 @@ def in_one_posture(path: Path, cycles: Sequence[Cycle], size_rad: float) -> list
     return [bool(m) for m in most]
 
 
-def _homes(turns: FloatArray) -> FloatArray:
-    """For each of m cycles where those next to it (and itself) have their valleys, shape (m, 3).
+def _homes(turns: FloatArray, reach_rad: float) -> FloatArray:
+    """For each of m cycles where those next to it (and itself) have their valleys, (m, 2, 3).
+
+    Twice the same, unless those before it and those after it are apart, where the strap slipped.
 
     Args:
         turns: the valleys before and after each cycle, shape (m, 2, 3).
+        reach_rad: poses further apart are two.
     """
-    number = np.arange(len(turns))
-    first, stop = np.maximum(0, number - NEXT), np.minimum(len(turns), number + NEXT + 1)
-    homes = np.empty((len(turns), 3))
+    m = len(turns)
+    number = np.arange(m)
+    first, stop = np.maximum(0, number - NEXT), np.minimum(m, number + NEXT + 1)
+    joint = _median_pose(turns, first, stop)
+    before, after = _median_pose(turns, first, number + 1), _median_pose(turns, number, stop)
+    apart = _distance_rad(before, after) > reach_rad
+    apart[[0, -1]] = False  # nothing before or after it to compare with
+    both = np.stack([before, after], axis=1)
+    return np.where(apart[:, None, None], both, joint[:, None])
+
+
+def _median_pose(turns: FloatArray, first: NDArray[np.intp], stop: NDArray[np.intp]) -> FloatArray:
+    """The median of the cycles ``[first, stop)``, for each of m such ranges, shape (m, 3)."""
+    found = np.empty((len(first), 3))
     for width in set((stop - first).tolist()):  # few: only the cycles at the ends have fewer
         chosen = np.flatnonzero(stop - first == width)
         near = turns[first[chosen][:, None] + np.arange(width)]
         ordered = np.sort(near.reshape(len(chosen), 2 * width, 3), axis=1)
-        homes[chosen] = 0.5 * (ordered[:, width - 1] + ordered[:, width])  # the median
-    return unit(homes)
+        found[chosen] = 0.5 * (ordered[:, width - 1] + ordered[:, width])
+    return unit(found)
+
+
+def _near_next(tops: FloatArray, k: int, reach_rad: float) -> bool:
+    """Whether a cycle has its top where those next to it have theirs.
+
+    Where those before it and those after it are apart, as the strap slipped, either will do.
+    """
+    before, after = tops[max(0, k - NEXT) : k], tops[k + 1 : k + NEXT + 1]
+    near = [np.concatenate([before, after])]
+    if len(before) and len(after):
+        one, other = unit(np.array([np.median(before, axis=0), np.median(after, axis=0)]))
+        if float(_distance_rad(one, other)) > reach_rad:
+            near = [before, after]
+    poses = unit(np.array([np.median(poses, axis=0) for poses in near]))
+    return bool((_distance_rad(poses, tops[k]) < reach_rad).any())
 
 
 def _way_up(angle: FloatArray, cycle: Cycle) -> slice:
@@ -144,11 +171,12 @@ def _way_down(angle: FloatArray, cycle: Cycle) -> slice:
     return slice(cycle.peak + int(np.argmax(low)), cycle.after + 1)
 
 
-def _stays(path: Path, home: FloatArray, reach_rad: float, cycle: Cycle, part: slice) -> bool:
+def _stays(path: Path, homes: FloatArray, reach_rad: float, cycle: Cycle, part: slice) -> bool:
+    """Whether it stays near one of these homes, shape (2, 3), for a moment."""
     fastest = float(path.speed_radps[cycle.start : cycle.end + 1].max())
     slow = path.speed_radps[part] < max(STAY_RADPS, STAY_SHARE * fastest)
-    there = slow & (_distance_rad(path.up[part], home) < reach_rad)
-    return longest_run(there) * path.tick_s >= STAY_S
+    near = _distance_rad(path.up[part], homes[:, None]) < reach_rad
+    return any(longest_run(slow & there) * path.tick_s >= STAY_S for there in near)
 
 
 def longest_run(mask: NDArray[np.bool_]) -> int:
