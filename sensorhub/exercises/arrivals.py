@@ -81,7 +81,7 @@ def feet_at_home(
     turns = path.up[[[c.before, c.after] for c in cycles]]
     reach = elsewhere_rad(size_rad)
     homes = _homes(turns, reach)
-    near = (_distance_rad(turns[:, None], homes[:, :, None]) < reach).any(axis=1).tolist()
+    near = np.any(_distance_rad(turns[:, None], homes[:, :, None]) < reach, axis=1).tolist()
     return [
         (
             starts or _stays(path, home, reach, cycle, _way_up(angle_rad, cycle)),

@@ -37,6 +37,10 @@ FULL_SHARE = 0.6
 CLEAR_SHARE = 0.6
 """Excursions that decide which way round the movement goes: larger than bounces."""
 
+UPRIGHT_RAD, SEATED_RAD = math.radians(30.0), math.radians(50.0)
+"""Who stands has the thigh within the one of where it is on average in walking, who sits has not
+within the other."""
+
 FINE_SHARE = 0.1
 """Turning points are first collected down to this share of the range seen."""
 
@@ -189,6 +193,26 @@ def from_home(
     return other if gained < -0.5 * one.size_rad else one
 
 
+def _off_the_feet(path: Path, ways: Sequence[Explanation]) -> Sequence[Explanation]:
+    """The way to count that starts from a chair, where the other one starts from standing.
+
+    How "up" lies in standing is known where the person walked.
+    """
+    walking = ~not_walking(path)
+    if not walking.any() or len(ways) < 2:
+        return ways
+    upright = path.up[walking].mean(axis=0)
+    near, far = sorted(ways, key=lambda e: -float(_home(path, e) @ upright))
+    cosines = [float(_home(path, e) @ upright / np.linalg.norm(upright)) for e in (near, far)]
+    stands = cosines[0] > math.cos(UPRIGHT_RAD) and cosines[1] < math.cos(SEATED_RAD)
+    return [far] if stands else ways
+
+
+def _home(path: Path, found: Explanation) -> FloatArray:
+    home: FloatArray = path.up[[c.start for c in found.cycles]].mean(axis=0)
+    return home / max(1e-12, float(np.linalg.norm(home)))
+
+
 def _clear(found: Explanation) -> list[Cycle]:
     """The explanation's large cycles: no bounces among them."""
     clear = [c for c in found.cycles if c.size_rad > CLEAR_SHARE * found.size_rad]
@@ -262,7 +286,11 @@ def _refined(path: Path, movement: Movement, size: float, rules: Rules) -> Expla
             if rules.alternating
             else [e for way in ways if (e := _out_and_back(path, way)) is not None]
         )
-        best = from_home(path, found, alternating=rules.alternating)
+        best = from_home(
+            path,
+            _off_the_feet(path, found) if rules.posture is Posture.SITTING else found,
+            alternating=rules.alternating,
+        )
         if best is None:
             return None
         typical = [c for c in best.cycles if c.size_rad > FULL_SHARE * best.size_rad]

@@ -14,6 +14,7 @@ from statistics import median
 import numpy as np
 
 from sensorhub.exercises.arrivals import elsewhere_rad
+from sensorhub.exercises.asides import Candidate, done_apart
 from sensorhub.exercises.coherence import by_the_way, is_set, strictness
 from sensorhub.exercises.cycles import Cycle, share_of_way
 from sensorhub.exercises.edges import Edges, edges_of
@@ -117,7 +118,7 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
             continue
         straight = spread < math.radians(30.0)
         chosen.append(Selected(cycle, edge, full, sure=straight and share < 1.5))
-    chosen = _without_errands(path, chosen)
+    chosen = _without_asides(path, _without_errands(path, chosen), found)
     for few, needed in FEW:
         if len(chosen) <= few and _share(path, chosen) < needed:
             return []
@@ -139,6 +140,15 @@ def _alone(k: int, both: Sequence[tuple[Cycle, Edges]], partial_share: float) ->
 def _without_errands(path: Path, chosen: Sequence[Selected]) -> list[Selected]:
     errands = by_the_way(path, [c.edges for c in chosen], [c.full for c in chosen])
     return [c for c, errand in zip(chosen, errands, strict=True) if not errand]
+
+
+def _without_asides(path: Path, chosen: Sequence[Selected], found: Explanation) -> list[Selected]:
+    spreads = spreads_rad(path, [c.cycle for c in chosen], found.movement)
+    asides = done_apart(
+        path,
+        [Candidate(c.cycle, c.edges, s, c.full) for c, s in zip(chosen, spreads, strict=True)],
+    )
+    return [c for c, aside in zip(chosen, asides, strict=True) if not aside]
 
 
 @dataclass(frozen=True, slots=True)

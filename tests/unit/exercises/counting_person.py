@@ -65,10 +65,11 @@ def watch(
     mount: str = "random",
     gyroscope: bool = True,
     loss: float = 0.0,
+    slip: tuple[float, float] = (0.0, 0.0),
 ) -> Seen:
     """Plays ``scenario`` (the text of a TOML) and analyses it as ``exercise``."""
     motion, truth = motion_of(
-        scenario, tuple(placements), rate_hz, seed, part, mount, gyroscope, loss
+        scenario, tuple(placements), rate_hz, seed, part, mount, gyroscope, loss, slip
     )
     analyzer = SetAnalyzer(
         find_exercise(exercise), side=side, placements=[Placement(p) for p in placements]
@@ -87,6 +88,7 @@ def motion_of(
     mount: str = "random",
     gyroscope: bool = True,
     loss: float = 0.0,
+    slip: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[tuple[MotionBlock, ...], Truth]:
     """The ticks of every sensor while somebody plays ``scenario``, and what really happened."""
     played = parse_scenario(Fields(tomllib.loads(scenario), "scenario"), "scenario")
@@ -95,7 +97,7 @@ def motion_of(
         placements,
         rate_hz=rate_hz,
         seed=seed,
-        setup=SensorSetup(part=part, mount=mount),
+        setup=SensorSetup(part=part, mount=mount, slip_s=slip[0], slip_deg=slip[1]),
         gyroscope=gyroscope,
         loss=loss,
     )

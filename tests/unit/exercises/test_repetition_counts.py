@@ -105,6 +105,21 @@ def test_walking_between_two_halves_is_not_counted() -> None:
     assert (seen.full, seen.partial) == (10, 0)
 
 
+def test_sitting_down_after_a_walk_is_no_repetition() -> None:
+    walk = busy("walk", 15.0)
+    scenario = walk + "[[step]]\nrest_s = 3.0\n" + doing("sit_to_stand", reps=6) + walk
+    seen = watch("sit_to_stand", 'posture = "sitting"\n' + scenario)
+    assert (seen.full, seen.partial) == (6, 0)
+
+
+def test_the_repetition_in_which_the_strap_slips_counts() -> None:
+    for seed in (0, 1):
+        scenario = doing("hip_adduction", reps=8)
+        repetition = watch("hip_adduction", scenario, seed=seed).true_repetitions[4]
+        slipped = watch("hip_adduction", scenario, seed=seed, slip=(repetition.start_s - 0.2, 25.0))
+        assert (slipped.full, slipped.partial) == (8, 0)
+
+
 def test_live_is_counted_while_it_happens() -> None:
     seen = watch("squat", doing("squat", reps=5))
     counted = [e for e in seen.events if e.kind is LiveKind.REP_COUNTED]
