@@ -31,10 +31,11 @@ NEXT = 4
 """An excursion is compared with so many whole repetitions next to it; fewer say nothing."""
 
 ASLANT_RAD = math.radians(15.0)
-"""Further off the set's plane than 99 of 100 repetitions."""
+"""Further off the set's plane than 99 of 100 simulated repetitions; real first ones reach 24."""
 
 ELSEWHERE_RAD, ELSEWHERE_SHARE = math.radians(9.0), 0.15
-"""A start or end so far from where those next to it have theirs, as is for one repetition in 20."""
+"""A start or end so far from where those next to it have theirs is rare: 95 of 100 simulated
+repetitions keep within 3 degrees, 99 within 11."""
 
 SLOWER = 1.1
 """A smaller movement takes less time, if it is the same one; longer by this ratio is another."""
