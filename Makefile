@@ -23,7 +23,7 @@ $(SYSTEM): tests/system-packages.txt tests/system-packages.sh
 	@mkdir -p $(VENV) && touch $@
 
 test: $(STAMP) $(SYSTEM) ## every test
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(STAMP) ## format, lint, types, import directions, generated pages
 	$(BIN)/ruff format --check .
