@@ -88,6 +88,10 @@ def _is_apart(
     path: Path, found: Sequence[Candidate], k: int, whole: Sequence[int], pause_s: float
 ) -> bool:
     one = found[k]
+    paused = min(_rest_s(a, b) for a, b in _neighbours(found, k)) > pause_s
+    believed = one.full and not (0 < k < len(found) - 1 and _by_a_walk(path, found, k))
+    if believed or not paused:
+        return False
     near = sorted((j for j in whole if j != k), key=lambda j: abs(j - k))[:NEXT]
     usual_s = median(found[j].lasts_s for j in near)
     usual_rad = median(found[j].cycle.size_rad for j in near)
@@ -97,13 +101,9 @@ def _is_apart(
         angle_between_rad(home, path.up[one.cycle.end]),
     )
     return (
-        min(_rest_s(a, b) for a, b in _neighbours(found, k)) > pause_s
-        and (not one.full or (0 < k < len(found) - 1 and _by_a_walk(path, found, k)))
-        and (
-            one.spread_rad > ASLANT_RAD
-            or off_rad > max(ELSEWHERE_RAD, ELSEWHERE_SHARE * usual_rad)
-            or one.lasts_s > SLOWER * usual_s
-        )
+        one.spread_rad > ASLANT_RAD
+        or off_rad > max(ELSEWHERE_RAD, ELSEWHERE_SHARE * usual_rad)
+        or one.lasts_s > SLOWER * usual_s
     )
 
 

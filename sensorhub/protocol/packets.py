@@ -22,7 +22,8 @@ _SAMPLES_SIZE = _SAMPLES.size
 _EVENT = struct.Struct("<BBBBIQ")
 _TIME = struct.Struct("<BBQH")
 _STATUS = struct.Struct("<BBQIHBB")
-_I16 = np.dtype("<i2")
+RAW_VALUE = np.dtype("<i2")
+"""How every value of a sample is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class SamplesPacket:
 
     def values(self) -> NDArray[np.int16]:
         """Return the raw values, shape (count, columns), a view of the payload."""
-        flat: NDArray[np.int16] = np.frombuffer(self.payload, _I16)
+        flat: NDArray[np.int16] = np.frombuffer(self.payload, RAW_VALUE)
         return flat.reshape(-1, SAMPLE_LAYOUTS[self.kind].columns)
 
     def by_sensor(self, sensors: int) -> NDArray[np.int16]:
@@ -111,7 +112,7 @@ class SamplesPacket:
         """
         size = 2 * SAMPLE_LAYOUTS[self.kind].columns
         count = len(self.payload) // size
-        return np.ndarray((sensors, count, 3), _I16, self.payload, 0, (6, size, 2))
+        return np.ndarray((sensors, count, 3), RAW_VALUE, self.payload, 0, (6, size, 2))
 
 
 class EventCode(enum.IntEnum):

@@ -20,6 +20,7 @@ from sensorhub.protocol import tlv
 from sensorhub.protocol.malformed import MalformedPacketError
 from sensorhub.protocol.packets import (
     NO_INDEX,
+    RAW_VALUE,
     SAMPLE_LAYOUTS,
     SampleFlag,
     SamplesPacket,
@@ -103,6 +104,8 @@ class SampleStream:
         self._scales = np.array(scales).reshape(-1, 1, 1)
         self._scale_of_each = self._scales
         self._scaled_for = (0, 0)  # format and length of the packets that fits
+        self._strides: tuple[int, ...] = ()
+        self._session, self._period_s = grant.session, grant.period_us / 1e6
         self._missing = IndexRanges()
         # Where the next live packet is due: its index, and its time where that is known.
         self._due_index = grant.first_index
@@ -231,10 +234,10 @@ class SampleStream:
         out.append(
             SamplesArrived(
                 now_ns,
-                self.grant.session,
+                self._session,
                 index,
                 t_us / 1e6,
-                period_us / 1e6,
+                self._period_s,
                 acc_mps2,
                 gyr_radps,
                 False,  # noqa: FBT003 - by position: half the time by name
@@ -306,14 +309,16 @@ class SampleStream:
         if (kind, size) != self._scaled_for:
             # Written out for every value: to stretch it anew costs more than all the rest.
             sensors = 2 if SAMPLE_LAYOUTS[kind].gyr and len(self._scales) == 2 else 1
-            shape = packet.by_sensor(sensors).shape
-            self._scale_of_each = np.broadcast_to(self._scales[:sensors], shape).copy()
+            raw = packet.by_sensor(sensors)
+            self._scale_of_each = np.broadcast_to(self._scales[:sensors], raw.shape).copy()
+            self._strides = raw.strides
             self._scaled_for = kind, size
         scale = self._scale_of_each
-        sensors = len(scale)
-        values = packet.by_sensor(sensors).astype(np.float64, order="C")
+        # As ``by_sensor`` has them, whose shape is the same for every such packet.
+        raw = np.ndarray(scale.shape, RAW_VALUE, packet.payload, 0, self._strides)
+        values = raw.astype(np.float64, order="C")
         values *= scale
-        return values[0], values[1] if sensors == 2 else None
+        return values[0], values[1] if len(values) == 2 else None
 
     def _lose(self, until: int, now_ns: int, out: list[DeviceEvent]) -> None:
         if self._end is None or until <= self._end:
