@@ -46,6 +46,9 @@ LONGER_S = 10.0
 """... unless it is no longer than this."""
 
 
+TOP_SHARE = 0.8
+"""Where the data end, a repetition had reached its top from this share of the usual size on."""
+
 HURRIED_SHARE = 0.5
 """A partial repetition takes at least this share of the usual time; less is a bounce."""
 
@@ -182,7 +185,7 @@ def _unfinished(path: Path, found: Explanation) -> list[Cycle]:
     """The repetition under way when the data ended, if it had reached its top."""
     usual_ticks = median(c.end - c.start for c in found.cycles)
     last = found.open_end
-    if last is None or last.rise_rad < 0.6 * found.size_rad:
+    if last is None or last.rise_rad < TOP_SHARE * found.size_rad:
         return []
     if len(path) - last.start > 1.5 * usual_ticks:
         return []
