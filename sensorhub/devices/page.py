@@ -37,7 +37,7 @@ DESCRIBED = """\
 
 Many sensors send plain numbers over Bluetooth. For such a one a file is enough: its UUIDs, the
 layout of its numbers, their units. `sensorhub/devices/gatt_map/file.py` says what it may hold,
-`sensorhub/devices/gatt_map/maps/` has two to start from. Use it at once with
+`sensorhub/devices/gatt_map/maps/` has some to start from. Use it at once with
 `ble:NAME?family=/home/me/my_sensor.toml`, or put it into that folder: it becomes a family.
 """
 

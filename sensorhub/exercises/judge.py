@@ -202,15 +202,10 @@ def _off_the_feet(path: Path, ways: Sequence[Explanation]) -> Sequence[Explanati
     if not walking.any() or len(ways) < 2:
         return ways
     upright = path.up[walking].mean(axis=0)
-    near, far = sorted(ways, key=lambda e: -float(_home(path, e) @ upright))
-    cosines = [float(_home(path, e) @ upright / np.linalg.norm(upright)) for e in (near, far)]
-    stands = cosines[0] > math.cos(UPRIGHT_RAD) and cosines[1] < math.cos(SEATED_RAD)
-    return [far] if stands else ways
-
-
-def _home(path: Path, found: Explanation) -> FloatArray:
-    home: FloatArray = path.up[[c.start for c in found.cycles]].mean(axis=0)
-    return home / max(1e-12, float(np.linalg.norm(home)))
+    upright /= np.linalg.norm(upright)
+    cosines = [float(path.mean_up([c.start for c in e.cycles]) @ upright) for e in ways]
+    stands = max(cosines) > math.cos(UPRIGHT_RAD) and min(cosines) < math.cos(SEATED_RAD)
+    return [ways[cosines.index(min(cosines))]] if stands else ways
 
 
 def _clear(found: Explanation) -> list[Cycle]:

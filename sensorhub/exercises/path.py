@@ -57,6 +57,11 @@ class Path:
             return self.pieces[0]
         return next(p for p in self.pieces if p.start <= index < p.stop)
 
+    def mean_up(self, ticks: Sequence[int]) -> FloatArray:
+        """Where "up" is at these ticks on average, a unit vector, shape (3,)."""
+        mean: FloatArray = self.up[list(ticks)].mean(axis=0)
+        return mean / max(1e-12, float(np.linalg.norm(mean)))
+
     def way_rad(self, besides: NDArray[np.bool_] | None = None) -> float:
         """How far "up" has gone, in strides of a fifth of a second so that noise is none.
 

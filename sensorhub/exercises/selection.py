@@ -11,8 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-import numpy as np
-
 from sensorhub.exercises.arrivals import elsewhere_rad
 from sensorhub.exercises.asides import Candidate, done_apart
 from sensorhub.exercises.coherence import by_the_way, is_set, strictness
@@ -27,7 +25,6 @@ from sensorhub.exercises.judge import (
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.rests import angle_between_rad
 from sensorhub.exercises.upright import fits_posture
-from sensorhub.model.events import FloatArray
 
 FEW = ((2, 0.4), (5, 0.12))
 """Up to so many repetitions are believed only if they are at least this share of all turning that
@@ -67,12 +64,16 @@ ATTACHED_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """One repetition: its cycle, its edges, whether it went all the way, and whether it is sure."""
+    """One repetition: its cycle, its edges, whether it went all the way, and whether it is sure.
+
+    ``spread_rad`` is by how much it left the set's plane.
+    """
 
     cycle: Cycle
     edges: Edges
     full: bool
     sure: bool
+    spread_rad: float = 0.0
 
 
 def first_set(
@@ -120,8 +121,8 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
         if alone and usual.bounces(rest_s=rest_s, half_width_s=edge.half_width_s):
             continue
         straight = spread < math.radians(30.0)
-        chosen.append(Selected(cycle, edge, full, sure=straight and share < 1.5))
-    chosen = _without_asides(path, _without_errands(path, chosen), found)
+        chosen.append(Selected(cycle, edge, full, straight and share < 1.5, spread))
+    chosen = _without_asides(path, _without_errands(path, chosen))
     for few, needed in FEW:
         if len(chosen) <= few and _share(path, chosen) < needed:
             return []
@@ -145,12 +146,9 @@ def _without_errands(path: Path, chosen: Sequence[Selected]) -> list[Selected]:
     return [c for c, errand in zip(chosen, errands, strict=True) if not errand]
 
 
-def _without_asides(path: Path, chosen: Sequence[Selected], found: Explanation) -> list[Selected]:
-    spreads = spreads_rad(path, [c.cycle for c in chosen], found.movement)
-    asides = done_apart(
-        path,
-        [Candidate(c.cycle, c.edges, s, c.full) for c, s in zip(chosen, spreads, strict=True)],
-    )
+def _without_asides(path: Path, chosen: Sequence[Selected]) -> list[Selected]:
+    candidates = [Candidate(c.cycle, c.edges, c.spread_rad, c.full) for c in chosen]
+    asides = done_apart(path, candidates)
     return [c for c, aside in zip(chosen, asides, strict=True) if not aside]
 
 
@@ -190,14 +188,9 @@ def _unfinished(path: Path, found: Explanation) -> list[Cycle]:
     if len(path) - last.start > 1.5 * usual_ticks:
         return []
     # Getting up, or turning over, leads elsewhere than the repetitions did.
-    away_rad = angle_between_rad(path.up[last.peak], _usual_top(path, found))
+    usual_top = path.mean_up([c.peak for c in found.cycles])
+    away_rad = angle_between_rad(path.up[last.peak], usual_top)
     return [last] if away_rad < elsewhere_rad(found.size_rad) else []
-
-
-def _usual_top(path: Path, found: Explanation) -> FloatArray:
-    """Where "up" usually is at the top of a repetition."""
-    mean: FloatArray = path.up[[c.peak for c in found.cycles]].mean(axis=0)
-    return mean / max(1e-12, float(np.linalg.norm(mean)))
 
 
 def _share(path: Path, chosen: Sequence[Selected]) -> float:

@@ -138,8 +138,8 @@ def _between(path: Path, cycle: Cycle) -> bool:
 def _windows(path: Path, track: Track) -> Iterator[Strides]:
     """Every window that swings without resting and looks like strides, or nearly."""
     for start, angle, turns in _swinging(path):
-        stride_s, even_share = _stride_s(angle, turns, path.tick_s), _even_share(turns)
-        if stride_s is None or even_share < LEAST_EVEN_SHARE:
+        stride_s = _stride_s(angle, turns, path.tick_s)
+        if stride_s is None or (even_share := _even_share(turns)) < LEAST_EVEN_SHARE:
             continue
         carried = _carried(track, start, turns, stride_s, path.tick_s)
         even = even_share >= EVEN_SHARE

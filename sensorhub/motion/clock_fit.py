@@ -120,7 +120,7 @@ def fit_exchanges(
     highs_s, lows_s = high_s + moved_s + drift_s, low_s + moved_s - drift_s
     highest, lowest = int(highs_s.argmin()), int(lows_s.argmax())
     top_s, bottom_s = float(highs_s[highest]), float(lows_s[lowest])
-    ceiling_s = _ceiling_s(arrivals, rate, reference_s) + _QUICK_S
+    ceiling_s = min(_bounds_s(arrivals, rate, reference_s), default=math.inf) + _QUICK_S
     if bottom_s <= ceiling_s < top_s:
         top_s = ceiling_s
     half_s = max(abs(top_s - bottom_s) / 2, LEAST_HALF_S)
@@ -140,25 +140,19 @@ def fit_arrivals(arrivals: Sequence[Arrival], *, skew_sigma_ratio: float) -> Clo
         skew_sigma_ratio: standard deviation of what is known of the rate beforehand, dimensionless.
     """
     reference_s = arrivals[-1].device_s
-    skew, sigma = _rate([], arrivals, skew_sigma_ratio)
-    bounds_s = sorted(
-        one.high_s + (skew * (reference_s - one.device_s)) + sigma * abs(reference_s - one.device_s)
-        for one in arrivals
-    )
+    rate = _rate([], arrivals, skew_sigma_ratio)
+    bounds_s = sorted(_bounds_s(arrivals, rate, reference_s))
     spread_s = bounds_s[len(bounds_s) // 2] - bounds_s[0]
-    return ClockEstimate(reference_s, bounds_s[0], skew, max(spread_s, LEAST_HALF_S))
+    return ClockEstimate(reference_s, bounds_s[0], rate.skew_ratio, max(spread_s, LEAST_HALF_S))
 
 
-def _ceiling_s(arrivals: Sequence[Arrival], rate: Rate, at_s: float) -> float:
-    """The lowest of the bounds from above at a device time; infinity where there are none."""
+def _bounds_s(arrivals: Sequence[Arrival], rate: Rate, at_s: float) -> list[float]:
+    """What each arrival says of the offset at a device time: it is at most that."""
     skew, sigma = rate
-    return min(
-        (
-            one.high_s + skew * (at_s - one.device_s) + sigma * abs(at_s - one.device_s)
-            for one in arrivals
-        ),
-        default=math.inf,
-    )
+    return [
+        one.high_s + skew * (at_s - one.device_s) + sigma * abs(at_s - one.device_s)
+        for one in arrivals
+    ]
 
 
 def _rate(

@@ -37,9 +37,9 @@ def usual_movement(motion: SegmentMotion, repetitions: Sequence[Repetition]) -> 
     full = [r for r in repetitions if r.kind is RepetitionKind.FULL]
     if not full or not len(motion.path):
         return None
-    home = motion.path.up[[motion.at(r.start_s) for r in full]].mean(axis=0)
-    top = motion.path.up[[motion.at(r.peak_s) for r in full]].mean(axis=0)
-    return through(home, top)
+    starts = motion.at_each(np.array([r.start_s for r in full]))
+    peaks = motion.at_each(np.array([r.peak_s for r in full]))
+    return through(motion.path.up[starts].mean(axis=0), motion.path.up[peaks].mean(axis=0))
 
 
 def repetition_measures(
