@@ -234,7 +234,7 @@ class Coach:
         if waited_s >= self._settings.prepare_limit_s:
             return Trigger.TOO_LONG
         settled = self._announcer.is_ready(waited_s=waited_s, still_s=now.still_s)
-        return Trigger.STILL if settled and now.sensors_ready else None
+        return Trigger.STILL if settled and now.sensors_ready and not now.lost else None
 
     def _running(self, now: Situation, waited_s: float) -> Trigger | None:
         assert self._progress is not None

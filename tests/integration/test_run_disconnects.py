@@ -21,6 +21,8 @@ SPEED = 4.0
 """Two simulators and two hubs at a time: in faster time a busy computer never catches up."""
 ASKED = int(os.environ.get("SENSORHUB_LOSSES", "10"))
 LOSSES = min(ASKED, 20)
+FIRST_LOSS_S = 60.0
+"""Of the simulated world, at half of which a set begins: the person must feel that it does."""
 SQUATS = 10 + LOSSES * 7 // 4
 ROUNDS = max(1, ASKED // LOSSES)
 
@@ -28,7 +30,7 @@ ROUNDS = max(1, ASKED // LOSSES)
 def losses(seed: str) -> list[str]:
     """Faults for the simulator: ``LOSSES`` times out of reach for 1 to 20 seconds of its world."""
     rng = random.Random(seed)
-    at_s, faults = 30.0, []
+    at_s, faults = FIRST_LOSS_S, []
     for _ in range(LOSSES):
         duration_s = rng.uniform(1.0, 20.0)
         faults.append(f"disconnect@{at_s:.2f}:{duration_s:.2f}")

@@ -75,12 +75,13 @@ def test_stream_and_stop(tmp_path, make_line):
 
 
 @pytest.mark.parametrize(
-    ("make_line", "count", "speed"), [(over_pty, 20, 30.0), (over_tcp, 4, 30.0)]
+    ("make_line", "count", "speed"), [(over_pty, 12, 10.0), (over_tcp, 4, 10.0)]
 )
 def test_pulled_out_again_and_again_and_no_sample_missing(tmp_path, make_line, count, speed):
     """Breaks of 1 to 20 s; what the sensor's memory holds comes back, the breaks are declared.
 
     The memory holds all: how much comes back between two breaks depends on this machine's load.
+    The sensor waits 60 s of its world for its host, which must be long for a busy machine too.
     """
     faults, end_s = disconnects(count, seed=12)
     device = omp_device(ring_bytes=LARGE_RING_BYTES)

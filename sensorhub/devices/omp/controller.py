@@ -13,7 +13,7 @@ from sensorhub.devices.omp.backfill import BackfillPlanner
 from sensorhub.devices.omp.decoder import SERIAL_LANE
 from sensorhub.devices.omp.events import OmpBackfillEnded, OmpResponse, OmpStatus, OmpTime
 from sensorhub.devices.omp.exchange import Exchange
-from sensorhub.devices.omp.refusals import PASSING, busy_error, refusal_error
+from sensorhub.devices.omp.refusals import PASSING, busy_error, forgotten_error, refusal_error
 from sensorhub.devices.omp.schedule import (
     SYNC_BURST,
     SYNC_BURST_ON_RESUME,
@@ -33,6 +33,7 @@ from sensorhub.protocol.tlv import NO_TLVS, Tlvs
 
 BUSY_RETRY_NS = 300_000_000
 MAX_BUSY = 20
+FORGOTTEN_NS = 1 * NS_PER_S
 DRAIN_AFTER_NS = 200_000_000
 DRAIN_WITHIN_NS = 30 * NS_PER_S
 _IDLE_STATUSES_BEFORE_RESTART = 2
@@ -73,6 +74,7 @@ class OmpController:
         self._drain_until_ns = 0
         self._busy = 0
         self._idle_statuses = 0
+        self._live_ns = 0  # when live samples came last
         self._now_ns = 0
         self._on_enter: dict[Phase, Callable[[], None]] = {
             Phase.CAPS: self._enter_caps,
@@ -88,7 +90,7 @@ class OmpController:
             OmpBackfillEnded: lambda _event: self._backfill.ended(),
             StreamStarted: lambda _event: self._backfill.give_up(),  # on the stream before
             SamplesLost: lambda event: self._backfill.lost(event, self._now_ns),
-            SamplesArrived: lambda event: self._backfill.arrived(event, self._now_ns),
+            SamplesArrived: self._samples,
         }
         self._on_answer: dict[Op, Callable[[Response], None]] = {
             Op.HELLO: self._hello_answered,
@@ -307,7 +309,14 @@ class OmpController:
                 self._lost = busy_error(op)
             return
         self._busy = 0
+        if answer.status is Status.WRONG_STATE and self._is_forgotten():
+            self._lost = forgotten_error()
+            return
         self._on_answer[op](answer)
+
+    def _is_forgotten(self) -> bool:
+        """It took a pause of ours for a lost link: only a new greeting brings it back."""
+        return self._phase is Phase.STREAM and self._now_ns - self._live_ns > FORGOTTEN_NS
 
     def _hello_answered(self, answer: Response) -> None:
         if answer.status is not Status.OK:
@@ -369,6 +378,11 @@ class OmpController:
             self._happen(Happening.NOTHING_TO_STOP if self._stop_wanted else Happening.CLEARED)
         else:
             self._happen(Happening.STOP_CONFIRMED)
+
+    def _samples(self, event: SamplesArrived) -> None:
+        if not event.backfilled:
+            self._live_ns = self._now_ns
+        self._backfill.arrived(event, self._now_ns)
 
     def _time(self, event: OmpTime) -> None:
         if self._exchange.answered(Op.TIME_SYNC, event.tid):

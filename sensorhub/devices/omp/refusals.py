@@ -57,3 +57,10 @@ def busy_error(op: Op) -> LinkLostError:
         f"The sensor is too busy to answer {op.name}.",
         hint="Keep it near; the link is opened anew by itself.",
     )
+
+
+def forgotten_error() -> LinkLostError:
+    """Return the error for a device that no longer knows that this link is open."""
+    return LinkLostError(
+        "The sensor takes the link for lost.", hint="The link is opened anew by itself."
+    )

@@ -64,9 +64,10 @@ def seen(
     *,
     ready: bool = True,
     still_s: float = 0.0,
+    lost: bool = False,
     sensors: tuple[SensorSeen, ...] = (),
 ) -> Situation:
-    return Situation(at_s, ready, still_s, live, sensors=sensors)
+    return Situation(at_s, ready, still_s, live, lost=lost, sensors=sensors)
 
 
 def running(*sets: PlannedSet, asking: Asking = Asking.NOTHING) -> Coach:
@@ -115,6 +116,8 @@ def test_a_set_begins_when_the_person_is_still_and_the_sensor_ready() -> None:
     assert not coach.tick(seen(listening_s - 1.0, still_s=60.0))
     assert not coach.tick(seen(listening_s, ready=False, still_s=60.0))
     assert not coach.tick(seen(listening_s, still_s=1.0))
+    # A link lost this instant is known before its samples grow old.
+    assert not coach.tick(seen(listening_s, still_s=60.0, lost=True))
     actions = coach.tick(seen(listening_s + 1.0, still_s=2.0))
     assert of_kind(actions, BeginSet)
     assert coach.state is CoachState.RUNNING

@@ -286,6 +286,26 @@ def test_a_sensor_that_stays_busy_with_another_host() -> None:
         bench.run(30.0)
 
 
+def test_a_sensor_that_forgot_the_link_is_greeted_anew_before_anything_is_given_up() -> None:
+    """The hub was held up for ten seconds: the sensor lingers, samples on, and knows no request."""
+    bench = Bench(BenchSensor(lose={40}, refuse={Op.BACKFILL: [Status.BUSY] * 5}))
+    bench.link_up().run_until(STREAMING).run(2.0)
+    bench.sensor.link_changed()
+    with pytest.raises(LinkLostError, match="takes the link for lost") as caught:
+        bench.run(10.0)
+    assert caught.value.hint
+    bench.link_down().link_up().run_until(STREAMING).run(10.0)
+    assert sorted(bench.received()) == list(range(len(bench.received())))
+    assert bench.decoder.counters.lost == 0
+
+
+def test_a_streaming_sensor_that_refuses_its_memory_is_not_a_lost_link() -> None:
+    sensor = BenchSensor(lose={40}, refuse={Op.BACKFILL: [Status.WRONG_STATE] * 3})
+    bench = Bench(sensor).link_up().run_until(STREAMING).run(10.0)
+    assert bench.decoder.counters.lost == 0
+    assert bench.ops().count("HELLO") == 1
+
+
 def test_the_host_is_never_silent_for_long() -> None:
     """The sensor takes ten silent seconds for a lost link; it is to hear us every five."""
     bench = Bench().link_up()
