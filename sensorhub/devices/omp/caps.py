@@ -1,8 +1,10 @@
-"""Collects the capability map from its pieces."""
+"""The capability map, asked for and collected in pieces."""
 
 import zlib
 
+from sensorhub.protocol import tlv
 from sensorhub.protocol.capabilities import MAX_CAPABILITIES, Capabilities
+from sensorhub.protocol.control import Response, Status
 from sensorhub.protocol.malformed import MalformedPacketError
 
 
@@ -45,3 +47,37 @@ class CapabilityReader:
             raise MalformedPacketError("capabilities differ from their checksum")
         self.known = Capabilities.decode(whole)
         return self.known
+
+
+class CapabilityAsking:
+    """How far the host has asked; a map whose hash was read once is not asked for again."""
+
+    def __init__(self) -> None:
+        self._hash: int | None = None
+        self._known: int | None = None
+        self._offset = 0
+
+    @property
+    def offset(self) -> int:
+        """The first byte to ask for."""
+        return self._offset
+
+    def greeted(self, hash_: int | None) -> None:
+        """HELLO was answered, with the hash of the device's map where it has one."""
+        self._hash = hash_
+
+    def begin(self) -> bool:
+        """Ask from the start; False when there is no need."""
+        self._offset = 0
+        return self._hash is None or self._hash != self._known
+
+    def answered(self, answer: Response) -> bool:
+        """A piece came, or a refusal; True when nothing more is to be asked."""
+        piece = answer.tlvs.get(tlv.CAPS_BYTES) or b""
+        self._offset += len(piece)
+        if answer.status is Status.OK and piece:
+            if self._offset < (answer.tlvs.get(tlv.CAPS_TOTAL) or 0):
+                return False
+            self._known = self._hash
+        # A device that does not tell what it can is used as it is.
+        return True

@@ -10,6 +10,7 @@ from typing import Any
 
 from sensorhub.devices.base import ControllerState, Outgoing, StreamSettings
 from sensorhub.devices.omp.backfill import BackfillPlanner
+from sensorhub.devices.omp.caps import CapabilityAsking
 from sensorhub.devices.omp.decoder import SERIAL_LANE
 from sensorhub.devices.omp.events import OmpBackfillEnded, OmpResponse, OmpStatus, OmpTime
 from sensorhub.devices.omp.exchange import Exchange
@@ -60,9 +61,7 @@ class OmpController:
         self._backfill = BackfillPlanner(patience_factor=settings.patience_factor)
         self._session: tuple[bytes, int, int] | None = None  # device, boot, session: ours
         self._greeted: tuple[bytes, int] | None = None
-        self._caps_hash: int | None = None
-        self._caps_known: int | None = None
-        self._caps_offset = 0
+        self._caps = CapabilityAsking()
         self._config: list[Tlvs] = []
         self._start_tlvs = NO_TLVS
         self._max_packet: int | None = None
@@ -198,8 +197,7 @@ class OmpController:
             enter()
 
     def _enter_caps(self) -> None:
-        self._caps_offset = 0
-        if self._caps_hash is not None and self._caps_hash == self._caps_known:
+        if not self._caps.begin():
             self._happen(Happening.CAPS_DONE)
 
     def _enter_sync(self) -> None:
@@ -250,7 +248,7 @@ class OmpController:
             case Phase.HELLO:
                 return _Wish(now_ns, Op.HELLO, Tlvs((tlv.VERSION.item(VERSION_SPOKEN),)))
             case Phase.CAPS:
-                offset = tlv.CAPS_OFFSET.item(self._caps_offset)
+                offset = tlv.CAPS_OFFSET.item(self._caps.offset)
                 return _Wish(now_ns, Op.GET_CAPS, Tlvs((offset,)))
             case Phase.SYNC:
                 return _Wish(now_ns, Op.TIME_SYNC)
@@ -326,7 +324,7 @@ class OmpController:
             self._fail(refusal_error(Op.HELLO, Status.VERSION))
             return
         self._greeted = (answer.tlvs.need(tlv.DEVICE_ID), answer.tlvs.need(tlv.BOOT))
-        self._caps_hash = answer.tlvs.get(tlv.CAPS_HASH)
+        self._caps.greeted(answer.tlvs.get(tlv.CAPS_HASH))
         running = answer.tlvs.get(tlv.RUNNING_SESSION)
         if running is not None and self._session == (*self._greeted, running):
             self._sync.begin_burst(SYNC_BURST_ON_RESUME)
@@ -341,14 +339,8 @@ class OmpController:
             self._happen(Happening.GREETED_IDLE if idle else Happening.GREETED_FOREIGN)
 
     def _caps_answered(self, answer: Response) -> None:
-        piece = answer.tlvs.get(tlv.CAPS_BYTES) or b""
-        self._caps_offset += len(piece)
-        if answer.status is Status.OK and piece:
-            if self._caps_offset < (answer.tlvs.get(tlv.CAPS_TOTAL) or 0):
-                return
-            self._caps_known = self._caps_hash
-        # A device that does not tell what it can is used as it is.
-        self._happen(Happening.CAPS_DONE)
+        if self._caps.answered(answer):
+            self._happen(Happening.CAPS_DONE)
 
     def _config_answered(self, answer: Response) -> None:
         if answer.status is not Status.OK:
