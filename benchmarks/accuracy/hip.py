@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks.accuracy.play import INTERNAL_HZ, blocks_of
-from firmware_sim.imu.mounting import RIGID, SoftTissue
+from firmware_sim.imu.mounting import RIGID
 from firmware_sim.person import SensorSetup
 from firmware_sim.render import Rendering, body_angles_at, render
 from firmware_sim.scenario.loader import Act, Perform, Rest, Scenario, load_scenario
@@ -55,6 +55,7 @@ class AngleScore:
 
     Attributes:
         elevation_rmse_deg: of the thigh, soft tissue off.
+        flawless_rmse_deg: the same with a sensor without errors of its own.
         flexion_rmse_deg: of the hip, soft tissue on.
         flexion_range_deg: error of its range over the movement.
     """
@@ -62,6 +63,7 @@ class AngleScore:
     movement: str
     seed: int
     elevation_rmse_deg: float
+    flawless_rmse_deg: float
     flexion_rmse_deg: float
     flexion_range_deg: float
 
@@ -76,9 +78,11 @@ def run_angles(*, seeds: int, jobs: int) -> list[AngleScore]:
 def angle_score(movement: str, exercise: str, seed: int) -> AngleScore:
     """One movement, with and without soft tissue."""
     side = Side.RIGHT if seed % 2 == 0 else Side.LEFT
-    rigid, track = _moved(movement, exercise, side, seed=seed, tissue=RIGID)
-    elevation = _error_deg(rigid, f"thigh_elevation_{side}", track.time_s, track.elevation_rad)
-    soft, track = _moved(movement, exercise, side, seed=seed, tissue=None)
+    elevation, flawless = (
+        _elevation_rmse_deg(movement, exercise, side, seed=seed, setup=setup)
+        for setup in (SensorSetup(tissue=RIGID), SensorSetup("ideal", tissue=RIGID))
+    )
+    soft, track = _moved(movement, exercise, side, seed=seed, setup=SensorSetup())
     assert track.flexion_rad is not None
     flexion = _error_deg(soft, f"hip_flexion_{side}", track.time_s, track.flexion_rad)
     true = body_angles_at(soft.person, track.time_s)[f"hip_flexion_{side}"]
@@ -87,16 +91,25 @@ def angle_score(movement: str, exercise: str, seed: int) -> AngleScore:
     return AngleScore(
         movement,
         seed,
-        _rms(elevation),
+        elevation,
+        flawless,
         _rms(flexion),
         found_deg - float(np.ptp(true[known])) * DEG_PER_RAD,
     )
 
 
+def _elevation_rmse_deg(
+    movement: str, exercise: str, side: Side, *, seed: int, setup: SensorSetup
+) -> float:
+    rendering, track = _moved(movement, exercise, side, seed=seed, setup=setup)
+    name = f"thigh_elevation_{side}"
+    return _rms(_error_deg(rendering, name, track.time_s, track.elevation_rad))
+
+
 def _moved(
-    movement: str, exercise: str, side: Side, *, seed: int, tissue: SoftTissue | None
+    movement: str, exercise: str, side: Side, *, seed: int, setup: SensorSetup
 ) -> tuple[Rendering, HipTrack]:
-    rendering = _rendered(movement, side, seed=seed, tissue=tissue)
+    rendering = _rendered(movement, side, seed=seed, setup=setup)
     sensors = {
         Placement(name): blocks_of(Placement(name), data)
         for name, data in rendering.sensors.items()
@@ -119,7 +132,7 @@ def _moved(
     return rendering, track
 
 
-def _rendered(movement: str, side: Side, *, seed: int, tissue: SoftTissue | None) -> Rendering:
+def _rendered(movement: str, side: Side, *, seed: int, setup: SensorSetup) -> Rendering:
     if movement == "walk":
         step: Act | Perform = Act("walk", WALK_S, side.value, stride_hz=0.9, slip_rad=0.0)
     else:
@@ -130,7 +143,7 @@ def _rendered(movement: str, side: Side, *, seed: int, tissue: SoftTissue | None
         on_side(scenario, side.value),
         (f"thigh_{side}", "pelvis"),
         seed=seed,
-        setup=SensorSetup(tissue=tissue),
+        setup=setup,
         internal_hz=INTERNAL_HZ,
     )
 
@@ -158,6 +171,26 @@ def _error_deg(
 
 def _rms(errors: FloatArray) -> float:
     return math.sqrt(float(np.mean(errors * errors))) if len(errors) else math.nan
+
+
+def angle_rows(angles: Sequence[AngleScore]) -> tuple[list[str], list[list[str]]]:
+    """A table's head, and a row a movement with the means of its runs, in degrees."""
+    head = ["movement", "runs", "thigh elevation, RMSE", "with a flawless sensor"]
+    head += ["hip flexion, RMSE", "error of its range"]
+    groups: dict[str, list[AngleScore]] = {}
+    for angle in angles:
+        groups.setdefault(angle.movement.replace("_", " "), []).append(angle)
+    groups["all"] = list(angles)
+    rows = []
+    for movement, part in groups.items():
+        means = (
+            mean_of([a.elevation_rmse_deg for a in part]),
+            mean_of([a.flawless_rmse_deg for a in part]),
+            mean_of([a.flexion_rmse_deg for a in part]),
+            mean_of([abs(a.flexion_range_deg) for a in part]),
+        )
+        rows.append([movement, str(len(part)), *(f"{mean:.1f}" for mean in means)])
+    return head, rows
 
 
 def mean_of(values: Sequence[float]) -> float:

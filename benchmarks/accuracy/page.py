@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks.accuracy.hip import AngleScore, mean_of
+from benchmarks.accuracy.hip import AngleScore, angle_rows, mean_of
 from benchmarks.accuracy.literature import PUBLISHED
 from benchmarks.accuracy.real import RealScore
 from benchmarks.accuracy.score import BREATH, HOLD, REPETITION, FalseAlarm, Score
@@ -334,24 +334,12 @@ def _angle_section(angles: Sequence[AngleScore]) -> str:
         "### Angles",
         "",
         "Sensors aligned by standing still, their heading learnt from the movement; both legs in",
-        "turn; a sensor as it comes from the shop, not calibrated. Thigh elevation with one sensor",
-        "and soft tissue off, hip flexion with two and soft tissue on (about 5 % of flexion and",
-        "what wobbles). In degrees.",
+        "turn; a sensor as it comes from the shop, not calibrated, and for comparison one without",
+        "errors. Thigh elevation with one sensor and soft tissue off, hip flexion with two and",
+        "soft tissue on (about 5 % of flexion and what wobbles). In degrees.",
         "",
     ]
-    groups = [*_grouped(angles, lambda a: a.movement).items(), ("all", list(angles))]
-    rows = [
-        [
-            movement.replace("_", " "),
-            str(len(part)),
-            f"{mean_of([a.elevation_rmse_deg for a in part]):.1f}",
-            f"{mean_of([a.flexion_rmse_deg for a in part]):.1f}",
-            f"{mean_of([abs(a.flexion_range_deg) for a in part]):.1f}",
-        ]
-        for movement, part in groups
-    ]
-    head = ["movement", "runs", "thigh elevation, RMSE", "hip flexion, RMSE", "error of its range"]
-    return "\n".join([*lines, *_table(head, rows), ""])
+    return "\n".join([*lines, *_table(*angle_rows(angles)), ""])
 
 
 def _published() -> str:
