@@ -43,16 +43,16 @@ accuracy: $(STAMP) ## how well everything counts, simulated and real: writes doc
 	$(BIN)/python -m benchmarks.accuracy
 
 acceptance: $(STAMP) acceptance-radio acceptance-service ## the most real runs: virtual machines, a fresh Debian root, 30 kills
-	SENSORHUB_KILLS=30 $(BIN)/python -m pytest tests/integration/test_run_kill.py tests/integration/test_store_kill.py
+	SENSORHUB_KILLS=30 PYTEST_TIMEOUT=0 $(BIN)/python -m pytest tests/integration/test_run_kill.py tests/integration/test_store_kill.py
 
 acceptance-service: ## the service in a fresh Debian root: install, upgrade, backup, uninstall (root; a skip says why and is no pass)
 	bash deploy/try-in-root.sh
 
 long: $(STAMP) ## what takes hours: 100 lost links, ten minutes of soak, an hour of clocks, 10^5 examples a driver
-	SENSORHUB_LOSSES=100 $(BIN)/python -m pytest tests/integration/test_run_disconnects.py
-	SENSORHUB_SOAK_S=600 $(BIN)/python -m pytest -s tests/integration/test_soak.py
-	SENSORHUB_CLOCK_S=3600 $(BIN)/python -m pytest -s tests/integration/test_one_clock.py
-	HYPOTHESIS_PROFILE=search SENSORHUB_EXAMPLES=100000 $(BIN)/python -m pytest -n auto tests/contracts/test_device_bytes.py
+	PYTEST_TIMEOUT=0 SENSORHUB_LOSSES=100 $(BIN)/python -m pytest tests/integration/test_run_disconnects.py
+	PYTEST_TIMEOUT=0 SENSORHUB_SOAK_S=600 $(BIN)/python -m pytest -s tests/integration/test_soak.py
+	PYTEST_TIMEOUT=0 SENSORHUB_CLOCK_S=3600 $(BIN)/python -m pytest -s tests/integration/test_one_clock.py
+	HYPOTHESIS_PROFILE=search PYTEST_TIMEOUT=0 SENSORHUB_EXAMPLES=100000 $(BIN)/python -m pytest -n auto tests/contracts/test_device_bytes.py
 
 acceptance-radio: $(STAMP) ## the real BlueZ and serial driver in virtual machines (root): writes docs/acceptance.md
 	$(BIN)/python -m acceptance

@@ -14,6 +14,7 @@ from sensorhub.transports.ble import NotifyPath
 
 BOTH_PATHS = pytest.mark.parametrize("path", NotifyPath)
 P = LinkPhase
+BREAKS = 12
 
 
 @BOTH_PATHS
@@ -36,12 +37,13 @@ def test_stream_and_stop(tmp_path, path, mtu):
     in_room(tmp_path, [device.ble], scenario, speed=5.0, mtu=mtu)
 
 
-def test_twenty_disconnects_and_no_sample_missing(tmp_path):
+def test_disconnects_and_no_sample_missing(tmp_path):
     """Breaks of 1 to 20 s; what the sensor's memory holds comes back, the breaks are declared.
 
     The memory holds all: how much comes back between two breaks depends on this machine's load.
+    The sensor waits 60 s of its world for its host, which must be long for a busy machine too.
     """
-    faults, end_s = disconnects(20, seed=11)
+    faults, end_s = disconnects(BREAKS, seed=11)
     device = omp_device(ring_bytes=LARGE_RING_BYTES)
     peer = FaultyPeer(device.ble, faults, incidents=device, seed=1)
 
@@ -50,21 +52,21 @@ def test_twenty_disconnects_and_no_sample_missing(tmp_path):
             await heard.until(lambda: room.world.now_us() > end_s * 1e6)
             await heard.streaming()
             await heard.until(lambda: link.counters.lost == 0)
-        assert peer.happened[Kind.DISCONNECT] == 20
+        assert peer.happened[Kind.DISCONNECT] == BREAKS
         nothing_missing(heard)
         counters = link.counters
         assert counters.lost == 0
-        assert counters.backfilled > 100 * 20
+        assert counters.backfilled > 100 * BREAKS
         declared = sum(e.count for e in heard.events if isinstance(e, SamplesLost))
         assert declared >= counters.backfilled  # each break was a gap before it was filled
         kinds = [r.kind for r in heard.records]
         # A break that comes while the one before it is still being mended is none of its own: on a
         # busy computer that happens.
-        assert kinds.count(RecordKind.LINK_UP) == kinds.count(RecordKind.LINK_DOWN) >= 18
+        assert kinds.count(RecordKind.LINK_UP) == kinds.count(RecordKind.LINK_DOWN) >= BREAKS - 2
         lost = [s for s in heard.statuses if s.phase is P.SEARCHING and s.attempt]
         assert all(s.lost_since_ns is not None and s.error is not None for s in lost)
 
-    in_room(tmp_path, [peer], scenario, speed=25.0)
+    in_room(tmp_path, [peer], scenario, speed=10.0)
 
 
 def test_two_sensors_at_once_and_one_breaks(tmp_path):
@@ -90,7 +92,7 @@ def test_two_sensors_at_once_and_one_breaks(tmp_path):
         nothing_missing(heard)
         assert one.counters.backfilled > 0 == two.counters.backfilled
 
-    in_room(tmp_path, [broken, left.ble], scenario, speed=12.0)
+    in_room(tmp_path, [broken, left.ble], scenario, speed=6.0)
 
 
 def test_a_bluetooth_service_that_dies_unsaid_is_noticed_by_the_silence(tmp_path):

@@ -23,7 +23,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 def test_the_whole_way_works_in_locked_up_memory(tmp_path: Path) -> None:
     if ctypes.CDLL(None).prctl(PR_GET_MDWE, 0, 0, 0, 0) < 0:
         pytest.skip(f"the kernel {os.uname().release} cannot lock memory up (6.3 is needed)")
-    demo = [sys.executable, "-m", "sensorhub", "demo", "--speed", "20", "--keep", tmp_path / "kept"]
+    demo = [sys.executable, "-m", "sensorhub", "demo", "--speed", "10", "--keep", tmp_path / "kept"]
     program = Program([sys.executable, "-c", LOCKED_UP, *demo])
     try:
         assert program.wait() == 0, program.output + program.errors

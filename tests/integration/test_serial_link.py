@@ -119,4 +119,4 @@ def test_a_noisy_line_costs_frames_and_they_come_back(tmp_path):
         assert missing == link.counters.lost
         assert missing < 0.02 * len(indices)
 
-    play(scenario, speed=25.0)
+    play(scenario, speed=10.0)

@@ -154,6 +154,13 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
         assert (process.returncode, errors) == (0, "")
 
 
+def heard(port: serial.SerialBase) -> bytes:
+    """What has arrived, at least a byte. A device that heard nothing for 10 s says nothing."""
+    data: bytes = port.read(max(1, port.in_waiting))
+    assert data, "the device fell silent"
+    return data
+
+
 def stream(url: str, seconds: float, rate_hz: float = 100.0) -> list[tuple[int, ...]]:
     """Start a sensor and take so many seconds of its samples."""
     reader, values, tid = FrameReader(frozenset(range(1, 6))), [], 0
@@ -162,10 +169,10 @@ def stream(url: str, seconds: float, rate_hz: float = 100.0) -> list[tuple[int, 
             port.write(encode_frame(1, request))
             answered = False
             while not answered:
-                frames = reader.push(port.read(max(1, port.in_waiting)))
+                frames = reader.push(heard(port))
                 answered = any(frame.packet[0] == 0xF0 for frame in frames)
         while len(values) < seconds * rate_hz:
-            for frame in reader.push(port.read(max(1, port.in_waiting))):
+            for frame in reader.push(heard(port)):
                 if frame.packet[0] == 0x11:
                     values += read_samples(frame.packet).values
                 elif frame.packet[0] == 0x32:  # once a second: let it know that somebody is there
@@ -178,7 +185,7 @@ def test_a_person_squats_while_a_host_listens(tmp_path: Path) -> None:
     truth, ready = tmp_path / "truth.json", tmp_path / "ready"
     with serving(
         *("--scenario", "squat", "--sensor", "thigh_right", "--pty", str(tmp_path / "thigh")),
-        *("--speed", "40", "--seed", "4", "--wait-for-host"),
+        *("--speed", "5", "--seed", "4", "--wait-for-host"),
         *("--truth", str(truth), "--ready-file", str(ready)),
     ) as (_, uris):
         assert uris == {"thigh_right": f"serial:{tmp_path / 'thigh'}"}
@@ -199,7 +206,7 @@ def test_a_person_squats_while_a_host_listens(tmp_path: Path) -> None:
 
 def test_several_sensors_on_one_body_and_lanes_of_their_own(tmp_path: Path) -> None:
     with serving(
-        *("--scenario", "squat", "--speed", "20"),
+        *("--scenario", "squat", "--speed", "5"),
         *("--sensor", "thigh_right:part=lsm6dso", "--sensor", f"pelvis@pty:{tmp_path / 'hip'}"),
         *("--sensor", f"thigh_left@ble:{tmp_path / 'bus'}", "--tcp", "127.0.0.1:0"),
         *("--fault", "pelvis:disconnect@9000:1", "--fault", "split=0.5"),
