@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-SPEED, WEB_SPEED = 10.0, 3.0
+SPEED, WEB_SPEED = 6.0, 3.0
 
 EPILOG = """\b
 Examples:
@@ -21,7 +21,7 @@ serial port, Bluetooth, counting, session store and CSV are the code that real s
     "--speed",
     type=click.FloatRange(0.5, 20.0),
     default=None,
-    help="How much faster than real time. [default: 10, on the page 3]",
+    help="How much faster than real time. [default: 6, on the page 3]",
 )
 @click.option(
     "--keep",
