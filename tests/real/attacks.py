@@ -17,7 +17,7 @@ import numpy as np
 
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.model.events import FloatArray
-from tests.real import deriving
+from tests.real import deriving, faults
 from tests.real.negatives import walking
 from tests.real.takes import Take, analyzed, takes
 
@@ -149,6 +149,55 @@ def _walks(take: Take, rng: np.random.Generator) -> Iterator[Take]:
         yield deriving.joined(take, parts, "a walk within", rng)
 
 
+def _rates(take: Take, _rng: np.random.Generator) -> Iterator[Take]:
+    """Slow ones, and those that chips really have; the slow ones are the hardest with tempo."""
+    for rate_hz in (12.5, 15.0, 20.0, 26.0, 104.0):
+        yield deriving.at_rate(take, rate_hz)
+        yield deriving.at_rate(deriving.without_gyroscope(take), rate_hz)
+
+
+def _extreme(take: Take, _rng: np.random.Generator) -> Iterator[Take]:
+    """Twice as quick, or as slow and slower still, as one who is in pain is; at 10 Hz as well."""
+    for factor in (0.5, 2.0, 2.8):
+        slow = deriving.stretched(take, factor)
+        lasts_s = [b - a for a, b in slow.times_s]
+        if min(lasts_s) > 0.8 and max(lasts_s) < 20.0:
+            yield slow
+            yield deriving.at_rate(deriving.without_gyroscope(slow), 10.0)
+
+
+def _faults(take: Take, rng: np.random.Generator) -> Iterator[Take]:
+    yield faults.coarse(take)
+    yield faults.coarse(deriving.without_gyroscope(take))
+    yield faults.badly_timed(take, rng)
+    yield faults.badly_timed(deriving.at_rate(take, 12.5), rng)
+    if take.pieces[0].gyr is not None:
+        yield faults.drifting(take, 5.0, rng)
+
+
+def _strap(take: Take, rng: np.random.Generator) -> Iterator[Take]:
+    if take.count >= 4:
+        for degrees in (8.0, 15.0, 25.0):
+            yield faults.slipping(take, degrees, rng)
+
+
+def _backwards(take: Take, _rng: np.random.Generator) -> Iterator[Take]:
+    yield faults.backwards(take)
+
+
+def _breaks(take: Take, rng: np.random.Generator) -> Iterator[Take]:
+    if take.count >= 4 and take.whole:
+        yield faults.interrupted(take, 25.0, rng, away=False)
+        yield faults.interrupted(take, 60.0, rng, away=False)
+        yield faults.interrupted(take, 10.0, rng, away=True)
+        yield faults.interrupted(take, 60.0, rng, away=True)
+
+
+def _fidgets(take: Take, rng: np.random.Generator) -> Iterator[Take]:
+    for _ in range(3):
+        yield faults.fidgeting(take, rng)
+
+
 ATTACKS: dict[str, Attack] = {
     "elsewhere": _elsewhere,
     "few": _few,
@@ -161,6 +210,13 @@ ATTACKS: dict[str, Attack] = {
     "loss": _loss,
     "two_styles": _two_styles,
     "walks": _walks,
+    "rates": _rates,
+    "extreme": _extreme,
+    "faults": _faults,
+    "strap": _strap,
+    "backwards": _backwards,
+    "breaks": _breaks,
+    "fidgets": _fidgets,
 }
 
 
