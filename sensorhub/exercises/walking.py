@@ -71,6 +71,9 @@ BOUNCE_MPS2 = 1.0
 STEP_S = 1.5
 """First and last step lie within this time of the strides."""
 
+LONGEST_SWING_S = 0.8
+"""A walking thigh swings forward, or back, in half a stride; people lower themselves more slowly."""
+
 EVEN_SHARE = 0.65
 """Strides are alike: the smaller swings are at least this share of the larger ones. A repetition
 that bounces at its top has swings of half its size between whole ones."""
@@ -86,7 +89,9 @@ def walked(path: Path, cycles: Sequence[Cycle]) -> list[bool]:
     if not path.walks:
         return [False] * len(cycles)
     return [
-        any(_inside(path, cycle, walk) for walk in path.walks) or _between(path, cycle)
+        any(_inside(path, cycle, walk) for walk in path.walks)
+        or _between(path, cycle)
+        or _leads_out(path, cycle)
         for cycle in cycles
     ]
 
@@ -132,6 +137,21 @@ def _between(path: Path, cycle: Cycle) -> bool:
     return all(
         any(start_s + STEP_S <= foot_s <= end_s - STEP_S for start_s, end_s in path.walks)
         for foot_s in feet_s
+    )
+
+
+def _leads_out(path: Path, cycle: Cycle) -> bool:
+    """Whether its way up or its way down is the swing of a leg among the strides.
+
+    Who comes from a walk stands otherwise than in the middle of a stride: what is left of the last
+    stride, and getting into position for the exercise, look like one excursion.
+    """
+    start_s, peak_s, end_s = (float(path.time_s[k]) for k in (cycle.start, cycle.peak, cycle.end))
+    return any(
+        last_s - first_s < LONGEST_SWING_S
+        and min(last_s, walk[1] - STEP_S) - max(first_s, walk[0] + STEP_S) > 0.5 * (last_s - first_s)
+        for walk in path.walks
+        for first_s, last_s in ((start_s, peak_s), (peak_s, end_s))
     )
 
 

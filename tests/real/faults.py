@@ -90,12 +90,13 @@ def interrupted(take: Take, seconds: float, rng: np.random.Generator, *, away: b
 def fidgeting(take: Take, rng: np.random.Generator) -> Take:
     """Ten seconds of small movements, each another one, before the set and after it.
 
-    None is larger than a third of a repetition, or than 8 degrees.
+    None is larger than three tenths of a repetition, or than 8 degrees.
     """
-    home, _, size = seen_movement(take)  # type: ignore[misc]
-    most = min(np.radians(8.0), size / 3.0)
-    parts = [_restless(take, home, most, rng), take, _restless(take, home, most, rng)]
-    return joined(take, parts, "fidgets around it", rng)
+    _, _, size = seen_movement(take)  # type: ignore[misc]
+    most = min(np.radians(8.0), 0.3 * size)
+    before = _restless(take, _first_pose(take), most, rng)
+    after = _restless(take, _last_pose(take), most, rng)
+    return joined(take, [before, take, after], "fidgets around it", rng)
 
 
 def _restless(take: Take, home: FloatArray, most_rad: float, rng: np.random.Generator) -> Piece:
@@ -140,6 +141,10 @@ def badly_timed(take: Take, rng: np.random.Generator) -> Take:
     period_s = blocks[0].period_s
     pieces = merged([Piece(b.start_s, b.acc_mps2, b.gyr_radps) for b in blocks], period_s)
     return replace(take, pieces=pieces, period_s=period_s).renamed("badly timed")
+
+
+def _first_pose(take: Take) -> FloatArray:
+    return _last_pose(backwards(take))
 
 
 def _last_pose(take: Take) -> FloatArray:
