@@ -2,9 +2,9 @@
 
 Somebody who settles, puts a chair down or turns over now and then moves a limb as the exercise
 does. There is a pause between that and the set, and it goes aslant, starts from another pose, or
-is slower. People tire, rest and shift as well: so a whole repetition is believed, whatever it looks
-like, unless it stands alone between a walk and the set; and the first and the last are believed
-without a pause.
+is slower. People tire, rest and shift as well: so one as large as the others is believed unless it
+goes aslant or leads elsewhere in another time, or stands alone between a walk and the set; and the
+first and the last are believed without a pause.
 """
 
 import math
@@ -25,7 +25,7 @@ PAUSE_S, PAUSE_RESTS = 3.0, 3.0
 """A pause is at least so long, and so many times the usual rest."""
 
 LONE = 2
-"""Between two pauses so few repetitions stand alone."""
+"""Between two pauses, or before or after one, so few repetitions stand alone."""
 
 NEXT = 4
 """An excursion is compared with so many whole repetitions next to it; fewer say nothing."""
@@ -39,6 +39,15 @@ repetitions keep within 3 degrees, 99 within 11."""
 
 SLOWER = 1.1
 """A smaller movement takes less time, if it is the same one; longer by this ratio is another."""
+
+
+OTHER_TOP_RAD, OTHER_TOP_SHARE = math.radians(3.0), 0.35
+"""A top so far (and this share of the usual size) from where those next to it have theirs is
+another one, ..."""
+
+OTHER_TIME = 1.25
+"""... if the time above half the height differs by this ratio as well; of real repetitions after a
+pause, 99 of 100 keep within each. A strap that slips changes the one, but not the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,52 +68,55 @@ class Candidate:
 def done_apart(path: Path, found: Sequence[Candidate]) -> list[bool]:
     """For each candidate, in order of time, whether it was done apart from the set."""
     apart = [False] * len(found)
-    whole = [k for k, one in enumerate(found) if one.full]
-    if len(whole) <= NEXT:
+    if sum(one.full for one in found) <= NEXT:
         return apart
-    pause_s = max(PAUSE_S, PAUSE_RESTS * _usual_rest_s(found))
+    groups = _groups(found)
     # From both ends inwards, as long as there is something apart: the set is what remains.
-    for order in (range(len(found)), range(len(found) - 1, -1, -1)):
-        for k in order:
-            if not _is_apart(path, found, k, whole, pause_s):
+    for order in (groups, groups[::-1]):
+        for group in order:
+            if len(group) > LONE or not all(_is_apart(path, found, k, group, apart) for k in group):
                 break
-            apart[k] = True
-    for k in _lone(found, pause_s):
-        apart[k] = apart[k] or _is_apart(path, found, k, whole, pause_s)
+            for k in group:
+                apart[k] = True
+    for group in groups[1:-1]:
+        if len(group) <= LONE:
+            for k in group:
+                apart[k] = apart[k] or _is_apart(path, found, k, group, apart)
     return apart
 
 
-def _lone(found: Sequence[Candidate], pause_s: float) -> list[int]:
-    """Those few that stand between two pauses."""
+def _groups(found: Sequence[Candidate]) -> list[range]:
+    """Those without a pause between them, in order."""
+    pause_s = max(PAUSE_S, PAUSE_RESTS * _usual_rest_s(found))
     bounds = [k for k in range(1, len(found)) if _rest_s(found[k - 1], found[k]) > pause_s]
-    lone: list[int] = []
-    for first, stop in zip([0, *bounds], [*bounds, len(found)], strict=True):
-        if first > 0 and stop < len(found) and stop - first <= LONE:
-            lone += range(first, stop)
-    return lone
+    return [range(a, b) for a, b in pairwise([0, *bounds, len(found)])]
 
 
 def _is_apart(
-    path: Path, found: Sequence[Candidate], k: int, whole: Sequence[int], pause_s: float
+    path: Path, found: Sequence[Candidate], k: int, group: range, apart: Sequence[bool]
 ) -> bool:
-    one = found[k]
-    paused = min(_rest_s(a, b) for a, b in _neighbours(found, k)) > pause_s
-    believed = one.full and not (0 < k < len(found) - 1 and _by_a_walk(path, found, k))
-    if believed or not paused:
+    """Whether one is unlike the whole ones next to it that are neither in its group nor apart."""
+    whole = [j for j, one in enumerate(found) if one.full and j not in group and not apart[j]]
+    if len(whole) < NEXT:
         return False
-    near = sorted((j for j in whole if j != k), key=lambda j: abs(j - k))[:NEXT]
-    usual_s = median(found[j].lasts_s for j in near)
-    usual_rad = median(found[j].cycle.size_rad for j in near)
-    home = _pose(path, [found[j].cycle.start for j in near])
+    one = found[k]
+    near = [found[j] for j in sorted(whole, key=lambda j: abs(j - k))[:NEXT]]
+    if one.spread_rad > ASLANT_RAD:
+        return True
+    usual_rad = median(other.cycle.size_rad for other in near)
+    if one.full and not (0 < k < len(found) - 1 and _by_a_walk(path, found, k)):
+        top = _pose(path, [other.cycle.peak for other in near])
+        top_rad = angle_between_rad(top, path.up[one.cycle.peak])
+        time = one.edges.half_width_s / max(1e-9, median(o.edges.half_width_s for o in near))
+        other_time = not 1.0 / OTHER_TIME < time < OTHER_TIME
+        return top_rad > max(OTHER_TOP_RAD, OTHER_TOP_SHARE * usual_rad) and other_time
+    home = _pose(path, [other.cycle.start for other in near])
     off_rad = max(
         angle_between_rad(home, path.up[one.cycle.start]),
         angle_between_rad(home, path.up[one.cycle.end]),
     )
-    return (
-        one.spread_rad > ASLANT_RAD
-        or off_rad > max(ELSEWHERE_RAD, ELSEWHERE_SHARE * usual_rad)
-        or one.lasts_s > SLOWER * usual_s
-    )
+    slow = one.lasts_s > SLOWER * median(other.lasts_s for other in near)
+    return slow or off_rad > max(ELSEWHERE_RAD, ELSEWHERE_SHARE * usual_rad)
 
 
 def _by_a_walk(path: Path, found: Sequence[Candidate], k: int) -> bool:

@@ -13,6 +13,7 @@ from statistics import median
 
 import numpy as np
 
+from sensorhub.exercises.asides import Candidate, done_apart
 from sensorhub.exercises.coherence import by_the_way, is_set
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges, whole_cycles
@@ -165,10 +166,24 @@ def _chosen(
     kept = [s for s, is_alone in zip(kept, alone, strict=True) if not is_alone]
     while kept and _begins_with_the_data(path, kept[0]):
         kept = kept[1:]
+    kept = _without_asides(path, kept, found)
     full = [s for s in kept if s.full]
     if not full or not _is_set(path, full, rules):
         return []
     return kept
+
+
+def _without_asides(path: Path, kept: Sequence[Selected], found: Explanation) -> list[Selected]:
+    turned = [replace(s.cycle, start=s.cycle.end) for s in kept]
+    spreads = spreads_rad(path, turned, found.movement) if kept else []
+    asides = done_apart(
+        path,
+        [
+            Candidate(cycle, s.edges, spread, s.full)
+            for cycle, s, spread in zip(turned, kept, spreads, strict=True)
+        ],
+    )
+    return [s for s, aside in zip(kept, asides, strict=True) if not aside]
 
 
 def lone(times_s: Sequence[float]) -> list[bool]:

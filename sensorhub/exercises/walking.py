@@ -149,7 +149,8 @@ def _leads_out(path: Path, cycle: Cycle) -> bool:
     start_s, peak_s, end_s = (float(path.time_s[k]) for k in (cycle.start, cycle.peak, cycle.end))
     return any(
         last_s - first_s < LONGEST_SWING_S
-        and min(last_s, walk[1] - STEP_S) - max(first_s, walk[0] + STEP_S) > 0.5 * (last_s - first_s)
+        and min(last_s, walk[1] - STEP_S) - max(first_s, walk[0] + STEP_S)
+        > 0.5 * (last_s - first_s)
         for walk in path.walks
         for first_s, last_s in ((start_s, peak_s), (peak_s, end_s))
     )
