@@ -140,7 +140,7 @@ class Stretch:
     def _columns_from(self, done: int) -> Columns:
         group = self._group
         whole = (len(self._time_s) - done) * group
-        acc, gyr, quat, bias = every = [_joined(parts) for parts in self._portions]
+        acc, gyr, quat, bias = every = [joined(parts) for parts in self._portions]
         self._portions = tuple([values[whole:]] for values in every)
         middle = slice(group // 2, whole, group)
         return Columns(
@@ -289,8 +289,13 @@ def group_mean(values: FloatArray, group: int) -> FloatArray:
     return np.asarray(total / group)
 
 
-def _joined(parts: list[FloatArray]) -> FloatArray:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+def joined(parts: list[FloatArray]) -> FloatArray:
+    """Arrays of shape (n, m), C-contiguous, one below the other."""
+    if len(parts) == 1:
+        return parts[0]
+    # As bytes: for hundreds of small arrays numpy's own way takes three times as long.
+    every = bytearray().join(parts)  # type: ignore[arg-type] # an array is a buffer
+    return np.frombuffer(every).reshape(-1, parts[0].shape[1])
 
 
 def _up(quat: list[float]) -> Vec3:

@@ -17,7 +17,7 @@ from sensorhub.model.samples import Gap, SampleBlock
 from sensorhub.motion.gaps import interpolate, samples_to_bridge
 from sensorhub.motion.inclination import CentredInclination
 from sensorhub.motion.orientation import OrientationFilter, VqfFilter
-from sensorhub.motion.stretch import Stretch, group_mean
+from sensorhub.motion.stretch import Stretch, group_mean, joined
 
 TICK_RATE_HZ = 25.0
 """At least this many ticks a second (unless the sensor is slower), fewer than twice as many."""
@@ -252,7 +252,7 @@ class MotionTracker:
     def _take(self, count: int) -> tuple[FloatArray, FloatArray | None]:
         """The first ``count`` pending samples; the others stay."""
         pending = self._pending
-        acc, gyr = _joined(pending.acc), _joined(pending.gyr) if pending.gyr else None
+        acc, gyr = joined(pending.acc), joined(pending.gyr) if pending.gyr else None
         rest = pending.count - count
         self._pending = _Pending()
         if rest:
@@ -317,19 +317,15 @@ class MotionTracker:
             rates, quats = [], []
         return MotionBlock(
             self._placement,
-            _joined([b.time_s for b in done]),
-            _joined([b.up for b in done]),
-            _joined(rates) if rates else None,
-            _joined([b.acc_mps2 for b in done]),
-            _joined(quats) if quats else None,
+            np.concatenate([b.time_s for b in done]),
+            np.concatenate([b.up for b in done]),
+            np.concatenate(rates) if rates else None,
+            np.concatenate([b.acc_mps2 for b in done]),
+            np.concatenate(quats) if quats else None,
             np.concatenate([b.settled for b in done]),
             gaps,
             clipped,
         )
-
-
-def _joined(parts: list[FloatArray]) -> FloatArray:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _nothing(placement: Placement) -> MotionBlock:
