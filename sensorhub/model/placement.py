@@ -24,13 +24,9 @@ class Placement(enum.StrEnum):
     SHANK_RIGHT = "shank_right"
     SHANK_LEFT = "shank_left"
 
-    @property
-    def side(self) -> Side:
-        """LEFT or RIGHT where the segment has one and it is known, else NONE."""
-        tail = self.value.rpartition("_")[2]
-        return Side(tail) if tail in ("left", "right") else Side.NONE
-
-    @property
-    def segment(self) -> str:
+    def __init__(self, value: str) -> None:
+        segment, _, side = value.partition("_")
+        self.segment: str = segment
         """The body segment without its side: ``thigh``, ``pelvis`` ..."""
-        return self.value.removesuffix("_left").removesuffix("_right")
+        self.side: Side = Side(side or Side.NONE)
+        """LEFT or RIGHT where the segment has one and it is known, else NONE."""
