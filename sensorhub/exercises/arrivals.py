@@ -80,6 +80,8 @@ def feet_at_home(
         return [(True, True)] * len(cycles)
     turns = path.up[[[c.before, c.after] for c in cycles]]
     reach = elsewhere_rad(size_rad)
+    if _all_near(turns, reach):
+        return [(True, True)] * len(cycles)
     homes = _homes(turns, reach)
     near = np.any(_distance_rad(turns[:, None], homes[:, :, None]) < reach, axis=1).tolist()
     return [
@@ -111,6 +113,16 @@ def in_one_posture(path: Path, cycles: Sequence[Cycle], size_rad: float) -> list
     near = feet @ feet.T > math.cos(max(POSTURE_RAD, elsewhere_rad(size_rad)))
     most = near[int(np.argmax(near.sum(axis=1)))]
     return [bool(m) for m in most]
+
+
+def _all_near(turns: FloatArray, reach_rad: float) -> bool:
+    """Whether the valleys, shape (m, 2, 3), lie so close together that all are near any home.
+
+    A median of poses lies in the box that holds them, and its pose at most twice the box's diagonal
+    from each of them.
+    """
+    box = np.ptp(turns.reshape(-1, 3), axis=0)
+    return 2.0 * math.sqrt(float(box @ box)) < 2.0 * math.sin(0.5 * min(math.pi, reach_rad))
 
 
 def _homes(turns: FloatArray, reach_rad: float) -> FloatArray:
