@@ -46,8 +46,9 @@ class Movement:
 
 
 def folds(angle_rad: FloatArray) -> bool:
-    """Whether an angle jumps from one side of 180 degrees to the other."""
-    return float(np.abs(angle_rad[1:] - angle_rad[:-1]).max(initial=0.0)) > np.pi
+    """Whether an angle (or one of many, along the last axis) jumps from one side of 180 degrees to
+    the other."""
+    return float(np.abs(angle_rad[..., 1:] - angle_rad[..., :-1]).max(initial=0.0)) > np.pi
 
 
 def through(home: FloatArray, top: FloatArray) -> Movement | None:
@@ -94,5 +95,7 @@ def angles_of_greatest_variance(up: FloatArray) -> FloatArray:
     tangent = up - still[..., None] * home[:, None, :]
     _values, vectors = np.linalg.eigh(tangent.swapaxes(1, 2) @ tangent)
     along = (up @ vectors[:, :, 2:])[..., 0]
-    angle = np.unwrap(np.arctan2(along, still), axis=1)
+    angle = np.arctan2(along, still)
+    if folds(angle):
+        angle = np.unwrap(angle, axis=1)
     return np.where(length < 1e-6, 0.0, angle)
