@@ -95,7 +95,7 @@ class MotionTracker:
         self._last = block
         if self._collecting:
             return self._nothing
-        if self._pending.count:
+        if self._pending.count >= self._worthwhile:
             self._work()
         return self._collect()
 

@@ -46,9 +46,9 @@ def track(
 ) -> list[MotionBlock]:
     """The motion of one placement over all its samples, from its first to its last."""
     tracker = MotionTracker(placement, work_s=WORK_S, tick_rate_hz=tick_rate_hz)
-    motion = [tracker.push(block) for block in blocks]
-    motion.append(tracker.flush())
-    return motion
+    motion = [*map(tracker.push, blocks), tracker.flush()]
+    # Most of it is nothing: the filter runs once a minute.
+    return [one for one in motion if len(one) or one.gaps or one.clipped]
 
 
 def within(block: MotionBlock, span: Span) -> MotionBlock:
