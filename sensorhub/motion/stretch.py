@@ -44,7 +44,7 @@ class Stretch:
         self._group, self.tick_s = group, tick_s
         # Acceleration, rate, orientation and bias, portion by portion, from the first sample of the
         # first tick that is in no column yet.
-        self._portions: tuple[list[FloatArray], ...] = ([], [], [], [])
+        self._portions: list[tuple[FloatArray, ...]] = []
         self._open = 0  # samples of the group that is not complete
         self._time_s: list[float] = []
         self._made: Columns | None = None
@@ -68,7 +68,7 @@ class Stretch:
         """An empty stretch that goes on where this one ends: the open group is passed on."""
         self.columns()
         after = Stretch(self.placement, group=self._group, tick_s=self.tick_s)
-        after._portions, self._portions = self._portions, ([], [], [], [])
+        after._portions, self._portions = self._portions, []
         after._open, after._waiting = self._open, self._waiting
         after._before = self._before
         return after
@@ -85,11 +85,7 @@ class Stretch:
         Args:
             times_s: of the ticks they complete.
         """
-        accs, gyrs, quats, biases = self._portions
-        accs.append(acc_mps2)
-        gyrs.append(gyr_radps)
-        quats.append(found[0])
-        biases.append(found[1])
+        self._portions.append((acc_mps2, gyr_radps, *found))
         self._time_s += times_s
         self._open = (self._open + len(acc_mps2)) % self._group
 
@@ -140,8 +136,8 @@ class Stretch:
     def _columns_from(self, done: int) -> Columns:
         group = self._group
         whole = (len(self._time_s) - done) * group
-        acc, gyr, quat, bias = every = [joined(parts) for parts in self._portions]
-        self._portions = tuple([values[whole:]] for values in every)
+        acc, gyr, quat, bias = every = [joined(parts) for parts in zip(*self._portions, strict=True)]
+        self._portions = [tuple(values[whole:] for values in every)]
         middle = slice(group // 2, whole, group)
         return Columns(
             np.array(self._time_s[done:]),
@@ -289,7 +285,7 @@ def group_mean(values: FloatArray, group: int) -> FloatArray:
     return np.asarray(total / group)
 
 
-def joined(parts: list[FloatArray]) -> FloatArray:
+def joined(parts: Sequence[FloatArray]) -> FloatArray:
     """Arrays of shape (n, m), C-contiguous, one below the other."""
     if len(parts) == 1:
         return parts[0]

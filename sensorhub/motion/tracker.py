@@ -179,7 +179,8 @@ class MotionTracker:
         ticks = self._count_in(block.start_s, count)
         assert self._filter is not None  # there is a gyroscope
         found = self._filter.update(block.acc_mps2, gyr)
-        return self._next_stretch().hear(block.acc_mps2, gyr, found, self._take_times(ticks))
+        stretch = self._stretch if not self._stretch.is_full else self._next_stretch()
+        return stretch.hear(block.acc_mps2, gyr, found, self._take_times(ticks))
 
     def _count_in(self, start_s: float, count: int) -> int:
         """Place samples on the timeline; return how many ticks they complete."""
