@@ -36,6 +36,7 @@ _STRAYS_BEFORE_DOUBT = 8
 _SLACK_US, _STEPPED_SLACK_US, _SLACK_SHARE = 500_000.0, 10_000_000.0, 0.05
 _MIN_PERIOD_NS = 100_000
 _LOW_US = 0xFFFFFFFF
+_FLOAT = np.dtype(np.float64)  # the type alone is looked up anew at every use
 _FLAG_CLIPPED = int(SampleFlag.CLIPPED)
 _FLAG_STEPPED = int(SampleFlag.TIME_STEPPED)
 
@@ -316,7 +317,7 @@ class SampleStream:
         scale = self._scale_of_each
         # As ``by_sensor`` has them, whose shape is the same for every such packet.
         raw = np.ndarray(scale.shape, RAW_VALUE, packet.payload, 0, self._strides)
-        values = raw.astype(np.float64, order="C")
+        values = raw.astype(_FLOAT, order="C")
         values *= scale
         return values[0], values[1] if len(values) == 2 else None
 
