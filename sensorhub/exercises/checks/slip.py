@@ -28,19 +28,21 @@ HINGE = 0.8
 
 def slipped_at_s(motion: SegmentMotion, repetitions: Sequence[Repetition]) -> float | None:
     """When the sensor slipped: before the repetition that begins then; None: it did not."""
-    seen = _frames(motion, [one for one in repetitions if one.kind is RepetitionKind.FULL])
-    if len(seen) < 2 * LEAST_EACH:
+    full = [one for one in repetitions if one.kind is RepetitionKind.FULL]
+    if len(full) < 2 * LEAST_EACH:
         return None
-    frames = np.stack([frame for _, frame in seen])
+    starts_s, frames = _frames(motion, full)
+    if len(frames) < 2 * LEAST_EACH:
+        return None
     if _within_half_a_step(frames):
         return None
     sums = np.cumsum(frames, axis=0)  # as good as means: only directions matter
     best: tuple[float, float] | None = None
-    for k in range(LEAST_EACH, len(seen) - LEAST_EACH + 1):
+    for k in range(LEAST_EACH, len(frames) - LEAST_EACH + 1):
         poses = sums[k - 1], sums[-1] - sums[k - 1]
         step_rad = _step_rad(frames[:k], frames[k:], poses)
         if step_rad is not None and (best is None or step_rad > best[0]):
-            best = step_rad, seen[k][0]
+            best = step_rad, starts_s[k]
     return None if best is None else best[1]
 
 
@@ -53,23 +55,25 @@ def _within_half_a_step(frames: FloatArray) -> bool:
 
 def _frames(
     motion: SegmentMotion, repetitions: Sequence[Repetition]
-) -> list[tuple[float, FloatArray]]:
-    """When repetitions began, with start pose and axis of turning, sensor frame: two rows each.
+) -> tuple[list[float], FloatArray]:
+    """When repetitions began; start pose and axis of turning, sensor frame, shape (m, 2, 3).
 
     Those are left out that turn about no one axis.
     """
     parts = [(one, motion.part(one.start_s, one.end_s)) for one in repetitions]
     parts = [(one, p) for one, p in parts if p.stop - p.start >= 5 and motion.is_whole(p)]
     values, vectors = np.linalg.eigh(motion.moments([part for _, part in parts]))
-    hinged = (values[:, 2] >= HINGE * values.sum(axis=1)).tolist()
-    found = []
-    for (one, _), is_hinged, axis in zip(parts, hinged, vectors[:, :, 2], strict=True):
-        if is_hinged:
-            raising = motion.part(one.start_s, one.peak_s)
-            sign = 1.0 if float((motion.rate_radps[raising] @ axis).sum()) >= 0.0 else -1.0
-            pose = motion.path.up[motion.at(one.start_s)]
-            found.append((one.start_s, np.array([pose, sign * axis])))
-    return found
+    hinged = values[:, 2] >= HINGE * values.sum(axis=1)
+    chosen = [one for (one, _), is_hinged in zip(parts, hinged.tolist(), strict=True) if is_hinged]
+    starts_s, axes = [one.start_s for one in chosen], vectors[hinged, :, 2]
+    starts, peaks = (
+        motion.at_each(np.array(times_s)) for times_s in (starts_s, [one.peak_s for one in chosen])
+    )
+    # Raising turns about the axis in the right way.
+    turned = np.concatenate([np.zeros((1, 3)), np.cumsum(motion.rate_radps, axis=0)])
+    raised = turned[peaks + 1] - turned[starts]
+    axes[(raised * axes).sum(axis=1) < 0.0] *= -1.0
+    return starts_s, np.stack([motion.path.up[starts], axes], axis=1)
 
 
 def _step_rad(
