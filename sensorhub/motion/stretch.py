@@ -136,7 +136,8 @@ class Stretch:
     def _columns_from(self, done: int) -> Columns:
         group = self._group
         whole = (len(self._time_s) - done) * group
-        acc, gyr, quat, bias = every = [joined(parts) for parts in zip(*self._portions, strict=True)]
+        every = [joined(parts) for parts in zip(*self._portions, strict=True)]
+        acc, gyr, quat, bias = every
         self._portions = [tuple(values[whole:] for values in every)]
         middle = slice(group // 2, whole, group)
         return Columns(
