@@ -66,7 +66,9 @@ class SensorLink:
         self._on_status = on_status
         self._timing = (timing or LinkTiming()).at_speed(clock.speed)
         self._decoder = family.new_decoder()
-        self._controller = family.new_controller(settings or StreamSettings())
+        self._controller = family.new_controller(
+            (settings or StreamSettings()).at_speed(clock.speed)
+        )
         self._status = LinkStatus(LinkPhase.WAITING, name)
         self._first_try_ns = 0
         self._ladder = Ladder()

@@ -33,8 +33,8 @@ class LinkTiming:
             return self
         return replace(
             self,
-            quiet_s=max(self.quiet_s, 0.1 * speed),
-            dead_s=max(self.dead_s, 0.6 * speed),
+            quiet_s=max(self.quiet_s, 0.3 * speed),
+            dead_s=max(self.dead_s, 1.0 * speed),
             greet_s=max(self.greet_s, 5.0 * speed),
             stop_s=max(self.stop_s, 10.0 * speed),
             give_up_s=None if self.give_up_s is None else max(self.give_up_s, 10.0 * speed),

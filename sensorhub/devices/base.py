@@ -9,7 +9,7 @@ A family is a :class:`DeviceFamily` constant named ``FAMILY``. Its two halves ar
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sensorhub.model.events import DeviceEvent
@@ -112,6 +112,10 @@ class StreamSettings:
     acc_range_g: int = 8
     gyr_range_dps: int = 1000
     patience_factor: float = 1.0
+
+    def at_speed(self, speed: float) -> "StreamSettings":
+        """The same for an accelerated clock: half a second of the wall for an answer, at least."""
+        return replace(self, patience_factor=max(self.patience_factor, speed / 4.0))
 
 
 class ClockKind(enum.StrEnum):

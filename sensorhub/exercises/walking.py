@@ -72,7 +72,7 @@ STEP_S = 1.5
 """First and last step lie within this time of the strides."""
 
 LONGEST_SWING_S = 0.8
-"""A walking thigh swings forward, or back, in half a stride; people lower themselves more slowly."""
+"""A walking thigh swings forward, or back, in half a stride; who lowers himself is slower."""
 
 EVEN_SHARE = 0.65
 """Strides are alike: the smaller swings are at least this share of the larger ones. A repetition
