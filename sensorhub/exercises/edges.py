@@ -52,8 +52,6 @@ def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edg
         angle_rad: the movement's angle at every tick.
     """
     rate = np.abs(np.gradient(angle_rad)) / path.tick_s if len(angle_rad) > 1 else angle_rad
-    # Plain floats: rest is a few ticks away, as a rule, and looked for one by one.
-    speeds, rates = path.speed_radps.tolist(), rate.tolist()
     bursts = [_bursts(angle_rad, rate, c) for c in cycles]
     found = []
     for k, (cycle, (up, down)) in enumerate(zip(cycles, bursts, strict=True)):
@@ -63,10 +61,10 @@ def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edg
         high = angle_rad[cycle.peak] - NEXT_SHARE * cycle.size_rad
         before = _last_above(angle_rad, high, before, cycle.start)
         after = _first_above(angle_rad, high, cycle.end, after)
-        start = _rest(path, speeds, up, before, rates[up])
-        end = _rest(path, speeds, down, after, rates[down])
-        arrive = _rest(path, rates, up, cycle.peak, rates[up])
-        leave = _rest(path, rates, down, cycle.peak, rates[down])
+        start = _rest(path, path.speed_radps, up, before, rate[up])
+        end = _rest(path, path.speed_radps, down, after, rate[down])
+        arrive = _rest(path, rate, up, cycle.peak, rate[up])
+        leave = _rest(path, rate, down, cycle.peak, rate[down])
         hold = max(0.0, leave - arrive)
         peak = float(path.time_s[cycle.peak])
         held = hold if hold >= SHORTEST_HOLD_S else 0.0
@@ -87,7 +85,6 @@ def whole_cycles(
         swings: of each cycle the tick of its peak and that of the other end after it.
     """
     rate = np.abs(np.gradient(angle_rad)) / path.tick_s if len(angle_rad) > 1 else angle_rad
-    speeds, rates = path.speed_radps.tolist(), rate.tolist()
     found = []
     for k, (peak, low) in enumerate(swings):
         piece = path.piece_of(peak)
@@ -100,8 +97,8 @@ def whole_cycles(
         back = _first_above(angle_rad, bottom + 0.25 * (top - bottom), low, last)
         found.append(
             (
-                _start_pose_s(path, angle_rad, speeds, rates[out], out, first, (bottom, top)),
-                _start_pose_s(path, angle_rad, speeds, rates[back], back, last, (bottom, top)),
+                _start_pose_s(path, angle_rad, rate, out, first, (bottom, top)),
+                _start_pose_s(path, angle_rad, rate, back, last, (bottom, top)),
             )
         )
     return found
@@ -110,14 +107,13 @@ def whole_cycles(
 def _start_pose_s(
     path: Path,
     angle: FloatArray,
-    speeds: list[float],
-    fastest: float,
+    rate: FloatArray,
     fast: int,
     limit: int,
     ends: tuple[float, float],
 ) -> float:
     """When the start pose was left for a swing, or reached by it: at rest there, or in passing."""
-    moment_s = _rest(path, speeds, fast, limit, fastest)
+    moment_s = _rest(path, path.speed_radps, fast, limit, float(rate[fast]))
     middle, size = 0.5 * (ends[0] + ends[1]), ends[1] - ends[0]
     if abs(float(np.interp(moment_s, path.time_s, angle)) - middle) < 0.3 * size:
         return moment_s
@@ -169,21 +165,22 @@ def _first_above(angle: FloatArray, level: float, first: int, last: int) -> int:
     return first + int(above[0]) if len(above) else last
 
 
-def _rest(path: Path, speed: list[float], burst: int, limit: int, fastest: float) -> float:
+def _rest(path: Path, speed: FloatArray, burst: int, limit: int, fastest: float) -> float:
     """When rest is reached, going from the burst towards the limit; else the slowest moment.
 
     Where the data begin or end in full movement, their beginning or end.
     """
-    threshold = max(LEAST_REST_RADPS, REST_SHARE * fastest)
+    threshold = max(LEAST_REST_RADPS, REST_SHARE * float(fastest))
     step = 1 if limit >= burst else -1
-    way = range(burst, limit + step, step)
-    slow = next((k for k in way if speed[k] <= threshold), None)
-    if slow is None:
-        cut_off = any(limit in (p.start, p.stop - 1) for p in path.pieces)
-        return float(path.time_s[limit if cut_off else min(way, key=speed.__getitem__)])
-    if slow == burst:
+    way = speed[burst : limit + 1] if step > 0 else speed[limit : burst + 1][::-1]
+    slow = (way <= threshold).nonzero()[0]
+    if not len(slow) and any(limit in (p.start, p.stop - 1) for p in path.pieces):
+        return float(path.time_s[limit])
+    if not len(slow):
+        return float(path.time_s[burst + step * int(np.argmin(way))])
+    k = int(slow[0])
+    if k == 0:
         return float(path.time_s[burst])
-    before = slow - step
-    share = (speed[before] - threshold) / max(1e-12, speed[before] - speed[slow])
-    a, b = path.time_s[before], path.time_s[slow]
+    share = (way[k - 1] - threshold) / max(1e-12, way[k - 1] - way[k])
+    a, b = path.time_s[burst + step * (k - 1)], path.time_s[burst + step * k]
     return float(a + share * (b - a))
