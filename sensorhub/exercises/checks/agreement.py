@@ -125,10 +125,7 @@ def _rotations(vectors: FloatArray, scales: FloatArray) -> FloatArray:
     cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1)
     cross = cross.reshape(*angle.shape, 3, 3)
     scaled = (scales[:, None, None] * angle)[..., None, None]
-    turns: FloatArray = np.sin(scaled) * cross
-    turns += np.eye(3)
-    turns += (1.0 - np.cos(scaled)) * (cross @ cross)
-    return turns
+    return np.asarray(np.eye(3) + np.sin(scaled) * cross + (1.0 - np.cos(scaled)) * (cross @ cross))
 
 
 @dataclass(frozen=True, slots=True)
