@@ -1,14 +1,15 @@
 """The library of exercises, and what a wrong TOML is told."""
 
 import math
+import re
 
 import pytest
 
-from sensorhub.exercises.definition import find_exercise, load_library, parse_exercise
+from sensorhub.exercises.definition import Exercise, find_exercise, load_library, parse_exercise
 from sensorhub.exercises.thresholds import BY_DETECTOR, RepetitionThresholds
 from sensorhub.model.errors import InputError
 from sensorhub.model.outcomes import Evidence
-from sensorhub.model.placement import Placement
+from sensorhub.model.placement import Placement, Side
 
 PROGRAMME = [
     "kneeling_hip_flexor_stretch",
@@ -117,3 +118,14 @@ def test_what_is_wrong_is_named(find: str, put: str, said: str) -> None:
     with pytest.raises(InputError, match=said) as told:
         parse_exercise(PLAIN.replace(find, put, 1), source="wave.toml")
     assert "wave.toml" in str(told.value)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("exercise", load_library().values(), ids=lambda one: one.id)
+def test_who_only_listens_is_told_which_leg(exercise: Exercise, language: str) -> None:
+    """ "Left" alone does not say which leg steps, bends or stays: the one with the sensor does."""
+    if Side.LEFT not in exercise.sides:
+        pytest.skip("no leg of its own")
+    words = exercise.words(language)
+    told = f"{words.start} {words.movement}"
+    assert re.search({"en": "[Tt]he sensor", "de": "(dem|den|Der) Sensor"}[language], told)
