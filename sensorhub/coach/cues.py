@@ -67,9 +67,15 @@ class HoldCues:
 
 
 class SignalCues:
-    """Says that the signal is lost, and that it is back: at once, but a flaky link is no parrot."""
+    """Says that the signal is lost, and that it is back: at once, but a flaky link is no parrot.
 
-    def __init__(self) -> None:
+    Args:
+        hold: a pose is held, and kept while nothing is seen. Nobody is to stay half way down in a
+            squat: who moves waits in the start position.
+    """
+
+    def __init__(self, *, hold: bool = False) -> None:
+        self._lost_key = PromptKey.SIGNAL_LOST_HOLD if hold else PromptKey.SIGNAL_LOST
         self._since_s: float | None = None  # what is true now began then
         self._lost = False
         self._said_lost = False
@@ -86,7 +92,7 @@ class SignalCues:
         if not lost:
             return [Prompt(PromptKey.SIGNAL_BACK)]
         self._said_s = now_s
-        return [Prompt(PromptKey.SIGNAL_LOST)]
+        return [Prompt(self._lost_key)]
 
     def _patience_s(self, now_s: float) -> float:
         return LOST_AGAIN_S if now_s - self._said_s < LATELY_S else 0.0

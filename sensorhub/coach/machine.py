@@ -402,6 +402,6 @@ class Coach:
         self._progress = SetProgress(
             planned.dose, now_s=now_s, asked_s=brief.asked_s, paced=brief.paced
         )
-        self._signal = SignalCues()
+        self._signal = SignalCues(hold=planned.dose.hold_s is not None)
         self._begun += 1
         return [Say(Prompt(PromptKey.BEGIN)), BeginSet(planned)]

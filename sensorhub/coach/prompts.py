@@ -34,6 +34,7 @@ class PromptKey(enum.StrEnum):
     RELEASE = "release"
     SLOWER = "slower"
     SIGNAL_LOST = "signal_lost"
+    SIGNAL_LOST_HOLD = "signal_lost_hold"
     SIGNAL_BACK = "signal_back"
     PACED_HOLD = "paced_hold"
     PACED_HOLD_AT = "paced_hold_at"
@@ -62,6 +63,7 @@ URGENT = frozenset(
         PromptKey.SECONDS_LEFT,
         PromptKey.RELEASE,
         PromptKey.SIGNAL_LOST,
+        PromptKey.SIGNAL_LOST_HOLD,
         PromptKey.SIGNAL_BACK,
         PromptKey.PAUSED,
         PromptKey.HURT,

@@ -239,6 +239,11 @@ def test_an_idle_set_ends_uncredited_but_a_lost_signal_is_not_idleness() -> None
     assert (end.reason, end.complete) == (Trigger.IDLE, False)
 
 
+def test_a_signal_lost_in_a_hold_keeps_the_pose() -> None:
+    coach = running(a_set(Dose(hold_s=20.0)))
+    assert said(coach.tick(seen(11.0, NOTHING_YET, ready=False))) == [PromptKey.SIGNAL_LOST_HOLD]
+
+
 def test_who_goes_too_fast_is_told_so_now_and_then() -> None:
     coach = a_coach(a_set(Dose(reps=30)), brief=Brief(asked_s=3.0))
     coach.tick(seen(0.0))

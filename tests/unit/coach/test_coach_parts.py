@@ -112,6 +112,15 @@ def test_a_flaky_link_is_no_parrot() -> None:
     assert [prompt.key for prompt in said] == [PromptKey.SIGNAL_LOST, PromptKey.SIGNAL_BACK]
 
 
+def test_only_who_holds_a_pose_is_told_to_keep_it() -> None:
+    texts = load_texts("en", library=load_library())
+    (moving,) = SignalCues().update(0.0, lost=True)
+    (holding,) = SignalCues(hold=True).update(0.0, lost=True)
+    assert "keep the pose" in texts.prompt(holding)
+    assert "keep" not in texts.prompt(moving)
+    assert "start position" in texts.prompt(moving)
+
+
 # Questions.
 
 

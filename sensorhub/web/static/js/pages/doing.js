@@ -156,13 +156,14 @@ function build(exercises, place) {
     const main = byId.get(frame.set?.exercise)?.primary ?? [];
     const blind = lost.some((sensor) => main.some((segment) => sensor.placement.startsWith(segment)));
     const late = live.lateMs > LATE_MS ? Math.round(live.lateMs / 1000) : 0;
-    const key = `${where}|${lost[0]?.reason ?? ""}|${late}|${blind && frame.state === "running"}`;
+    const hint = frame.state === "running" && frame.set?.hold_s != null ? "signal_hint_hold" : "signal_hint";
+    const key = `${where}|${lost[0]?.reason ?? ""}|${late}|${blind && frame.state === "running"}|${hint}`;
     focus.classList.toggle("blind", blind && frame.state === "running");
     if (drawn.loss === key) return;
     drawn.loss = key;
     const parts = [];
     if (where) {
-      parts.push(h("div", { class: "alarm" }, icon("!"), h("div", {}, h("strong", {}, t("signal_lost")), h("p", {}, t("signal_hint", { where })),
+      parts.push(h("div", { class: "alarm" }, icon("!"), h("div", {}, h("strong", {}, t("signal_lost")), h("p", {}, t(hint, { where })),
         lost[0].problem ? h("p", {}, words(lost[0].problem)) : null)));
     }
     if (late) parts.push(h("div", { class: "alarm" }, icon("!"), h("strong", {}, t("late", { s: late }))));
