@@ -11,16 +11,15 @@ Examples:
   sensorhub plan show daily-hip
   sensorhub plan check mine.toml
 
+\b
 A plan file:
   version = 1
   title = "After my operation"
   rest_s = 30
-  \b
   [[item]]
   exercise = "squat"
   sets = 2
   reps = 10        # or hold_s = 20, or duration_s = 60
-  \b
   [[item]]
   exercise = "kneeling_hip_flexor_stretch"
   sides = ["right"]

@@ -1,11 +1,14 @@
 """Parts of the command line below the commands: sensors, plans, tables."""
 
 import itertools
+import textwrap
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from sensorhub.cli.outcome_table import outcome_table
+from sensorhub.cli.plan import plan
 from sensorhub.cli.plans import find_plan, plan_minutes, plan_of_one, usual_dose
 from sensorhub.cli.run import sensors_for
 from sensorhub.coach.dose import Dose
@@ -115,3 +118,11 @@ def test_registered_sensors_are_used_where_none_is_given(tmp_path: Path) -> None
     given = sensors_for(plan, ("thigh_right=leg", "pelvis=ble:OM-1"), store=store)
     assert list(given.uris) == [Placement.THIGH_RIGHT, Placement.PELVIS]
     assert list(given.registered) == [Placement.THIGH_RIGHT]
+
+
+def test_the_plan_file_in_the_help_can_be_copied(tmp_path: Path) -> None:
+    shown = CliRunner().invoke(plan, ["--help"]).output
+    copied = tmp_path / "mine.toml"
+    copied.write_text(textwrap.dedent(shown.partition("A plan file:\n")[2]), encoding="utf-8")
+    told = [item.exercise for item in find_plan(str(copied)).items]
+    assert told == ["squat", "kneeling_hip_flexor_stretch"]
