@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sensorhub.exports.tables import TABLES
+from sensorhub.exports.tables.flags import FLAG_MEANINGS
 from sensorhub.exports.tables.table import Column
 
 INTRODUCTION = """\
@@ -15,8 +16,8 @@ INTRODUCTION = """\
 
 <!-- Written by `python -m sensorhub.exports.page` from `sensorhub/exports/tables/`. -->
 
-`sensorhub export SESSION --to FOLDER` writes these files and `datapackage.json`, which says the
-same in a form for programs (Data Package v2).
+`sensorhub export SESSION --to FOLDER` writes these files, `README.txt`, which says how to open and
+read them, and `datapackage.json`, which says the same in a form for programs (Data Package v2).
 
 - UTF-8, commas, decimal points, CRLF (RFC 4180); one header row; units in the column names.
 - Times of day are ISO 8601 with the offset of local time. Seconds count from the start of the set.
@@ -47,6 +48,19 @@ def _lines() -> Iterator[str]:
         yield "|---|---|---|---|"
         for column in table.columns:
             yield f"| `{column.name}` | {column.kind.value} | {column.unit} | {_meaning(column)} |"
+    yield from _flags()
+
+
+def _flags() -> Iterator[str]:
+    yield ""
+    yield "## Quality flags"
+    yield ""
+    yield "The codes in the columns `flags`. With sensor and seconds: `flag_texts` in `sets.csv`."
+    yield ""
+    yield "| code | meaning |"
+    yield "|---|---|"
+    for code, meaning in FLAG_MEANINGS.items():
+        yield f"| `{code.value}` | {meaning} |"
 
 
 def _meaning(column: Column[Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sensorhub.exports.base import THERAPIST, Export, ExportFile, Source
 from sensorhub.exports.tables import ANSWERS, MEASURES, REPETITIONS, SESSION, SETS, TABLES, Table
+from sensorhub.exports.tables.read_me import READ_ME, read_me
 from sensorhub.exports.tables.rows import answer_rows, item_rows, measure_rows, set_rows
 from sensorhub.sessions.values import StoredSession
 
@@ -30,6 +31,7 @@ def _files(source: Source) -> Iterator[ExportFile]:
     written = tables_of(source.session)
     for name, content in written.items():
         yield ExportFile(name, [content])
+    yield ExportFile(READ_ME, [read_me(source.session)])
     package = data_package(source.session, written)
     text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
     yield ExportFile(DATA_PACKAGE, [text.encode()])

@@ -69,7 +69,7 @@ def test_file_names_are_plain(export: Export, store: StoreReader, tmp_path: Path
     for path in export_session(store, "last", tmp_path / "out", export=export):
         assert path.parent == tmp_path / "out"
         assert path.name.isascii()
-        assert path.suffix in (".csv", ".json")
+        assert path.suffix in (".csv", ".json", ".txt")
 
 
 def test_a_new_export_is_one_file_and_nothing_else(store: StoreReader, tmp_path: Path) -> None:

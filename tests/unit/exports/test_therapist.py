@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from sensorhub.exports.tables.detectable import DETECTABLE_DEG
 from sensorhub.exports.tables.rows import gap_s
 from sensorhub.exports.tables.table import Kind
 from sensorhub.exports.therapist import EXPORT, tables_of
+from sensorhub.model.outcomes import FlagCode
 from sensorhub.model.placement import Placement
 from sensorhub.model.samples import Gap
 from sensorhub.sessions.reader import StoreReader
@@ -48,6 +50,15 @@ def test_the_golden_files() -> None:
     assert sorted(written) == sorted(path.name for path in GOLDEN.iterdir())
     for name, content in written.items():
         assert content == (GOLDEN / name).read_bytes(), f"{name} changed"
+
+
+def test_who_has_only_the_folder_can_read_it() -> None:
+    text = files()["README.txt"].decode("ascii")
+    assert not [name for name in files() if name != "README.txt" and name not in text]
+    for code in FlagCode:
+        assert re.search(rf"^{code.value} +\S", text, re.MULTILINE), f"{code} is not explained"
+    assert max(map(len, text.splitlines())) <= 96
+    assert "SIMULATED" in text
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -154,7 +165,9 @@ def test_the_data_package_describes_every_column_and_every_cell_keeps_to_it() ->
     written = files()
     package = json.loads(written["datapackage.json"])
     assert package["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
-    assert {r["path"] for r in package["resources"]} | {"datapackage.json"} == set(written)
+    assert {r["path"] for r in package["resources"]} | {"datapackage.json", "README.txt"} == set(
+        written
+    )
     for resource in package["resources"]:
         content = written[resource["path"]]
         assert resource["bytes"] == len(content)
