@@ -7,7 +7,7 @@ the person did. Whether all of it is a set is for ``coherence.py`` to say.
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -77,16 +77,26 @@ class Selected:
 
 
 def first_set(
-    path: Path, explained: Iterable[Explanation], rules: Rules, *, partial_share: float
+    path: Path,
+    explained: Iterable[Explanation],
+    rules: Rules,
+    *,
+    partial_share: float,
+    possible: Callable[[Sequence[Edges]], bool] = lambda _: True,
 ) -> list[Selected]:
     """The repetitions of the first explanation that is a set, in order.
 
     Where the best explanation is none, the person moved about, and another one is believed only
     if it is a good part of all that was seen.
+
+    Args:
+        possible: whether somebody who does this exercise can have moved so, by the sensors' data.
     """
     for number, found in enumerate(explained):
         chosen = select(path, found, rules, partial_share=partial_share)
-        if chosen and (number == 0 or _good_part(path, chosen)):
+        if not chosen or not possible([c.edges for c in chosen]):
+            continue
+        if number == 0 or _good_part(path, chosen):
             return chosen
     return []
 

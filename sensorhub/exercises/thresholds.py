@@ -18,12 +18,14 @@ class RepetitionThresholds:
         ignore_share: below this share it is not a repetition at all.
         shortest_s: nobody does this movement faster; quicker excursions are something else.
         longest_s: a repetition that takes longer was given up.
+        hip_rests: the leg moves about a hip that stays where it is.
     """
 
     partial_share: float = 0.6
     ignore_share: float = 0.25
     shortest_s: float = 0.5
     longest_s: float = 25.0
+    hip_rests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

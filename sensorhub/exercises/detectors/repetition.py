@@ -5,6 +5,8 @@ from dataclasses import replace
 from statistics import median
 
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
+from sensorhub.exercises.edges import Edges
+from sensorhub.exercises.hips import hip_carried
 from sensorhub.exercises.judge import Rules, explanations
 from sensorhub.exercises.legs import LegRepetition, of_both_legs
 from sensorhub.exercises.segment import CountedSegment
@@ -38,6 +40,7 @@ class RepetitionDetector:
             raise ValueError(f"{setup.exercise.id} is not counted in repetitions")
         self._setup = setup
         self._partial_share = thresholds.partial_share
+        self._hip_rests = thresholds.hip_rests
         self._rules = Rules(
             limits,
             thresholds.shortest_s,
@@ -94,7 +97,13 @@ class RepetitionDetector:
     def _selected(self, segment: CountedSegment) -> list[Selected]:
         path = segment.path()
         explained = explanations(path, self._rules)
-        return first_set(path, explained, self._rules, partial_share=self._partial_share)
+
+        def possible(edges: Sequence[Edges]) -> bool:
+            return not self._hip_rests or not hip_carried(segment.track(), edges)
+
+        return first_set(
+            path, explained, self._rules, partial_share=self._partial_share, possible=possible
+        )
 
     def _repetition(self, seen: LegRepetition) -> Repetition:
         edges, side = seen.one.edges, seen.placement.side
