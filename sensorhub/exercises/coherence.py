@@ -147,9 +147,12 @@ def share_of_run(path: Path, cycles: Sequence[Cycle], besides: NDArray[np.bool_]
 def by_the_way(path: Path, edges: Sequence[Edges], full: Sequence[bool]) -> list[bool]:
     """For each repetition whether it belongs to a walk rather than to the set.
 
-    Small ones next to a walk do; so do one or two between two walks, if there are more elsewhere.
+    Small ones next to a walk do; so do one or two between two walks, if there are more elsewhere,
+    and all of them where the person walks off after every one or two.
     """
     walks = [sum(end_s <= edge.peak_s for _, end_s in path.walks) for edge in edges]
+    if len(set(walks)) > FEW and max(walks.count(w) for w in set(walks)) <= FEW:
+        return [True] * len(edges)
     found = []
     for k, edge in enumerate(edges):
         near = any(
