@@ -3,8 +3,8 @@
 Somebody who settles, puts a chair down or turns over now and then moves a limb as the exercise
 does. There is a pause between that and the set, and it goes aslant, starts from another pose, or
 is slower. People tire, rest and shift as well: so one as large as the others is believed unless it
-goes aslant or leads elsewhere in another time, or stands alone between a walk and the set; and the
-first and the last are believed without a pause.
+leads elsewhere in another time, or stands alone between a walk and the set; and the first and the
+last are believed without a pause.
 """
 
 import math
@@ -50,6 +50,11 @@ OTHER_TIME = 1.25
 pause, 99 of 100 keep within each. A strap that slips changes the one, but not the other."""
 
 
+MOST_SHARE = 0.33
+"""Where more whole ones than this share would be apart, all of it is moving about, and whether it
+is a set is for ``coherence.py`` to say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A repetition as found, by how much it leaves the set's plane, and whether it is full."""
@@ -82,6 +87,9 @@ def done_apart(path: Path, found: Sequence[Candidate]) -> list[bool]:
         if len(group) <= LONE:
             for k in group:
                 apart[k] = apart[k] or _is_apart(path, found, k, group, apart)
+    whole = [a for a, one in zip(apart, found, strict=True) if one.full]
+    if sum(whole) > MOST_SHARE * len(whole):
+        return [a and not one.full for a, one in zip(apart, found, strict=True)]
     return apart
 
 
@@ -101,8 +109,6 @@ def _is_apart(
         return False
     one = found[k]
     near = [found[j] for j in sorted(whole, key=lambda j: abs(j - k))[:NEXT]]
-    if one.spread_rad > ASLANT_RAD:
-        return True
     usual_rad = median(other.cycle.size_rad for other in near)
     if one.full and not (0 < k < len(found) - 1 and _by_a_walk(path, found, k)):
         top = _pose(path, [other.cycle.peak for other in near])
@@ -116,7 +122,11 @@ def _is_apart(
         angle_between_rad(home, path.up[one.cycle.end]),
     )
     slow = one.lasts_s > SLOWER * median(other.lasts_s for other in near)
-    return slow or off_rad > max(ELSEWHERE_RAD, ELSEWHERE_SHARE * usual_rad)
+    return (
+        slow
+        or one.spread_rad > ASLANT_RAD
+        or off_rad > max(ELSEWHERE_RAD, ELSEWHERE_SHARE * usual_rad)
+    )
 
 
 def _by_a_walk(path: Path, found: Sequence[Candidate], k: int) -> bool:

@@ -132,7 +132,10 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
             continue
         straight = spread < math.radians(30.0)
         chosen.append(Selected(cycle, edge, full, straight and share < 1.5, spread))
-    chosen = _without_asides(path, _without_errands(path, chosen))
+    chosen = _without_errands(path, chosen)
+    kept = _without_asides(path, chosen)
+    # What is as large as the others is judged with them: sway is no set without its extremes.
+    chosen = [c for c in chosen if c.full or c in kept]
     for few, needed in FEW:
         if len(chosen) <= few and _share(path, chosen) < needed:
             return []
@@ -142,7 +145,7 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
         return []
     strict = strictness(path, [c.cycle for c in chosen])
     is_one = is_set(path, cycles, edges, usual_rad=rules.range.usual_rad, strictness_share=strict)
-    return chosen if is_one else []
+    return kept if is_one else []
 
 
 def _alone(k: int, both: Sequence[tuple[Cycle, Edges]], partial_share: float) -> bool:

@@ -166,11 +166,10 @@ def _chosen(
     kept = [s for s, is_alone in zip(kept, alone, strict=True) if not is_alone]
     while kept and _begins_with_the_data(path, kept[0]):
         kept = kept[1:]
-    kept = _without_asides(path, kept, found)
     full = [s for s in kept if s.full]
     if not full or not _is_set(path, full, rules):
         return []
-    return kept
+    return _without_asides(path, kept, found)
 
 
 def _without_asides(path: Path, kept: Sequence[Selected], found: Explanation) -> list[Selected]:

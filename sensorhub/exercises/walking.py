@@ -72,7 +72,7 @@ STEP_S = 1.5
 """First and last step lie within this time of the strides."""
 
 LONGEST_SWING_S = 0.8
-"""A walking thigh swings forward, or back, in half a stride; who lowers himself is slower."""
+"""A walking thigh swings forward, or back, in half a stride; people sit down more slowly."""
 
 EVEN_SHARE = 0.65
 """Strides are alike: the smaller swings are at least this share of the larger ones. A repetition
@@ -84,14 +84,18 @@ LEAST_EVEN_SHARE = 0.4
 GRAVITY_MPS2 = 9.80665
 
 
-def walked(path: Path, cycles: Sequence[Cycle]) -> list[bool]:
-    """For each cycle whether the person walked then."""
+def walked(path: Path, cycles: Sequence[Cycle], *, leading_out: bool = True) -> list[bool]:
+    """For each cycle whether the person walked then.
+
+    Args:
+        leading_out: so is what leads from a stride into another pose, or back.
+    """
     if not path.walks:
         return [False] * len(cycles)
     return [
         any(_inside(path, cycle, walk) for walk in path.walks)
         or _between(path, cycle)
-        or _leads_out(path, cycle)
+        or (leading_out and _leads_out(path, cycle))
         for cycle in cycles
     ]
 

@@ -133,9 +133,10 @@ class StepsDetector:
             if c.finished and c.size_rad < 2.0 * found.size_rad
         ]
         edges = edges_of(path, found.angle_rad, cycles)
+        walks = walked(path, cycles, leading_out=False)  # side steps are strides, too
         return [
             (cycle, edge)
-            for cycle, edge, walk in zip(cycles, edges, walked(path, cycles), strict=True)
+            for cycle, edge, walk in zip(cycles, edges, walks, strict=True)
             if not walk
             and self._rules.shortest_s <= edge.end_s - edge.start_s <= self._rules.longest_s
         ]

@@ -56,6 +56,44 @@ def test_one_sign_alone_is_believed(path: Path, last: Candidate) -> None:
     assert not any(done_apart(path, a_set(then=last)))
 
 
+def elsewhere(path: Path, tick: int, degrees: float) -> Path:
+    """Another pose at one tick: the top of what is compared."""
+    up = path.up.copy()
+    up[tick] = [np.sin(np.radians(degrees)), 0.0, np.cos(np.radians(degrees))]
+    return replace(path, up=up)
+
+
+def slowly(one: Candidate) -> Candidate:
+    return replace(one, edges=replace(one.edges, half_width_s=1.5))
+
+
+@pytest.mark.parametrize("pair", [False, True])
+def test_a_large_one_with_another_top_in_another_time_is_no_part_of_the_set(
+    path: Path, pair: bool
+) -> None:
+    last = [slowly(candidate(30.0))]
+    path = elsewhere(path, last[0].cycle.peak, 15.0)
+    if pair:
+        last.append(slowly(candidate(33.0)))
+        path = elsewhere(path, last[1].cycle.peak, -15.0)
+    found = [*a_set(then=last[0]), *last[1:]]
+    assert done_apart(path, found) == [False] * 6 + [True] * len(last)
+
+
+def test_a_slipped_strap_or_a_tired_leg_is_part_of_the_set(path: Path) -> None:
+    usual, slow = candidate(30.0), slowly(candidate(30.0))
+    assert not any(done_apart(elsewhere(path, usual.cycle.peak, 25.0), a_set(then=usual)))
+    assert not any(done_apart(path, a_set(then=slow)))
+
+
+def test_where_a_third_would_be_apart_nothing_large_is(path: Path) -> None:
+    found = [candidate(k * 3.0) for k in range(5)]
+    for start_s in (25.0, 32.0, 39.0):
+        found.append(slowly(candidate(start_s)))
+        path = elsewhere(path, found[-1].cycle.peak, 20.0)
+    assert not any(done_apart(path, found))
+
+
 def test_a_whole_one_alone_between_a_walk_and_the_set_is_an_errand(path: Path) -> None:
     lone = candidate(35.0, spread_deg=25.0)
     found = [*a_set(then=lone), *(candidate(42.0 + k * 3.0) for k in range(5))]
