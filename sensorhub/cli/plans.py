@@ -59,8 +59,9 @@ def plan_of_one(
         InputError: the exercise cannot be done on that side.
     """
     if side is not None and side not in exercise.sides:
-        names = " or ".join(s.value for s in exercise.sides)
-        raise InputError(f"{exercise.title} is done on: {names}.", hint="Choose another side.")
+        raise InputError(
+            f"{exercise.title} has no side of its own, left or right.", hint="Leave --side away."
+        )
     dose = usual_dose(exercise)
     if reps is not None:
         dose = Dose(reps=reps)

@@ -101,6 +101,8 @@ def run(
     from sensorhub.daemon.live_view import view_for
     from sensorhub.daemon.run import run_and_export
     from sensorhub.daemon.settings import RunSettings
+    from sensorhub.exports.base import check_folder
+    from sensorhub.exports.tables import TABLES
     from sensorhub.model.placement import Side
     from sensorhub.speech.voice import Voice
 
@@ -108,6 +110,9 @@ def run(
         what, side=None if side is None else Side(side), reps=reps, hold_s=hold_s, sets=sets
     )
     worn = sensors_for(plan, sensors, store=settings.store_path)
+    if folder is not None:
+        # Before the exercises and not after them: nobody does them twice for the files.
+        check_folder(folder, [table.file for table in TABLES])
     wanted = RunSettings(
         plan=plan,
         sensors=worn.uris,
@@ -141,16 +146,25 @@ def sensors_for(plan: "Plan", texts: "Sequence[str]", *, store: Path) -> "WornSe
     """
     from sensorhub.daemon.sensors_worn import registered_worn, worn_sensors
     from sensorhub.exercises.definition import load_library
+    from sensorhub.model.errors import InputError
     from sensorhub.sessions.registry import registered_sensors
 
     registered = registered_sensors(store)
     if texts:
         return worn_sensors(texts, registered=registered)
     library = load_library()
-    exercises = (library[item.exercise] for item in plan.items)
-    return registered_worn(
-        registered, wanted=[place for one in exercises for place in one.placements]
-    )
+    exercises = [library[item.exercise] for item in plan.items]
+    wanted = [place for one in exercises for place in one.placements]
+    placed = [s.placement for s in registered if s.placement is not None]
+    if not any(one.primary for one in exercises) and not set(wanted) & set(placed):
+        if not registered:
+            raise InputError(
+                f"{exercises[0].title} needs no sensor, but the hub only keeps a session with one"
+                " connected.",
+                hint="Register any, wherever it is worn: sensorhub sensors add.",
+            )
+        wanted = placed
+    return registered_worn(registered, wanted=wanted)
 
 
 def _plan(

@@ -120,6 +120,29 @@ def export_session(
     return [to / name for name in names]
 
 
+def check_folder(to: Path, names: Sequence[str]) -> None:
+    """Whether files of these names could be written there: to be asked before they are made.
+
+    Raises:
+        InputError: ``to`` is no folder, or has such files already.
+        EnvironmentProblemError: nothing can be written there.
+    """
+    if to.exists() and not to.is_dir():
+        raise InputError(f"{to} is not a folder.", hint="Name a folder to write to.")
+    there = [name for name in names if (to / name).exists()]
+    if there:
+        raise InputError(f"{to} has {', '.join(there)} already.", hint="Choose another folder.")
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=to):
+            pass
+    except OSError as error:
+        raise EnvironmentProblemError(
+            f"{to} cannot be written: {error.strerror or error}.",
+            hint="Check its permissions and the free space, or choose another folder.",
+        ) from error
+
+
 def _write(folder: Path, file: ExportFile) -> str:
     with (folder / file.name).open("xb") as out:
         for piece in file.content:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from sensorhub.cli.context import Context
 from sensorhub.cli.outcome_table import outcome_table
 from sensorhub.cli.plan import plan
 from sensorhub.cli.plans import find_plan, plan_minutes, plan_of_one, usual_dose
-from sensorhub.cli.run import sensors_for
+from sensorhub.cli.run import run, sensors_for
 from sensorhub.coach.dose import Dose
 from sensorhub.coach.library import plan_texts
 from sensorhub.coach.plan import usual_sides
@@ -45,8 +46,9 @@ def test_every_exercise_makes_a_plan_of_one_with_a_usual_dose(name: str) -> None
 
 
 def test_a_side_that_an_exercise_does_not_have_is_refused() -> None:
-    with pytest.raises(InputError, match="both"):
+    with pytest.raises(InputError, match="no side of its own") as caught:
         plan_of_one(find_exercise("squat"), side=Side.LEFT)
+    assert "--side" in caught.value.hint
 
 
 def test_given_doses_replace_the_usual_one() -> None:
@@ -118,6 +120,28 @@ def test_registered_sensors_are_used_where_none_is_given(tmp_path: Path) -> None
     given = sensors_for(plan, ("thigh_right=leg", "pelvis=ble:OM-1"), store=store)
     assert list(given.uris) == [Placement.THIGH_RIGHT, Placement.PELVIS]
     assert list(given.registered) == [Placement.THIGH_RIGHT]
+
+
+@pytest.mark.parametrize("name", ["kegel_squeeze", "abdominal_hollowing"])
+def test_what_needs_no_sensor_is_done_with_whichever_is_worn(name: str, tmp_path: Path) -> None:
+    plan = plan_of_one(find_exercise(name), side=None)
+    store = tmp_path / "sessions.sqlite"
+    with pytest.raises(InputError, match=f"{find_exercise(name).title} needs no sensor, but"):
+        sensors_for(plan, (), store=store)
+    thigh = RegisteredSensor("leg", "serial:/dev/ttyACM0", "omp", Placement.THIGH_LEFT, "77FF")
+    with Store(store, now_ns=itertools.count().__next__) as opened:
+        opened.registry.add(thigh)
+    assert list(sensors_for(plan, (), store=store).uris) == [Placement.THIGH_LEFT]
+
+
+def test_files_that_cannot_be_written_are_named_before_the_exercises(tmp_path: Path) -> None:
+    (tmp_path / "sets.csv").touch()
+    (tmp_path / "file").touch()
+    asked = ["squat", "--sensor", "thigh_right=serial:/dev/nowhere", "--to"]
+    context = Context(data_dir=tmp_path / "data")
+    for folder, said in (tmp_path, "has sets.csv already"), (tmp_path / "file", "is not a folder"):
+        with pytest.raises(InputError, match=said):
+            CliRunner().invoke(run, [*asked, str(folder)], obj=context, catch_exceptions=False)
 
 
 def test_the_plan_file_in_the_help_can_be_copied(tmp_path: Path) -> None:
