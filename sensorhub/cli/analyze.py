@@ -56,11 +56,13 @@ def analyze(
     from sensorhub.model.placement import Side
     from sensorhub.sessions.analysis import Span, analyze_blocks
     from sensorhub.sessions.as_json import outcome_as_json
-    from sensorhub.sessions.recording import read_recording
+    from sensorhub.sessions.recording import read_recording, refuse_to_overwrite
 
     exercise = find_exercise(exercise_id)
     span = Span(-math.inf if from_s is None else from_s, math.inf if to_s is None else to_s)
     recording = read_recording(paths)
+    if angles_csv is not None:
+        refuse_to_overwrite(angles_csv, [*paths, *([align_from] if align_from else [])])
     neutral = None if align_from is None else read_recording([align_from])
     found = analyze_blocks(
         recording.sensors,

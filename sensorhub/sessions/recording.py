@@ -99,7 +99,7 @@ def read_recording(paths: Sequence[Path]) -> Recording:
         names = ", ".join(str(path) for path in paths) or "nothing"
         raise InputError(
             f"There is no recording in {names}.",
-            hint=f"A recording is a CSV file named {_placement_names()}.",
+            hint=f"{_packed(paths)}A recording is a CSV file named {_placement_names()}.",
         )
     read = {placement: _read_sensor(placement, path) for placement, path in sorted(found.items())}
     return Recording(
@@ -107,6 +107,21 @@ def read_recording(paths: Sequence[Path]) -> Recording:
         files={placement: file for placement, (file, _) in read.items()},
         ignored=tuple(sorted(ignored)),
     )
+
+
+def refuse_to_overwrite(out: Path, paths: Sequence[Path]) -> None:
+    """Raises InputError where a file to be written is one of the recording that was read."""
+    for path in paths:
+        for file in _csv_files(path):
+            if (_placement_of(file) or not path.is_dir()) and out.exists() and out.samefile(file):
+                raise InputError(
+                    f"{out} is the recording itself.", hint="Name another file to write to."
+                )
+
+
+def _packed(paths: Sequence[Path]) -> str:
+    packed = sorted(file.name for path in paths if path.is_dir() for file in path.glob("*.gz"))
+    return f"Unpack {packed[0]} first (gunzip). " if packed else ""
 
 
 def _csv_files(path: Path) -> list[Path]:
@@ -142,7 +157,8 @@ def _read_sensor(placement: Placement, path: Path) -> tuple[SensorFile, list[Sam
     columns = read_columns(path, required=(TIME, *ACC), optional=(GYR,))
     time_s = columns[TIME]
     if len(time_s) < MIN_SAMPLES:
-        count = "no samples" if len(time_s) == 0 else f"only {len(time_s)} samples"
+        few = "1 sample" if len(time_s) == 1 else f"{len(time_s)} samples"
+        count = f"only {few}" if len(time_s) else "no samples"
         raise InputError(
             f"{path.name} has {count}.", hint=f"At least {MIN_SAMPLES} rows of samples are needed."
         )

@@ -223,6 +223,8 @@ def test_other_bad_input_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None
     empty = tmp_path / "empty"
     empty.mkdir()
     belly = write_squats(tmp_path / "b" / "belly.csv")
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed" / "thigh_right.csv.gz").touch()
     for arguments, says in {
         (csv, "--exercise", "sqat"): "squat",
         (tmp_path / "no.csv", "--exercise", "squat"): "no.csv",
@@ -236,10 +238,20 @@ def test_other_bad_input_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None
         (csv, "--exercise", "squat", "--from", "nan"): "--from",
         (csv, "--exercise", "squat", "--angles", tmp_path / "no" / "a.csv"): "a.csv",
         (belly, "--exercise", "squat"): "thigh",
+        (tmp_path / "packed", "--exercise", "squat"): "Unpack thigh_right.csv.gz",
         ("--exercise", "squat"): "DIR|CSV",
     }.items():
         sentence = one_sentence(sensorhub("analyze", *arguments), 2)
         assert says in sentence, (arguments, sentence)
+
+
+def test_angles_are_never_written_over_the_recording(tmp_path: Path) -> None:
+    csv = write_squats(tmp_path / "thigh_right.csv")
+    before = csv.read_bytes()
+    for recording in (csv, tmp_path):
+        done = sensorhub("analyze", recording, "--exercise", "squat", "--angles", csv)
+        assert "is the recording itself" in one_sentence(done, 2)
+    assert csv.read_bytes() == before
 
 
 def test_a_line_without_end_costs_no_memory(tmp_path: Path) -> None:
