@@ -25,7 +25,10 @@ READING = (
         "kind partial: a repetition that went only part of the way. It has its row and its number,"
         " and is not among full_repetitions."
     ),
-    "hold_s, held_s: the seconds that were really held, as measured.",
+    (
+        "hold_s, held_s: the seconds that were really held, as measured; where evidence is guided,"
+        " the seconds the hub paced."
+    ),
     (
         "rom_deg with one sensor on the thigh is the thigh's movement, not the hip's. A difference"
         " smaller than mdc_deg may be measurement error."

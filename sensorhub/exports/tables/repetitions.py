@@ -173,7 +173,7 @@ REPETITIONS: Table[ItemRow] = Table(
         seconds(
             "hold_s",
             "Seconds held: of a repetition near its peak; of a hold the seconds credited, in the"
-            " pose and still.",
+            " pose and still. Guided: the seconds the hub paced, not measured.",
             _hold_s,
             minimum=0,
         ),

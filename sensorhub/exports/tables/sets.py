@@ -175,7 +175,8 @@ SETS: Table[SetRow] = Table(
         ),
         seconds(
             "held_s",
-            "Seconds held in all: of the holds; where there are none, within repetitions.",
+            "Seconds held in all: of the holds; where there are none, within repetitions. Guided:"
+            " the seconds the hub paced, not measured.",
             _held_s,
             minimum=0,
         ),

@@ -279,3 +279,10 @@ def test_how_well_clocks_are_known_is_said() -> None:
     content = {file.name: b"".join(file.content) for file in EXPORT.files(source)}
     [row] = csv.DictReader(io.StringIO(content["session.csv"].decode(), newline=""))
     assert row["clock_uncertainties_ms"] == "pelvis:41.0 thigh_right:3.1"
+
+
+def test_what_was_only_paced_is_not_described_as_held() -> None:
+    told = {c.name: c.meaning for table in TABLES for c in table.columns}
+    assert "Guided" in told["hold_s"]
+    assert "Guided" in told["held_s"]
+    assert "guided, the seconds the hub paced" in " ".join(files()["README.txt"].decode().split())
