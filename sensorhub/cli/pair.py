@@ -26,7 +26,13 @@ a newer one ends it."""
     envvar="SENSORHUB_HOST",
     help="As the hub listens, to be shown.",
 )
-@click.option("--port", type=int, default=8765, envvar="SENSORHUB_PORT", show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8765,
+    envvar="SENSORHUB_PORT",
+    show_default=True,
+)
 @click.option(
     "--tls-cert",
     metavar="FILE",

@@ -162,13 +162,13 @@ async def _collect(link: Link, bench: CalibrationBench, *, patience_s: float) ->
     try:
         while not bench.complete and not running.done():
             waited_s = loop.time() - began_s
-            if waited_s > patience_s:
-                return
-            if not bench.has_samples and waited_s > SILENT_WALL_S:
+            if not bench.has_samples and waited_s > min(SILENT_WALL_S, patience_s):
                 raise link.status.error or TransportError(
                     "The sensor was not reached.",
                     hint="Check that it is charged, near, and not connected to something else.",
                 )
+            if waited_s > patience_s:
+                return
             await asyncio.sleep(LOOK_WALL_S)
         if (error := link.status.error) is not None and not bench.complete:
             raise error  # the link gave up and says why

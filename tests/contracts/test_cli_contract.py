@@ -279,6 +279,10 @@ def test_unknown_words_get_the_nearest_names() -> None:
     assert "squat" in one_sentence(sensorhub("exercises", "show", "sqat"), 2)
 
 
+def test_no_link_is_shown_to_a_port_that_cannot_be(tmp_path: Path) -> None:
+    assert "65535" in one_sentence(sensorhub("pair", "--port", "99999", data=tmp_path), 2)
+
+
 def test_a_store_that_is_not_there_is_said(tmp_path: Path) -> None:
     for arguments in (("sessions",), ("sessions", "show", "last"), ("rescore", "last")):
         assert str(tmp_path) in one_sentence(sensorhub(*arguments, data=tmp_path), 1)

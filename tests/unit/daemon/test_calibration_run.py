@@ -1,5 +1,6 @@
 """Calibration of one sensor: poses in, progress said, a good result kept, a poor one refused."""
 
+import asyncio
 import itertools
 from datetime import date
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 from calibration.sensor import SensorCalibration
 from firmware_sim.render import render
 from firmware_sim.scenario.loader import load_scenario
-from sensorhub.daemon.calibrate import CalibrationBench
+from sensorhub.daemon.calibrate import CalibrationBench, calibrate_sensor
 from sensorhub.daemon.pipeline import SensorPipeline
-from sensorhub.model.errors import DeviceError
+from sensorhub.model.errors import DeviceError, TransportError
 from sensorhub.model.events import DeviceIdentified, SamplesArrived, StreamStarted
 from sensorhub.model.placement import Placement
 from sensorhub.motion.assembler import assemble_all
@@ -20,6 +21,7 @@ from sensorhub.sessions.analysis import track
 from sensorhub.sessions.correction import corrected
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.store import Store
+from sensorhub.transports.uri import parse_uri
 
 TODAY = date(2026, 3, 1)
 PERIOD_S = 0.01
@@ -108,6 +110,14 @@ def test_a_hand_on_the_sensor_is_no_rest() -> None:
 def test_nothing_came() -> None:
     with pytest.raises(DeviceError, match="sent nothing"):
         finished(CalibrationBench(print))
+
+
+def test_a_port_that_is_not_there_is_named_however_short_the_patience(tmp_path: Path) -> None:
+    gone = calibrate_sensor(
+        parse_uri("serial:/dev/nowhere"), data_dir=tmp_path, tell=print, patience_s=1.0
+    )
+    with pytest.raises(TransportError, match="/dev/nowhere is not there"):
+        asyncio.run(gone)
 
 
 def test_the_same_pose_twice_is_said_and_not_counted() -> None:
