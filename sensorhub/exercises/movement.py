@@ -88,11 +88,13 @@ def angles_of_greatest_variance(up: FloatArray) -> FloatArray:
     Shape (m, n), zero at the mean direction; all zero where there is no such movement. The same as
     :func:`along_greatest_variance` stretch by stretch, and as many times faster as there are.
     """
-    mean = up.mean(axis=1)
+    # Over an axis in the middle numpy's own mean takes several times as long as this sum.
+    mean = np.einsum("mni->mi", up) / up.shape[1]
     length = np.sqrt((mean * mean).sum(axis=1))[:, None]
     home = mean / np.maximum(length, 1e-12)
     still = (up @ home[:, :, None])[..., 0]
-    tangent = up - still[..., None] * home[:, None, :]
+    tangent = still[..., None] @ home[:, None, :]
+    np.subtract(up, tangent, out=tangent)
     _values, vectors = np.linalg.eigh(tangent.swapaxes(1, 2) @ tangent)
     along = (up @ vectors[:, :, 2:])[..., 0]
     angle = np.arctan2(along, still)
