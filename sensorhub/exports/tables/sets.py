@@ -212,8 +212,9 @@ SETS: Table[SetRow] = Table(
         ),
         whole(
             "shown_count",
-            "What the person saw counted while they exercised (full repetitions, else breaths, else"
-            " steps, else holds). The other columns come from the complete data afterwards.",
+            "What the person was shown when the set had ended (full repetitions, else breaths,"
+            " else steps, else holds); while it ran, more may have been said that was then taken"
+            " back. The other columns come from the complete data afterwards.",
             _shown,
             minimum=0,
         ),
