@@ -16,7 +16,7 @@ COUNT = 6
 
 
 def moved(*, travel_m: float, lasts_s: float = 3.0, tremor_mps2: float = 0.0) -> Track:
-    """A thigh that turns to and fro by 25 degrees about a hip that rises and falls a little earlier."""
+    """A thigh turned to and fro by 25 degrees about a hip that rises and falls a little earlier."""
     time_s = np.arange(0.0, COUNT * lasts_s, TICK_S)
     phase = 2.0 * math.pi * time_s / lasts_s
     angle = math.radians(25.0) * (1.0 - np.cos(phase)) / 2.0
