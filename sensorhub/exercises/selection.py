@@ -46,6 +46,10 @@ LONGER_S = 10.0
 TOP_SHARE = 0.8
 """Where the data end, a repetition had reached its top from this share of the usual size on."""
 
+CUT_OFF_SHARE, CUT_OFF_TICKS = 0.15, 5
+"""A repetition that ends with the data, to so many ticks, and this share of the usual size short of
+where the others begin was cut off."""
+
 HURRIED_SHARE = 0.5
 """A partial repetition takes at least this share of the usual time; less is a bounce."""
 
@@ -144,7 +148,13 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     if not fits_posture(path, cycles, rules.posture, rules.range.most_rad):
         return []
     strict = strictness(path, [c.cycle for c in chosen])
-    is_one = is_set(path, cycles, edges, usual_rad=rules.range.usual_rad, strictness_share=strict)
+    # One that the data cut off on its way back says nothing against those before it.
+    stops = {len(cycles), len(cycles) - 1 if _is_cut_off(path, cycles) else len(cycles)}
+    usual_rad = rules.range.usual_rad
+    is_one = any(
+        is_set(path, cycles[:n], edges[:n], usual_rad=usual_rad, strictness_share=strict)
+        for n in stops
+    )
     return kept if is_one else []
 
 
@@ -204,6 +214,16 @@ def _unfinished(path: Path, found: Explanation) -> list[Cycle]:
     usual_top = path.mean_up([c.peak for c in found.cycles])
     away_rad = angle_between_rad(path.up[last.peak], usual_top)
     return [last] if away_rad < elsewhere_rad(found.size_rad) else []
+
+
+def _is_cut_off(path: Path, cycles: Sequence[Cycle]) -> bool:
+    """Whether the last of several was still far from where the others begin as the data ended."""
+    *others, last = cycles
+    if not others or len(path) - last.end > CUT_OFF_TICKS:
+        return False
+    home = path.mean_up([c.start for c in others])
+    size_rad = median(c.size_rad for c in others)
+    return angle_between_rad(home, path.up[last.end]) > CUT_OFF_SHARE * size_rad
 
 
 def _share(path: Path, chosen: Sequence[Selected]) -> float:

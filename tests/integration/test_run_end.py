@@ -177,7 +177,7 @@ def test_what_is_wrong_with_the_arguments_is_said_before_anything_begins(
         ("run", "squat", "--sensor=thigh_right=usb:1"): "serial:",
         ("run", "squat", sensor, sensor): "Two sensors",
         ("run", "squat", sensor, "--sensor=pelvis=serial:/dev/ttyACM0"): "two places",
-        ("run", "squat", sensor, "--side", "left"): "both",
+        ("run", "squat", sensor, "--side", "left"): "no side of its own",
         ("run", "squat", sensor, "--reps", "0"): "0",
         ("run", "squat", sensor, "--speed", "nan"): "speed",
         ("run", "squat", "--sensor=belly=serial:/dev/ttyACM0"): "thigh",

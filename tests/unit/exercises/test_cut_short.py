@@ -1,8 +1,14 @@
 """A set that is stopped at any moment keeps the repetitions that were finished by then."""
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+from benchmarks.accuracy.play import blocks_of
 from benchmarks.squats import squats
+from firmware_sim.render import render
+from firmware_sim.scenario.loader import load_scenario
 from sensorhub.devices.registry import family
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.model.placement import Placement
@@ -24,3 +30,20 @@ def test_squats_stopped_at_any_moment() -> None:
         found = len(analyze_blocks({THIGH: blocks}, squat, span=span).outcome.repetitions)
         done = sum(end_s <= stopped_s for end_s in ends_s)
         assert done <= found <= done + MOST_OVER, stopped_s
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_what_is_cut_off_on_its_way_back_spoils_nothing(seed: int, tmp_path: Path) -> None:
+    """A squat of 80 degrees, one of 98, and a third that ends somewhere on the way up."""
+    scenario = tmp_path / "squats.toml"
+    scenario.write_text(
+        'title = "Squats"\n[[step]]\nrest_s = 3\n[[step]]\nmovement = "squat"\nreps = 4\n'
+    )
+    rendering = render(load_scenario(str(scenario)), (str(THIGH),), seed=seed)
+    blocks = blocks_of(THIGH, rendering.sensors[str(THIGH)])
+    third = rendering.truth.sets[0].repetitions[2]
+    assert third.end_s is not None
+    for stopped_s in np.arange(third.end_s - 1.2, third.end_s, 0.04):
+        span = Span(end_s=float(stopped_s))
+        found = analyze_blocks({THIGH: blocks}, find_exercise("squat"), span=span).outcome
+        assert 2 <= len(found.repetitions) <= 3, stopped_s
