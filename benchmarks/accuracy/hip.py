@@ -7,7 +7,7 @@ with it (what a person would get).
 
 import math
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -173,23 +173,19 @@ def _rms(errors: FloatArray) -> float:
     return math.sqrt(float(np.mean(errors * errors))) if len(errors) else math.nan
 
 
-def angle_rows(angles: Sequence[AngleScore]) -> tuple[list[str], list[list[str]]]:
-    """A table's head, and a row a movement with the means of its runs, in degrees."""
+def angle_rows(groups: Mapping[str, Sequence[AngleScore]]) -> tuple[list[str], list[list[str]]]:
+    """A table's head, and a row a group of runs with their means, in degrees."""
     head = ["movement", "runs", "thigh elevation, RMSE", "with a flawless sensor"]
     head += ["hip flexion, RMSE", "error of its range"]
-    groups: dict[str, list[AngleScore]] = {}
-    for angle in angles:
-        groups.setdefault(angle.movement.replace("_", " "), []).append(angle)
-    groups["all"] = list(angles)
     rows = []
-    for movement, part in groups.items():
+    for name, part in groups.items():
         means = (
             mean_of([a.elevation_rmse_deg for a in part]),
             mean_of([a.flawless_rmse_deg for a in part]),
             mean_of([a.flexion_rmse_deg for a in part]),
             mean_of([abs(a.flexion_range_deg) for a in part]),
         )
-        rows.append([movement, str(len(part)), *(f"{mean:.1f}" for mean in means)])
+        rows.append([name, str(len(part)), *(f"{mean:.1f}" for mean in means)])
     return head, rows
 
 

@@ -339,7 +339,8 @@ def _angle_section(angles: Sequence[AngleScore]) -> str:
         "soft tissue on (about 5 % of flexion and what wobbles). In degrees.",
         "",
     ]
-    return "\n".join([*lines, *_table(*angle_rows(angles)), ""])
+    groups = _grouped(angles, lambda a: a.movement.replace("_", " ")) | {"all": list(angles)}
+    return "\n".join([*lines, *_table(*angle_rows(groups)), ""])
 
 
 def _published() -> str:

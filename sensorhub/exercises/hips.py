@@ -16,6 +16,7 @@ from sensorhub.exercises.edges import Edges
 from sensorhub.exercises.path import smooth
 from sensorhub.exercises.track import Track
 from sensorhub.model.events import FloatArray
+from sensorhub.model.units import STANDARD_GRAVITY_MPS2
 
 CARRIED_MPS2 = 1.0
 """Twice what leg lifts in a usual tempo leave unexplained."""
@@ -28,8 +29,6 @@ SMOOTH_S = 0.12
 
 LOOKED_AT = 5
 """Repetitions of one set are alike: so many of them tell."""
-
-GRAVITY_MPS2 = 9.80665
 
 
 def hip_carried(track: Track, edges: Sequence[Edges]) -> bool:
@@ -60,7 +59,7 @@ def _unexplained_mps2(track: Track, first: int, last: int) -> float:
     turn[:, (0, 1, 2), (0, 1, 2)] -= (rate * rate).sum(axis=1)[:, None]
     turn[:, (2, 0, 1), (1, 2, 0)] += change
     turn[:, (1, 2, 0), (2, 0, 1)] -= change
-    seen: FloatArray = track.acc_mps2[first:last] - GRAVITY_MPS2 * track.up[first:last]
+    seen: FloatArray = track.acc_mps2[first:last] - STANDARD_GRAVITY_MPS2 * track.up[first:last]
     model = (turn - turn.mean(axis=0)).reshape(-1, 3)  # without means, the bias is gone
     left = (seen - seen.mean(axis=0)).reshape(-1)
     normal = model.T @ model + 1e-9 * np.eye(3)

@@ -9,6 +9,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 from sensorhub.exercises.arrivals import elsewhere_rad
@@ -148,14 +149,11 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
     if not fits_posture(path, cycles, rules.posture, rules.range.most_rad):
         return []
     strict = strictness(path, [c.cycle for c in chosen])
+    judge = partial(is_set, path, usual_rad=rules.range.usual_rad, strictness_share=strict)
+    if judge(cycles, edges):
+        return kept
     # One that the data cut off on its way back says nothing against those before it.
-    stops = {len(cycles), len(cycles) - 1 if _is_cut_off(path, cycles) else len(cycles)}
-    usual_rad = rules.range.usual_rad
-    is_one = any(
-        is_set(path, cycles[:n], edges[:n], usual_rad=usual_rad, strictness_share=strict)
-        for n in stops
-    )
-    return kept if is_one else []
+    return kept if _is_cut_off(path, cycles) and judge(cycles[:-1], edges[:-1]) else []
 
 
 def _alone(k: int, both: Sequence[tuple[Cycle, Edges]], partial_share: float) -> bool:

@@ -23,6 +23,7 @@ from sensorhub.exercises.strides import Strides, continued
 from sensorhub.exercises.track import Track
 from sensorhub.exercises.zigzag import TurningPoint, turning_points_of_each
 from sensorhub.model.events import FloatArray
+from sensorhub.model.units import STANDARD_GRAVITY_MPS2
 
 WINDOW_S = 6.0
 """Three strides of a slow walker: fewer are not told from a repetition."""
@@ -80,8 +81,6 @@ that bounces at its top has swings of half its size between whole ones."""
 
 LEAST_EVEN_SHARE = 0.4
 """... or this share, where a walk goes on: see ``strides.py``."""
-
-GRAVITY_MPS2 = 9.80665
 
 
 def walked(path: Path, cycles: Sequence[Cycle], *, leading_out: bool = True) -> list[bool]:
@@ -254,7 +253,7 @@ def _hip_travels(track: Track, first: int, last: int, tick_s: float) -> bool:
     turn = _cross(np.gradient(rate, axis=0) / tick_s) + _cross(rate) @ _cross(rate)
     bias = np.broadcast_to(np.eye(3), turn.shape)
     model = np.concatenate([turn, bias], axis=2).reshape(-1, 6)
-    seen = (acc - GRAVITY_MPS2 * track.up[first:last]).reshape(-1)
+    seen = (acc - STANDARD_GRAVITY_MPS2 * track.up[first:last]).reshape(-1)
     solution = np.linalg.lstsq(model, seen, rcond=None)[0]
     left = _size(seen - model @ solution)
     return left > TRAVEL_MPS2 and left > TRAVEL_SHARE * _size(seen - model[:, 3:] @ _mean(seen))

@@ -96,15 +96,15 @@ def export_session(
         EnvironmentProblemError: the folder cannot be written, the disk is full.
     """
     source = Source(store.session(session), store)
-    if to.exists() and not to.is_dir():
-        raise InputError(f"{to} is not a folder.", hint="Name a folder to write to.")
+    _need_folder(to)
     try:
         to.mkdir(parents=True, exist_ok=True)
         # In the same folder, so that the last step is a rename within one file system.
         waiting = Path(tempfile.mkdtemp(prefix=".export-", dir=to))
         try:
             names = [_write(waiting, file) for file in export.files(source)]
-            _refuse_existing(to, names, overwrite=overwrite)
+            if not overwrite:
+                _refuse_existing(to, names, hint="Choose another folder, or say --overwrite.")
             for name in names:
                 (waiting / name).replace(to / name)
             _sync_folder(to)
@@ -113,10 +113,7 @@ def export_session(
     except OSError as error:
         if isinstance(error, EnvironmentProblemError):
             raise
-        raise EnvironmentProblemError(
-            f"{to} cannot be written: {error.strerror or error}.",
-            hint="Check its permissions and the free space, or choose another folder.",
-        ) from error
+        raise _unwritable(to, error) from error
     return [to / name for name in names]
 
 
@@ -127,20 +124,26 @@ def check_folder(to: Path, names: Sequence[str]) -> None:
         InputError: ``to`` is no folder, or has such files already.
         EnvironmentProblemError: nothing can be written there.
     """
-    if to.exists() and not to.is_dir():
-        raise InputError(f"{to} is not a folder.", hint="Name a folder to write to.")
-    there = [name for name in names if (to / name).exists()]
-    if there:
-        raise InputError(f"{to} has {', '.join(there)} already.", hint="Choose another folder.")
+    _need_folder(to)
+    _refuse_existing(to, names, hint="Choose another folder.")
     try:
         to.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=to):
             pass
     except OSError as error:
-        raise EnvironmentProblemError(
-            f"{to} cannot be written: {error.strerror or error}.",
-            hint="Check its permissions and the free space, or choose another folder.",
-        ) from error
+        raise _unwritable(to, error) from error
+
+
+def _need_folder(to: Path) -> None:
+    if to.exists() and not to.is_dir():
+        raise InputError(f"{to} is not a folder.", hint="Name a folder to write to.")
+
+
+def _unwritable(to: Path, error: OSError) -> EnvironmentProblemError:
+    return EnvironmentProblemError(
+        f"{to} cannot be written: {error.strerror or error}.",
+        hint="Check its permissions and the free space, or choose another folder.",
+    )
 
 
 def _write(folder: Path, file: ExportFile) -> str:
@@ -152,13 +155,10 @@ def _write(folder: Path, file: ExportFile) -> str:
     return file.name
 
 
-def _refuse_existing(to: Path, names: Sequence[str], *, overwrite: bool) -> None:
+def _refuse_existing(to: Path, names: Sequence[str], *, hint: str) -> None:
     there = [name for name in names if (to / name).exists()]
-    if there and not overwrite:
-        raise InputError(
-            f"{to} has {', '.join(there)} already.",
-            hint="Choose another folder, or say --overwrite.",
-        )
+    if there:
+        raise InputError(f"{to} has {', '.join(there)} already.", hint=hint)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from sensorhub.exercises.edges import Edges
-from sensorhub.exercises.hips import GRAVITY_MPS2, hip_carried
+from sensorhub.exercises.hips import hip_carried
 from sensorhub.exercises.track import Track
 from sensorhub.model.placement import Placement
+from sensorhub.model.units import STANDARD_GRAVITY_MPS2
 
 TICK_S = 0.04
 LEVER_M = 0.25
@@ -24,7 +25,7 @@ def moved(*, travel_m: float, lasts_s: float = 3.0, tremor_mps2: float = 0.0) ->
     nothing = np.zeros_like(angle)
     up = np.stack([np.sin(angle), np.cos(angle), nothing], axis=1)
     heave = travel_m / 2.0 * (2.0 * math.pi / lasts_s) ** 2 * np.sin(phase)
-    acc = (GRAVITY_MPS2 + heave)[:, None] * up
+    acc = (STANDARD_GRAVITY_MPS2 + heave)[:, None] * up
     acc[:, 0] += LEVER_M * np.gradient(rate) / TICK_S
     acc[:, 1] -= LEVER_M * rate * rate
     acc[:, 2] += tremor_mps2 * np.sin(2.0 * math.pi * 6.0 * time_s) + 0.4  # and a bias
