@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from acceptance.user_mode import GUEST_FOLDER, run_in_user_mode
 SKIPPED: Final = 77  # as automake's: neither a pass nor a failure
 _ROOT: Final = Path(__file__).parents[1]
 _GUEST_TESTS: Final = Path(__file__).with_name("guest")
+_LOGS_KEPT: Final = 10  # of a part
 _RADIO_PATIENCE_S: Final = 900.0
 _CABLE_PATIENCE_S: Final = 600.0
 
@@ -29,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m acceptance", description=__doc__)
     parser.add_argument("--only", choices=sorted(_PARTS), help="one part; the page stays as it is")
     parser.add_argument("--runs", type=int, default=1, help="so often, to see how dependable it is")
+    parser.add_argument("--page", type=Path, default=PAGE, help="where to write the page")
     args = parser.parse_args(arguments)
     parts = [args.only] if args.only else list(_PARTS)
     green = 0
@@ -44,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             green += passed
             print(f"acceptance: run {number + 1} of {args.runs}: {'green' if passed else 'red'}")
             if passed and not args.only:
-                PAGE.write_text(page(figures))
+                args.page.write_text(page(figures))
     except UnavailableError as error:
         print(f"acceptance: SKIPPED. {error} {error.hint}", file=sys.stderr)
         return SKIPPED
@@ -110,8 +113,12 @@ def _pytest(name: str) -> list[str]:
 
 @contextmanager
 def _folder(part: str) -> Iterator[Path]:
-    """A folder for logs and figures; it stays, for who wants to look."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{part}-", dir=kernels.cache_folder()))
+    """A folder for logs and figures; the last few stay, for who wants to look."""
+    cache = kernels.cache_folder()
+    before = sorted(cache.glob(f"{part}-*"), key=lambda path: path.stat().st_mtime)
+    for old in before[: -_LOGS_KEPT + 1]:
+        shutil.rmtree(old, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{part}-", dir=cache))
     print(f"acceptance: {part}: logs in {folder}", flush=True)
     yield folder
 

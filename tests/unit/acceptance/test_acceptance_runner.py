@@ -1,5 +1,7 @@
 """What the acceptance runner says where it cannot run, and how it tells a failure from that."""
 
+import os
+
 import acceptance.__main__ as runner
 from acceptance import debian, page
 from acceptance.unavailable import UnavailableError
@@ -70,6 +72,28 @@ def test_a_red_part_is_a_failure_and_leaves_the_page(monkeypatch, tmp_path):
     )
     assert runner.main([]) == 1
     assert not (tmp_path / "acceptance.md").exists()
+
+
+def test_the_page_goes_where_it_is_asked_to(monkeypatch, tmp_path):
+    monkeypatch.setattr(debian.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(runner, "PAGE", tmp_path / "acceptance.md")
+    parts = {name: lambda name=name: FIGURES[name] for name in FIGURES}
+    monkeypatch.setattr(runner, "_PARTS", parts)
+    assert runner.main(["--page", str(tmp_path / "other.md")]) == 0
+    assert "Serial adapter" in (tmp_path / "other.md").read_text()
+    assert not (tmp_path / "acceptance.md").exists()
+
+
+def test_the_last_logs_of_a_part_stay_and_older_ones_go(monkeypatch, tmp_path):
+    monkeypatch.setenv("SENSORHUB_CACHE", str(tmp_path))
+    made = []
+    for number in range(15):
+        with runner._folder("radio") as folder:
+            os.utime(folder, (number, number))
+            made.append(folder)
+        with runner._folder("cable"):
+            pass
+    assert sorted(made[-10:]) == sorted((tmp_path / "acceptance").glob("radio-*"))
 
 
 def test_the_page_tells_what_was_measured_with_versions(monkeypatch, tmp_path):
