@@ -85,8 +85,15 @@ class _Polar(Wearable):
         return None
 
     def _answer(self, op: bytes, kind: int, status: int, parameters: bytes = b"") -> None:
-        more = b"\0" if status == _OK else b""
-        self.say("control", b"\xf0" + op + bytes((kind, status)) + more + parameters)
+        head = b"\xf0" + op + bytes((kind, status))
+        if status != _OK:
+            self.say("control", head)
+            return
+        room = self.mtu - 3 - len(head) - 1
+        pieces = [parameters[at : at + room] for at in range(0, len(parameters), room)] or [b""]
+        for number, piece in enumerate(pieces):
+            more = bytes((number < len(pieces) - 1,))
+            self.say("control", head + more + piece)
 
     def _start(self, kind: int, parameters: bytes, now_us: int) -> None:
         if kind == _SDK and self.choices(_GYRO) is not None:
@@ -193,7 +200,7 @@ class H10(_Polar):
         return {_RATE: (200, 100, 50, 25), _RESOLUTION: (16,), _RANGE: (8, 4, 2)}
 
     def start_parameters(self, kind: int) -> bytes:  # noqa: ARG002 - there is but one
-        return b""
+        return b"\x01"  # kept for other uses
 
     def frame_length(self, kind: int) -> int:  # noqa: ARG002 - there is but one
         return min(36, (self.mtu - 3 - 10) // 6)

@@ -82,6 +82,7 @@ class Conversation:
         opening: from a new link to a running stream.
         closing: the polite end.
         cues: what makes the sensor signal the person, by pattern.
+        silent_hint: what to do when it does not answer.
     """
 
     title: str
@@ -89,6 +90,7 @@ class Conversation:
     closing: Callable[[StreamSettings], Script] = _nothing
     chores: tuple[Chore, ...] = ()
     cues: Callable[[str], Say | None] = lambda _: None
+    silent_hint: str = "Come closer and check that it is charged; the hub tries again."
 
 
 class ScriptedController:
@@ -189,7 +191,7 @@ class ScriptedController:
                 if line.needed:
                     raise LinkLostError(
                         f"{self._conversation.title} does not answer ({line.answer}).",
-                        hint="Come closer and check that it is charged; the hub tries again.",
+                        hint=self._conversation.silent_hint,
                     )
                 self._go_on(None, now_ns)
             else:

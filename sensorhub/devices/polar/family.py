@@ -8,6 +8,7 @@ takes effect only after a power cycle.
 
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -28,28 +29,42 @@ from sensorhub.devices.common.plausible import plausible
 from sensorhub.devices.common.script import Answered, Conversation, Say, Script, ScriptedController
 from sensorhub.devices.common.timed_stream import TimedStream
 from sensorhub.devices.polar.frames import (
+    Answer,
     Frame,
     Kind,
     Op,
     Setting,
     Settings,
     factor_of,
+    kind_of,
     read_answer,
     read_frame,
     read_settings,
     write_settings,
 )
 from sensorhub.model.errors import DeviceError
-from sensorhub.model.events import BatteryReported, DeviceEvent, DeviceIdentified, FloatArray
+from sensorhub.model.events import (
+    BatteryReported,
+    DeviceEvent,
+    DeviceIdentified,
+    DeviceNotice,
+    DeviceNoticeKind,
+    FloatArray,
+)
 from sensorhub.model.units import NS_PER_S, RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
 from sensorhub.protocol.malformed import MalformedPacketError
 
 _CONTROL, _DATA, _BATTERY = "control", "data", "battery"
 _MODEL, _FIRMWARE, _SERIAL_NUMBER = "model", "firmware", "serial_number"
 _USUAL_HZ = 52
+_MOST_PARAMETERS = 1024
 _SDK_MODE_FROM = 1.25
 """The developers' mode costs battery: only for rates clearly above what there is without."""
 
+_SILENT_HINT = (
+    "Come closer and check that it is charged. An H10 answers only a computer that it is paired "
+    "with: `bluetoothctl pair` with its address, once, while it is worn."
+)
 _STATUS: Final[Mapping[int, str]] = {
     1: "it does not know the request",
     2: "it does not know the measurement",
@@ -68,8 +83,16 @@ _STATUS: Final[Mapping[int, str]] = {
 }
 
 
+_OPS: Final[Mapping[int, str]] = {Op.GET_SETTINGS: "choices", Op.START: "start", Op.STOP: "stop"}
+_KINDS: Final[Mapping[int, str]] = {
+    Kind.ACC: "acceleration",
+    Kind.GYRO: "rotation",
+    Kind.SDK_MODE: "the developers' mode",
+}
+
+
 def _about(op: int, kind: int) -> str:
-    return f"{op}/{kind}"
+    return f"{_OPS.get(op, f'request {op}')} of {_KINDS.get(kind, f'measurement {kind}')}"
 
 
 class PolarDecoder(LaneDecoder):
@@ -87,9 +110,10 @@ class PolarDecoder(LaneDecoder):
         self._period_s: dict[int, float] = {}
         self._last_s: dict[int, float] = {}
         self._texts: dict[str, str] = {}
+        self._half = Answer(0, 0, 0)
         self._lanes: dict[str, Callable[[bytes, int], list[DeviceEvent]]] = {
             _DATA: self._frame,
-            _CONTROL: self._answer,
+            _CONTROL: self._control,
             _BATTERY: _battery,
         }
 
@@ -116,6 +140,8 @@ class PolarDecoder(LaneDecoder):
 
     def sent(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:  # noqa: ARG002 - not timed
         """A start request says at which rate."""
+        if lane == _CONTROL:
+            self._half = Answer(0, 0, 0)
         if lane == _CONTROL and len(data) > 2 and data[0] == Op.START:
             try:
                 rates = read_settings(data[2:]).get(Setting.RATE_HZ, ())
@@ -130,10 +156,31 @@ class PolarDecoder(LaneDecoder):
         self._pairing.clear()
         self._last_s.clear()
         self._gyro_runs = False
+        self._half = Answer(0, 0, 0)
         return []
 
-    def _answer(self, data: bytes, now_ns: int) -> list[DeviceEvent]:
-        answer = read_answer(data)
+    def _control(self, data: bytes, now_ns: int) -> list[DeviceEvent]:
+        match data[:1]:
+            case b"\x0f":  # what it can measure: the choices say it better
+                return []
+            case b"\x01":
+                return self._stopped_by_itself(data[1:], now_ns)
+        part, half = read_answer(data), self._half
+        if (half.op, half.kind) == (part.op, part.kind):
+            part = replace(part, parameters=half.parameters + part.parameters)
+        self._half = part if part.more and part.status == 0 else Answer(0, 0, 0)
+        if len(part.parameters) > _MOST_PARAMETERS:
+            self._half = Answer(0, 0, 0)
+            raise MalformedPacketError("an answer without end")
+        return [] if self._half.more else self._answered(part, now_ns)
+
+    def _stopped_by_itself(self, kinds: bytes, now_ns: int) -> list[DeviceEvent]:
+        """It went into the charger, or another app has told it to."""
+        if not kinds or Kind.GYRO in kinds:
+            self._gyro_runs = False
+        return [DeviceNotice(now_ns, DeviceNoticeKind.STREAM_STOPPED)]
+
+    def _answered(self, answer: Answer, now_ns: int) -> list[DeviceEvent]:
         if answer.status == 0 and answer.op == Op.START:
             self._started(answer.kind, answer.parameters)
         elif answer.status == 0 and answer.op == Op.STOP and answer.kind == Kind.GYRO:
@@ -155,9 +202,8 @@ class PolarDecoder(LaneDecoder):
                     stream.restart(period_s)
 
     def _frame(self, data: bytes, now_ns: int) -> list[DeviceEvent]:
-        kind = data[0] if data else 0
-        frame = read_frame(data, factor=self._factors.get(kind, 1.0))
-        if kind == Kind.GYRO:
+        frame = read_frame(data, factor=self._factors.get(kind_of(data), 1.0))
+        if frame.kind == Kind.GYRO:
             gyr = frame.values * RADPS_PER_DPS
             if not plausible(None, gyr):
                 raise MalformedPacketError("no numbers a sensor could say")
@@ -230,9 +276,17 @@ def _opening(settings: StreamSettings) -> Script:
             hint="Update its firmware with the maker's app.",
         )
     rate_hz = min(rates, key=lambda rate: (abs(rate - settings.rate_hz), rate))
-    yield _ask(Op.START, Kind.ACC, _chosen(acc, rate_hz, settings.acc_range_g))
+    yield from _start(Kind.ACC, _chosen(acc, rate_hz, settings.acc_range_g))
     if gyr:
-        yield _ask(Op.START, Kind.GYRO, _chosen(gyr, rate_hz, settings.gyr_range_dps))
+        yield from _start(Kind.GYRO, _chosen(gyr, rate_hz, settings.gyr_range_dps))
+
+
+def _start(kind: Kind, parameters: bytes) -> Script:
+    """Start; if it will not, it may run already, its answer lost: stop it, and once more."""
+    answer = yield _ask(Op.START, kind, parameters, needed=False)
+    if answer is None or answer.refusal:
+        yield _ask(Op.STOP, kind, needed=False)
+        yield _ask(Op.START, kind, parameters)
 
 
 def _closing(_settings: StreamSettings) -> Script:
@@ -266,7 +320,8 @@ def _chosen(choices: Settings, rate_hz: int, range_wanted: int) -> bytes:
 
 
 def _controller(settings: StreamSettings) -> Controller:
-    return ScriptedController(Conversation("The Polar sensor", _opening, _closing), settings)
+    conversation = Conversation("The Polar sensor", _opening, _closing, silent_hint=_SILENT_HINT)
+    return ScriptedController(conversation, settings)
 
 
 def _uuid(short: str) -> str:
@@ -304,6 +359,6 @@ FAMILY = DeviceFamily(
     notes=(
         "H10: acceleration only, 25 to 200 Hz, worn on the chest.",
         "Verity Sense: 52 Hz; 26 to 416 Hz without heart rate.",
-        "Settings that come in several answers are not joined: no such sensor is known.",
+        "H10 answers only a computer that it is paired with: `bluetoothctl pair`, once.",
     ),
 )

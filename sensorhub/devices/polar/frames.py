@@ -18,7 +18,6 @@ from sensorhub.model.events import FloatArray
 from sensorhub.protocol.malformed import MalformedPacketError
 
 _HEAD: Final = struct.Struct("<BQB")
-_COMPRESSED = 0x80
 _AXES = 3
 _DEEPEST_BITS = 32
 _MOST_SAMPLES = 4096
@@ -92,6 +91,11 @@ class Answer:
     parameters: bytes = b""
 
 
+def kind_of(data: bytes) -> int:
+    """Return which measurement a data notification is of, in its lower six bits."""
+    return data[0] & 0x3F if data else 0
+
+
 def read_frame(data: bytes, *, factor: float = 1.0) -> Frame:
     """Decode a data notification.
 
@@ -103,8 +107,8 @@ def read_frame(data: bytes, *, factor: float = 1.0) -> Frame:
     """
     if len(data) < _HEAD.size:
         raise MalformedPacketError("too short for a frame")
-    kind, last_ns, layout = _HEAD.unpack_from(data)
-    content = data[_HEAD.size :]
+    _, last_ns, layout = _HEAD.unpack_from(data)
+    kind, content = kind_of(data), data[_HEAD.size :]
     match kind, layout:
         case Kind.ACC, 0x00:
             values = _raw(content, 1)
@@ -134,12 +138,19 @@ def read_answer(data: bytes) -> Answer:
 
 
 def read_settings(data: bytes) -> Settings:
-    """Decode the choices a sensor has, or its word at the start. Raises MalformedPacketError."""
+    """Decode the choices a sensor has, or its word at the start.
+
+    A lone byte is kept for other uses: an H10 ends its answer to the start so. Newer settings, with
+    higher numbers and lengths of their own, come after those of motion and are left out.
+
+    Raises:
+        MalformedPacketError: a setting is cut off.
+    """
     settings: dict[Setting, tuple[int, ...]] = {}
     at = 0
-    while at < len(data):
-        if len(data) - at < 2 or data[at] not in tuple(Setting):
-            raise MalformedPacketError("no setting")
+    while len(data) > 1 and at < len(data) and data[at] in tuple(Setting):
+        if len(data) - at < 2:
+            raise MalformedPacketError("a setting cut off")
         setting, count = Setting(data[at]), data[at + 1]
         size = _SETTING_BYTES[setting]
         at += 2

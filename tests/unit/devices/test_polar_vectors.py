@@ -2,13 +2,15 @@
 
 import random
 import struct
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from vector_table import Row, identity, rows
 
-from sensorhub.devices.base import ControllerState, StreamSettings
+from sensorhub.devices.base import Controller, ControllerState, StreamSettings
 from sensorhub.devices.common.script import Answered
 from sensorhub.devices.polar.family import FAMILY
 from sensorhub.devices.polar.frames import (
@@ -22,7 +24,7 @@ from sensorhub.devices.polar.frames import (
     read_settings,
     write_settings,
 )
-from sensorhub.model.errors import DeviceError
+from sensorhub.model.errors import DeviceError, LinkLostError
 from sensorhub.model.events import DeviceEvent, SamplesArrived, SamplesLost
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.units import RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
@@ -35,30 +37,28 @@ def received(lane: str, data: bytes, at_ms: float = 1.0) -> Record:
     return Record(RecordKind.RECEIVED, lane, data, round(at_ms * 1e6))
 
 
-def test_published_acceleration() -> None:
-    frame = read_frame(bytes.fromhex("02009435770000000001F7FFFFFFE703F8FFFEFFE503"))
-    assert (frame.kind, frame.last_ns) == (Kind.ACC, 2_000_000_000)
-    assert frame.values.tolist() == [[-9, -1, 999], [-8, -2, 997]]
+@pytest.mark.parametrize("row", rows("frame"), ids=identity)
+def test_published_frame(row: Row) -> None:
+    want = row.want
+    bits = bytes.fromhex(want.get("factor_bits", ""))
+    factor = struct.unpack("<f", bits)[0] if bits else want.get("factor", 1.0)
+    frame = read_frame(bytes.fromhex(want["data"]), factor=factor)
+    assert frame.last_ns == want["last_ns"]
+    first = frame.values[: len(want["values"])]
+    assert first == pytest.approx(np.array(want["values"]), rel=0, abs=want.get("within", 0))
+    assert len(frame.values) == want.get("rows", len(want["values"]))
+    assert np.abs(frame.values).max() <= want.get("widest", np.inf)
 
 
-def test_published_angular_rate() -> None:
-    frame = read_frame(bytes.fromhex("05FFFFFFFFFFFFFF7F80EAFF08000D000301DF00"))
-    assert frame.last_ns == 0x7FFFFFFFFFFFFFFF
-    assert frame.values.tolist() == [[-22, 8, 13], [-23, 11, 16]]
-    doubled = read_frame(bytes.fromhex("05FFFFFFFFFFFFFF7F80EAFF08000D000301DF00"), factor=2.0)
-    assert doubled.values.tolist() == [[-44, 16, 26], [-46, 22, 32]]
+@pytest.mark.parametrize("row", rows("settings"), ids=identity)
+def test_published_settings(row: Row) -> None:
+    found = read_settings(bytes.fromhex(row.want["data"]))
+    assert {setting.name: list(values) for setting, values in found.items()} == row.want["want"]
 
 
-def test_published_answer_and_settings() -> None:
+def test_published_answer() -> None:
     answer = read_answer(bytes.fromhex("F001020000FFFFFF"))
     assert answer == Answer(Op.GET_SETTINGS, Kind.ACC, 0, False, b"\xff\xff\xff")
-    settings = read_settings(bytes.fromhex("0001340001011000" + "0204F500F401E803D007" + "040103"))
-    assert settings == {
-        Setting.RATE_HZ: (52,),
-        Setting.RESOLUTION_BITS: (16,),
-        Setting.RANGE: (245, 500, 1000, 2000),
-        Setting.CHANNELS: (3,),
-    }
 
 
 def test_start_of_an_h10() -> None:
@@ -201,25 +201,107 @@ def test_acceleration_meets_the_rate_of_its_own_instant() -> None:
     assert 50 <= rows <= 57
 
 
+OFFERED = write_settings({Setting.RATE_HZ: 100, Setting.RANGE: 8})
+
+
+def answers_to(op: int, kind: int) -> list[bytes]:
+    """An H10 that keeps to the common settings; nothing runs."""
+    if kind == Kind.GYRO:
+        return [bytes((0xF0, op, kind, 3))]
+    if op == Op.STOP:
+        return [bytes((0xF0, op, kind, 6, 0))]
+    head = bytes((0xF0, op, kind, 0))
+    return [head + b"\0" + OFFERED] if op == Op.GET_SETTINGS else [head + b"\0\x01"]
+
+
+def talk(answer: Callable[[int, int], list[bytes]]) -> tuple[Controller, list[tuple[int, int]]]:
+    """Hold the opening conversation with a sensor that answers so; what it was asked, in turn."""
+    controller, decoder = FAMILY.new_controller(StreamSettings()), FAMILY.new_decoder()
+    controller.link_up(0, 244)
+    asked: list[tuple[int, int]] = []
+    for now_ns in range(40):
+        for outgoing in controller.poll(now_ns):
+            op, kind = outgoing.data[:2]
+            asked.append((op, kind))
+            events = decoder.feed(Record(RecordKind.SENT, "control", outgoing.data, now_ns))
+            for data in answer(op, kind):
+                events += decoder.feed(received("control", data))
+            for event in events:
+                controller.handle(event, now_ns)
+    return controller, asked
+
+
 @pytest.mark.parametrize(("status", "word"), [(13, "charger"), (8, "rate"), (10, "small")])
 def test_a_refusal_ends_it_and_says_why(status: int, word: str) -> None:
-    controller = FAMILY.new_controller(StreamSettings())
-    controller.link_up(0, 244)
-    offered = write_settings({Setting.RATE_HZ: 100, Setting.RANGE: 8})
-    for step in range(10):
-        asked = controller.poll(step)
-        if not asked:
-            break
-        op, kind = asked[0].data[:2]
-        refused = kind == Kind.GYRO or op == Op.STOP
-        text = "no" if refused else ""
-        if op == Op.START:
-            decoder = FAMILY.new_decoder()
-            (answer,) = decoder.feed(received("control", bytes((0xF0, op, kind, status))))
-            assert isinstance(answer, Answered)
-            controller.handle(answer, step)
-        else:
-            controller.handle(Answered(step, f"{op}/{kind}", text, offered), step)
+    controller, _ = talk(
+        lambda op, kind: (
+            [bytes((0xF0, op, kind, status))] if op == Op.START else answers_to(op, kind)
+        )
+    )
     assert controller.state is ControllerState.FAILED
     assert isinstance(controller.failure, DeviceError)
     assert word in str(controller.failure)
+    assert "start of acceleration" in str(controller.failure)
+
+
+def test_an_h10_starts() -> None:
+    controller, asked = talk(answers_to)
+    assert controller.state is ControllerState.STREAMING
+    assert asked[-1] == (Op.START, Kind.ACC)
+
+
+def test_choices_in_several_answers() -> None:
+    """Twenty bytes a packet: the settings come in pieces, each with a head of its own."""
+
+    def answer(op: int, kind: int) -> list[bytes]:
+        if (op, kind) != (Op.GET_SETTINGS, Kind.ACC):
+            return answers_to(op, kind)
+        head = bytes((0xF0, op, kind, 0))
+        return [head + b"\1" + OFFERED[:3], head + b"\1" + OFFERED[3:4], head + b"\0" + OFFERED[4:]]
+
+    controller, _ = talk(answer)
+    assert controller.state is ControllerState.STREAMING
+
+
+def test_a_start_whose_answer_was_lost_is_made_again() -> None:
+    """It says that it does that already, and with what factor nobody knows."""
+    runs = False
+
+    def answer(op: int, kind: int) -> list[bytes]:
+        nonlocal runs
+        if kind == Kind.ACC and op == Op.START:
+            runs, ran = True, runs
+            return [bytes((0xF0, op, kind, 6))] if ran else answers_to(op, kind)
+        if kind == Kind.ACC and op == Op.STOP:
+            runs = len(asked_stop) < 1  # another host's stream that survives the first stop
+            asked_stop.append(op)
+        return answers_to(op, kind)
+
+    asked_stop: list[int] = []
+    controller, asked = talk(answer)
+    assert controller.state is ControllerState.STREAMING
+    assert asked[-3:] == [(Op.START, Kind.ACC), (Op.STOP, Kind.ACC), (Op.START, Kind.ACC)]
+
+
+def test_an_answer_without_end_is_rejected() -> None:
+    decoder = FAMILY.new_decoder()
+    piece = bytes((0xF0, Op.GET_SETTINGS, Kind.ACC, 0, 1)) + bytes(200)
+    for _ in range(20):
+        assert not any(isinstance(e, Answered) for e in decoder.feed(received("control", piece)))
+    decoder.feed(Record(RecordKind.LINK_DOWN, "", b"", 0))
+    assert decoder.counters.rejected_bytes > 0
+
+
+def test_what_a_silent_sensor_needs_is_said() -> None:
+    controller = FAMILY.new_controller(StreamSettings())
+    controller.link_up(0, 244)
+    caught = None
+    for second in range(60):
+        try:
+            controller.poll(second * 10**9)
+        except LinkLostError as error:
+            caught = error
+            break
+    assert caught is not None
+    assert "choices of acceleration" in str(caught)
+    assert "bluetoothctl pair" in caught.hint
