@@ -7,12 +7,15 @@ on where a payload did not fit, as often as it takes: with the maker's packets o
 IMU6 payload from 104 Hz on. Answers are notifications: they may be lost, so that every command is
 repeated until something shows that it was heard. A stream that runs shows that SUBSCRIBE was.
 
+Sensors with the maker's older "GATT SensorData" example understand HELLO, SUBSCRIBE and UNSUBSCRIBE
+as well, and send the same samples. They do not say that they have subscribed, only that they
+cannot; and what asks for the battery here erases their logbook there: they are never asked.
+
 IMU6 payload: u32 milliseconds of the first sample (it wraps after 49.7 days), n times acceleration
 x y z in m/s2, then n times rate x y z in degrees per second.
 """
 
 import enum
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -21,6 +24,7 @@ from sensorhub.devices.base import (
     BleChannel,
     BleProfile,
     ClockKind,
+    Controller,
     DeviceFamily,
     LinkCounters,
     LossKind,
@@ -45,6 +49,14 @@ IMU, GREETING, BATTERY = 0x63, 0x64, 0x65
 
 _IMU_PATH, _BATTERY_PATH = "/Meas/IMU6/", "/System/Energy/Level"
 _OK: Final = range(200, 300)
+_STATUS: Final = {
+    400: "it does not understand the request",
+    404: "it does not have that measurement at that rate",
+    409: "that measurement is in use already",
+    501: "it cannot do that",
+    503: "it is not ready for that",
+    507: "it cannot hold so many subscriptions",
+}
 _BYTES_A_SAMPLE = 24
 _LONGEST_PAYLOAD = 1024
 _PAYLOADS_HZ: Final = 13.0
@@ -67,6 +79,10 @@ class _Kind(enum.IntEnum):
     ANSWER = 1
     DATA = 2
     MORE_DATA = 3
+    STILL_MORE_DATA = 4
+
+
+_CONTINUED = (_Kind.MORE_DATA, _Kind.STILL_MORE_DATA)
 
 
 def command(op: Op, reference: int, text: str = "") -> bytes:
@@ -115,10 +131,10 @@ class MovesenseDecoder(LaneDecoder):
                 *self._unfinished_end(reference, now_ns),
                 *self._data(reference, payload, now_ns),
             ]
-        if kind == _Kind.MORE_DATA and self._unfinished:
+        if kind in _CONTINUED and self._unfinished:
             payload, self._unfinished = self._unfinished + payload, b""
             return self._data(reference, payload, now_ns)
-        if kind == _Kind.MORE_DATA and self._period_s is not None:
+        if kind in _CONTINUED and self._period_s is not None:
             self._usual_count = round(1.0 / (self._period_s * _PAYLOADS_HZ))
         return self.rejects.add(len(data), "no notification of this protocol", now_ns)
 
@@ -150,13 +166,17 @@ class MovesenseDecoder(LaneDecoder):
     def _answer(self, reference: int, payload: bytes, now_ns: int) -> list[DeviceEvent]:
         asked = self._asked.get(reference)
         if asked == Op.HELLO:
-            return [*_identity(payload, now_ns), Answered(now_ns, _about(Op.HELLO))]
+            version = payload[:1] if _has_version(payload) else b""
+            return [*_identity(payload, now_ns), Answered(now_ns, _about(Op.HELLO), data=version)]
         if len(payload) < 2:
             return self.rejects.add(len(payload) + 2, "an answer without status", now_ns)
         if asked is None:
             return []
         status, told = int.from_bytes(payload[:2], "little"), payload[2:]
-        refusal = "" if status in _OK else f"status {status}"
+        if status > 999:  # the older example turns it round
+            status = int.from_bytes(payload[:2], "big")
+        words = _STATUS.get(status, "it will not")
+        refusal = "" if status in _OK else f"{words} (status {status})"
         events: list[DeviceEvent] = [Answered(now_ns, _about(asked), refusal, told)]
         if asked == Op.GET and reference == BATTERY and not refusal and told and told[0] <= 100:
             events.append(BatteryReported(now_ns, percent=told[0]))
@@ -198,6 +218,8 @@ class MovesenseDecoder(LaneDecoder):
 
 def _identity(payload: bytes, now_ns: int) -> list[DeviceEvent]:
     """Protocol version, then texts that end in zero: serial number, product, MAC, app, version."""
+    if not _has_version(payload):
+        return []
     texts = [text.decode("utf-8", "replace") for text in payload[1:].split(b"\0")]
     serial_number, product, _, _, version = [*texts, "", "", "", "", ""][:5]
     if not serial_number:
@@ -205,16 +227,34 @@ def _identity(payload: bytes, now_ns: int) -> list[DeviceEvent]:
     return [DeviceIdentified(now_ns, serial_number, model=product, firmware=version)]
 
 
+def _has_version(payload: bytes) -> bool:
+    """True for an answer to HELLO in this protocol; the older example says "Hello"."""
+    return bool(payload) and payload[0] < ord(" ")
+
+
 def _about(op: int) -> str:
     return Op(op).name.lower() if op in Op.__members__.values() else f"command {op}"
 
 
-def _opening(settings: Settings) -> Script:
-    rate_hz = min(RATES_HZ, key=lambda hz: abs(hz - settings.rate_hz))
-    yield _say(Op.HELLO, GREETING)
-    # A subscription of ours may have outlived the last link.
-    yield _say(Op.UNSUBSCRIBE, IMU, needed=False)
-    yield _say(Op.SUBSCRIBE, IMU, f"{_IMU_PATH}{rate_hz:.0f}", tries=6)
+class _Talk:
+    """What is said to one sensor; some of it depends on what it is."""
+
+    def __init__(self) -> None:
+        self._knows_get = False
+
+    def opening(self, settings: Settings) -> Script:
+        """Greet it, and subscribe to the nearest rate."""
+        rate_hz = min(RATES_HZ, key=lambda hz: abs(hz - settings.rate_hz))
+        self._knows_get = False
+        hello = yield _say(Op.HELLO, GREETING)
+        self._knows_get = hello is not None and bool(hello.data)
+        # A subscription of ours may have outlived the last link.
+        yield _say(Op.UNSUBSCRIBE, IMU, needed=False)
+        yield _say(Op.SUBSCRIBE, IMU, f"{_IMU_PATH}{rate_hz:.0f}", tries=6)
+
+    def ask_battery(self, _now_ns: int) -> Say | None:
+        """Only where the command means that."""
+        return Say("command", command(Op.GET, BATTERY, _BATTERY_PATH)) if self._knows_get else None
 
 
 def _closing(_settings: Settings) -> Script:
@@ -226,13 +266,12 @@ def _say(op: Op, reference: int, text: str = "", *, needed: bool = True, tries: 
     return Say("command", data, _about(op), needed=needed, tries=tries)
 
 
-def _ask_battery(_now_ns: int) -> Say:
-    return Say("command", command(Op.GET, BATTERY, _BATTERY_PATH))
-
-
-CONVERSATION: Final = Conversation(
-    "The Movesense sensor", _opening, _closing, chores=(Chore(60.0, _ask_battery),)
-)
+def _controller(settings: Settings) -> Controller:
+    talk = _Talk()
+    conversation = Conversation(
+        "The Movesense sensor", talk.opening, _closing, chores=(Chore(60.0, talk.ask_battery),)
+    )
+    return ScriptedController(conversation, settings)
 
 
 def _uuid(short: str) -> str:
@@ -243,7 +282,7 @@ FAMILY = DeviceFamily(
     name="movesense",
     title="Movesense (GATT SensorData Protocol)",
     new_decoder=MovesenseDecoder,
-    new_controller=partial(ScriptedController, CONVERSATION),
+    new_controller=_controller,
     ble=BleProfile(
         service_uuids=(_uuid("2252"),),
         channels=(
@@ -260,6 +299,7 @@ FAMILY = DeviceFamily(
     evidence="vector-tested",
     notes=(
         "The sensor's firmware must have the GATT SensorData Protocol.",
+        "With the maker's older example of it: neither who it is nor its battery is told.",
         "It does not tell its ranges, so that clipping is not seen.",
     ),
 )

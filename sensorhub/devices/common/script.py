@@ -62,10 +62,13 @@ Script = Generator[Say, Answered | None, None]
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something said again and again while the stream runs; nobody waits for what it brings."""
+    """Something said again and again while the stream runs; nobody waits for what it brings.
+
+    ``say`` may return None: not to this sensor.
+    """
 
     every_s: float
-    say: Callable[[int], Say]
+    say: Callable[[int], Say | None]
 
 
 def _nothing(_settings: StreamSettings) -> Script:
@@ -252,7 +255,8 @@ class ScriptedController:
             out += self._pieces(self._cues.popleft())
         for number, chore in enumerate(self._conversation.chores):
             if now_ns >= self._chores_due_ns[number]:
-                out += self._pieces(chore.say(now_ns))
+                say = chore.say(now_ns)
+                out += self._pieces(say) if say is not None else []
                 self._chores_due_ns[number] = now_ns + _ns(chore.every_s)
         return out
 

@@ -35,26 +35,6 @@ def still(milliseconds: int, count: int = 4) -> bytes:
     return packet(milliseconds, [0.0, 0.0, 9.8] * count + [1.0, 2.0, 3.0] * count)
 
 
-def test_the_published_imu6_packet() -> None:
-    """Time and first acceleration as published; the rest of the packet is filled in."""
-    feed = Feed("movesense")
-    feed.said(SUBSCRIBE_52)
-    rates = struct.pack("<12f", *([-0.98, -1.33, -0.35] * 4))
-    feed.got(
-        bytes.fromhex("0263 aca10200 94b578bf 399b8840 cdb20d41")
-        + struct.pack("<9f", *range(9))
-        + rates
-    )
-    [samples] = feed.samples
-    assert samples.device_time_s == pytest.approx(172.460, abs=1e-9)
-    assert samples.period_s == 1 / 52
-    assert samples.acc_mps2.shape == (4, 3)
-    np.testing.assert_allclose(samples.acc_mps2[0], (-0.9715, 4.2689, 8.8562), atol=5e-5)
-    assert samples.gyr_radps is not None
-    np.testing.assert_allclose(np.degrees(samples.gyr_radps[0]), (-0.98, -1.33, -0.35), rtol=1e-6)
-    assert samples.gyr_radps.flags.c_contiguous
-
-
 @pytest.mark.parametrize(("count", "rate_hz"), [(4, 52), (8, 104)])
 def test_without_our_command_the_rate_follows_from_the_packet(count: int, rate_hz: int) -> None:
     feed = Feed("movesense")
@@ -68,7 +48,7 @@ def test_hello_tells_who_it_is_and_has_no_status() -> None:
     feed.got(b"\x01\x64\x01213430000123\0Movesense\x00AA:BB\x00GSP\x002.1.0\0")
     identified, answered = feed.events
     assert identified == DeviceIdentified(feed.now_ns, "213430000123", "Movesense", "2.1.0")
-    assert answered == Answered(feed.now_ns, "hello")
+    assert answered == Answered(feed.now_ns, "hello", data=b"\x01")
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 404, 503])
@@ -167,7 +147,7 @@ def test_hello_may_be_answered_as_if_it_were_samples() -> None:
     feed.got(b"\x02\x64\x01213430000123\0Movesense\x00AA:BB\x00GSP\x002.3.1\0")
     identified, answered = feed.events
     assert identified == DeviceIdentified(feed.now_ns, "213430000123", "Movesense", "2.3.1")
-    assert answered == Answered(feed.now_ns, "hello")
+    assert answered == Answered(feed.now_ns, "hello", data=b"\x01")
 
 
 def test_a_second_part_that_never_comes_costs_that_packet_only() -> None:
@@ -207,11 +187,13 @@ class Line:
         self.controller = FAMILY.new_controller(StreamSettings(rate_hz=rate_hz))
         self.decoder = MovesenseDecoder()
         self.now_ns = 10**12
+        self.said: list[bytes] = []
         self.controller.link_up(self.now_ns, 244)
 
     def asked(self) -> list[bytes]:
         out = self.controller.poll(self.now_ns)
         for one in out:
+            self.said.append(one.data)
             self._feed(RecordKind.SENT, one.channel, one.data)
         return [one.data for one in out]
 
@@ -238,6 +220,24 @@ def test_the_nearest_rate_is_subscribed(rate_hz: float) -> None:
     assert line.asked() == [f"\x01\x63/Meas/IMU6/{rate_hz:.0f}".encode()]
     line.answer(OK)
     assert line.controller.state is ControllerState.STREAMING
+
+
+def test_only_a_sensor_of_this_protocol_is_asked_for_its_battery() -> None:
+    """The same bytes erase the logbook of the maker's older example."""
+    battery = b"\x04\x65/System/Energy/Level"
+    line = greeted(Line())
+    line.asked()
+    line.answer(OK)
+    assert line.asked() == [battery]
+    older = Line()
+    older.asked()
+    older.answer(b"\x01\x64Hello")
+    for _ in range(200):
+        assert battery not in older.asked()
+        older.now_ns += 10**9
+        if older.controller.state is ControllerState.STARTING and b"\x01" in older.said[-1][:1]:
+            older.answer(still(1000, 8))
+    assert older.controller.state is ControllerState.STREAMING
 
 
 def test_a_lost_answer_is_asked_for_again() -> None:
