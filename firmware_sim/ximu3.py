@@ -29,6 +29,7 @@ class Ximu3(Wearable):
             "serialnumber": self.serial_text.decode(),
             "firmwareversion": "v1.2.3",
             "binarymodeenabled": True,
+            "usbdatamessagesenabled": True,
             "inertialmessageratedivisor": 8,
             "ahrsmessageratedivisor": 8,
             "magnetometermessageratedivisor": 1,

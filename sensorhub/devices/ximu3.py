@@ -42,9 +42,10 @@ _CLIP_G, _CLIP_DPS = 15.99, 1999.0
 
 _ARGUMENTS: Final[Mapping[str, int | None]] = {
     "I": 6, "M": 3, "H": 3, "Q": 4, "R": 9, "A": 3, "L": 7, "E": 7, "U": 4, "T": 1, "B": 3, "W": 2,
-    "S": None, "N": None, "F": None,
+    "Y": 1, "O": 1, "C": None, "S": None, "N": None, "F": None,
 }  # fmt: skip
-"""Messages by letter: how many numbers, None for bytes as they are."""
+"""Messages by letter: how many numbers, None for bytes as they are. Y, O (sync, button) and C (time
+code) come from newer firmware."""
 
 _FIRMWARE_KEY, _APPLY = "firmware_version", "apply"
 _DIVISOR_KEY = "inertial_message_rate_divisor"
@@ -69,6 +70,7 @@ class Ximu3Decoder(LaneDecoder):
         self._said: dict[str, Callable[[float, tuple[float, ...], int], list[DeviceEvent]]] = {
             "I": self._inertial,
             "B": self._battery,
+            "O": _button,
         }
 
     @property
@@ -135,9 +137,10 @@ class Ximu3Decoder(LaneDecoder):
         refusal = ""
         if isinstance(value, dict):
             refusal = _text_of(value.get("error"))
-            serial_number = _text_of(value.get("sn"))
+            told = {_folded(name): _text_of(item) for name, item in value.items()}
+            serial_number = told.get("sn") or told.get("serialnumber")
             if key == "ping" and serial_number:
-                model = _text_of(value.get("name")) or "x-IMU3"
+                model = told.get("name") or told.get("devicename") or "x-IMU3"
                 identity = DeviceIdentified(now_ns, serial_number, model, self._firmware)
                 events.append(identity)
         elif key == _folded(_FIRMWARE_KEY):
@@ -175,6 +178,11 @@ class Ximu3Decoder(LaneDecoder):
             events.append(DeviceNotice(now_ns, kind))
         self._charging = charging
         return events
+
+
+def _button(_time_s: float, values: tuple[float, ...], now_ns: int) -> list[DeviceEvent]:
+    """Told when it is pressed and when it is let go."""
+    return [DeviceNotice(now_ns, DeviceNoticeKind.BUTTON)] if values[0] > 0.0 else []
 
 
 _Message = tuple[str, int, tuple[float, ...], bytes]
@@ -260,13 +268,21 @@ def _say(key: str, value: object = None, *, needed: bool = True) -> Say:
 
 def _opening(settings: Settings) -> Script:
     yield _say(_FIRMWARE_KEY, needed=False)
-    yield _say("ping")
+    interface = _interface((yield _say("ping")))
     divisor = max(1, round(BASE_HZ / settings.rate_hz)) if settings.rate_hz > 0 else 4
-    yield _say("binary_mode_enabled", value=True)
+    if interface:  # somebody may have silenced it
+        yield _say(f"{interface}_data_messages_enabled", value=True, needed=False)
+    yield _say("binary_mode_enabled", value=True, needed=False)  # text is understood as well
     for key in _OTHERS_OFF:  # at 115200 baud there is no room to spare
         yield _say(key, 0, needed=False)
     yield _say(_DIVISOR_KEY, divisor)
     yield _say(_APPLY, needed=False)
+
+
+def _interface(ping: Answered | None) -> str:
+    """By what it is connected, in its own word; empty where it does not say."""
+    _, told = (ping and _command(ping.data)) or ("", None)
+    return _folded(_text_of(told.get("interface"))) if isinstance(told, dict) else ""
 
 
 def _cue(pattern: str) -> Say:
