@@ -128,6 +128,7 @@ FAMILY = DeviceFamily(
         "Rates are nominal: units were found to give 49.5, 99.3 and 198.4 Hz.",
         "Setting the rate writes the sensor's flash, once.",
         "Older units with the service FFE0 are not recognised.",
+        "WT901SDCL and WTVB01, whose packets have 28 bytes, are not supported.",
     ),
 )
 

@@ -13,7 +13,6 @@ read and written one register at a time, because an answer names no question but
    more, and samples are believed.
 """
 
-import itertools
 import struct
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -35,10 +34,10 @@ ACC_G_PER_LSB: Final = 16.0 / 32768.0
 GYR_DPS_PER_LSB: Final = 2000.0 / 32768.0
 
 _LADDER: Final = (
-    (340, 0), (350, 5), (368, 10), (370, 15), (373, 20), (377, 30),
-    (379, 40), (382, 50), (387, 60), (393, 75), (396, 100),
+    (396, 100), (393, 90), (387, 75), (382, 60), (379, 50), (377, 40),
+    (373, 30), (370, 20), (368, 15), (350, 10), (340, 5), (0, 0),
 )  # fmt: skip
-"""Centivolts and percent: the vendor's table, with straight lines between its points."""
+"""From so many centivolts on, so many percent: the table of the vendor's protocol documents."""
 
 ALIVE: Final = "packets that make sense"
 """What the decoder answers to nobody's question, once a link, by cable."""
@@ -87,12 +86,8 @@ def asked_register(command: bytes) -> int | None:
 
 
 def battery_percent(centivolts: int) -> int:
-    """Return the charge of the sensor's one lithium cell."""
-    for (low, low_percent), (high, high_percent) in itertools.pairwise(_LADDER):
-        if centivolts < high:
-            share = max(0, centivolts - low) / (high - low)
-            return round(low_percent + share * (high_percent - low_percent))
-    return _LADDER[-1][1]
+    """Return the charge of the sensor's one lithium cell, as coarsely as the vendor tells it."""
+    return next(percent for least, percent in _LADDER if centivolts >= least)
 
 
 def register_events(answer: WitRegisters) -> list[DeviceEvent]:

@@ -226,7 +226,7 @@ FAMILY = DeviceFamily(
     clock_kind=ClockKind.STAMPED,
     loss_kind=LossKind.TIMED,
     battery=False,
-    evidence="simulated",
+    evidence="vector-tested",
     notes=(
         "The speed of the line is found by trying.",
         "At 9600 baud the sensor silently slows down: 100 Hz need 115200.",

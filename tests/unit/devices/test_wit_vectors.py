@@ -65,7 +65,12 @@ def test_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("centivolts", "percent"), [(420, 100), (396, 100), (339, 0), (340, 0), (382, 50), (1, 0)]
+    ("centivolts", "percent"),
+    [
+        *[(420, 100), (396, 100), (395, 90), (393, 90), (392, 75), (387, 75), (386, 60), (382, 60)],
+        *[(381, 50), (379, 50), (378, 40), (377, 40), (376, 30), (373, 30), (372, 20), (370, 20)],
+        *[(369, 15), (368, 15), (367, 10), (350, 10), (349, 5), (340, 5), (339, 0), (1, 0)],
+    ],
 )
 def test_battery(centivolts: int, percent: int) -> None:
     assert battery_percent(centivolts) == percent

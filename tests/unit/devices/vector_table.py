@@ -1,7 +1,8 @@
 """Published bytes and what they say: one table a family, in ``tests/golden/device_vectors``.
 
 A row of ``[[decoded]]`` is fed to the family's decoder, step by step; what came of it is compared
-with all that the row expects, and nothing else may have been told.
+with all that the row expects, and nothing else may have been told. ``[before]`` holds, by family,
+the steps that bring a sensor to where it streams; what is told of them is not looked at.
 """
 
 import tomllib
@@ -52,7 +53,8 @@ def rows(kind: str) -> list[Row]:
         for entry in table.get(kind, ()):
             assert entry["source"], entry["name"]
             family = entry.get("family", table.get("family", path.stem))
-            found.append(Row(family, entry["name"], entry))
+            before = table.get("before", {}).get(family, [])
+            found.append(Row(family, entry["name"], {"before": before, **entry}))
     return found
 
 
@@ -66,7 +68,14 @@ def fed(row: Row) -> Feed:
     ``said`` is what the hub wrote, ``got`` and ``text`` what came.
     """
     feed = Feed(row.family)
-    for step in row.want["steps"]:
+    play(feed, row.want["before"])
+    feed.events.clear()
+    play(feed, row.want["steps"])
+    return feed
+
+
+def play(feed: Feed, steps: list[str]) -> None:
+    for step in steps:
         verb, _, rest = step.partition(" ")
         lane, _, data = rest.partition(" ")
         match verb:
@@ -82,7 +91,6 @@ def fed(row: Row) -> Feed:
                 feed.link(up=verb == "up")
             case _:
                 raise AssertionError(f"no verb: {step}")
-    return feed
 
 
 def told(events: list[DeviceEvent]) -> list[str]:
