@@ -31,6 +31,7 @@ from sensorhub.devices.base import (
     StreamSettings,
 )
 from sensorhub.devices.common.counted_stream import CountedStream
+from sensorhub.devices.common.information import CHANNELS, Information
 from sensorhub.devices.common.lane_decoder import LaneDecoder
 from sensorhub.devices.common.script import (
     Answered,
@@ -82,6 +83,8 @@ _BMI270: Final = Chip("BMI270", 0xA0, {2: 0, 4: 1, 8: 2, 16: 3}, 0x05, 0x05)
 CHIPS: Final[Mapping[int, Chip]] = {1: _BMI160, 4: _BMI270}
 """By the accelerometer's kind, as the board tells it."""
 
+_MODELS: Final = {"5": "MetaMotion R", "6": "MetaMotion C", "8": "MetaMotion S"}
+
 _ABOUT: Final[Mapping[tuple[int, int], str]] = {
     (ACC, 0x00): "kind of accelerometer",
     (GYRO, 0x00): "kind of gyroscope",
@@ -109,6 +112,7 @@ class MetaMotionDecoder(LaneDecoder):
     def __init__(self) -> None:
         super().__init__()
         self._stream = CountedStream(usual_hz=tuple(RATES_HZ))
+        self._information = Information(_MODELS)
         self._rate_hz: float | None = None
         self._acc_lsb_per_g = 8192.0
         self._gyr_lsb_per_dps = 16.4
@@ -135,7 +139,10 @@ class MetaMotionDecoder(LaneDecoder):
         return []
 
     def received(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:
-        """One notification."""
+        """One notification, or who it is."""
+        identity = self._information.take(lane, data, now_ns)
+        if identity is not None:
+            return identity
         if lane != "data" or len(data) < 2:
             return self.rejects.add(len(data), "no message of this protocol", now_ns)
         module, register, payload = data[0], data[1], data[2:]
@@ -305,6 +312,7 @@ FAMILY = DeviceFamily(
     ble=BleProfile(
         service_uuids=(_uuid("9000"),),
         channels=(
+            *CHANNELS,
             BleChannel("data", _uuid("9006"), notify=True),
             BleChannel("command", _uuid("9001"), write=True, write_with_response=False),
         ),

@@ -11,7 +11,7 @@ from sensorhub.model.events import DeviceEvent, DeviceIdentified, SamplesArrived
 from sensorhub.model.link import Record
 from sensorhub.sessions.registry import RegisteredSensor
 
-TELLING = set(FAMILIES) - {"metamotion", "metamotion_r", "thingy52", "science_journal"}
+TELLING = set(FAMILIES) - {"thingy52", "science_journal"}
 """All but these say a serial number; these are told apart by their address alone."""
 
 OUTAGE_S = (6.0, 8.0)

@@ -23,6 +23,7 @@ from sensorhub.devices.base import (
     LossKind,
     StreamSettings,
 )
+from sensorhub.devices.common.information import CHANNELS, Information
 from sensorhub.devices.common.lane_decoder import LaneDecoder
 from sensorhub.devices.common.pairing import Paired, Pairing
 from sensorhub.devices.common.plausible import plausible
@@ -46,7 +47,6 @@ from sensorhub.model.errors import DeviceError
 from sensorhub.model.events import (
     BatteryReported,
     DeviceEvent,
-    DeviceIdentified,
     DeviceNotice,
     DeviceNoticeKind,
     FloatArray,
@@ -55,8 +55,8 @@ from sensorhub.model.units import NS_PER_S, RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
 from sensorhub.protocol.malformed import MalformedPacketError
 
 _CONTROL, _DATA, _BATTERY = "control", "data", "battery"
-_MODEL, _FIRMWARE, _SERIAL_NUMBER = "model", "firmware", "serial_number"
 _USUAL_HZ = 52
+_BATTERY_LEVEL = "00002a19-0000-1000-8000-00805f9b34fb"
 _MOST_PARAMETERS = 1024
 _SDK_MODE_FROM = 1.25
 """The developers' mode costs battery: only for rates clearly above what there is without."""
@@ -109,7 +109,7 @@ class PolarDecoder(LaneDecoder):
         self._factors: dict[int, float] = {}
         self._period_s: dict[int, float] = {}
         self._last_s: dict[int, float] = {}
-        self._texts: dict[str, str] = {}
+        self._information = Information()
         self._half = Answer(0, 0, 0)
         self._lanes: dict[str, Callable[[bytes, int], list[DeviceEvent]]] = {
             _DATA: self._frame,
@@ -127,8 +127,9 @@ class PolarDecoder(LaneDecoder):
 
     def received(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:
         """What the sensor sent."""
-        if lane in (_MODEL, _FIRMWARE, _SERIAL_NUMBER):
-            return self._text(lane, data, now_ns)
+        identity = self._information.take(lane, data, now_ns)
+        if identity is not None:
+            return identity
         handler = self._lanes.get(lane)
         try:
             if handler is None:
@@ -237,13 +238,6 @@ class PolarDecoder(LaneDecoder):
             for event in self._both.push(pair.last_s, pair.acc_mps2, pair.gyr_radps, now_ns)
         ]
 
-    def _text(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:
-        self._texts[lane] = "".join(chr(byte) for byte in data[:64] if 0x20 <= byte < 0x7F)
-        if lane != _SERIAL_NUMBER:
-            return []
-        model, firmware = self._texts.get(_MODEL, ""), self._texts.get(_FIRMWARE, "")
-        return [DeviceIdentified(now_ns, self._texts[lane], model, firmware)]
-
 
 def _battery(data: bytes, now_ns: int) -> list[DeviceEvent]:
     if len(data) != 1 or data[0] > 100:
@@ -328,10 +322,6 @@ def _uuid(short: str) -> str:
     return f"fb005c8{short}-02e7-f387-1cad-8acd2d8df0c8"
 
 
-def _information(short: str) -> str:
-    return f"0000{short}-0000-1000-8000-00805f9b34fb"
-
-
 FAMILY = DeviceFamily(
     name="polar",
     title="Polar sensor (Verity Sense, H10)",
@@ -340,10 +330,8 @@ FAMILY = DeviceFamily(
     ble=BleProfile(
         service_uuids=(_uuid("0"),),
         channels=(
-            BleChannel(_MODEL, _information("2a24"), read=True, optional=True),
-            BleChannel(_FIRMWARE, _information("2a26"), read=True, optional=True),
-            BleChannel(_SERIAL_NUMBER, _information("2a25"), read=True, optional=True),
-            BleChannel(_BATTERY, _information("2a19"), notify=True, read=True, optional=True),
+            *CHANNELS,
+            BleChannel(_BATTERY, _BATTERY_LEVEL, notify=True, read=True, optional=True),
             BleChannel(_CONTROL, _uuid("1"), notify=True, write=True),
             BleChannel(_DATA, _uuid("2"), notify=True),
         ),
