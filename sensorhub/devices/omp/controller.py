@@ -32,8 +32,6 @@ from sensorhub.protocol.envelope import Channel, wrap
 from sensorhub.protocol.packets import StatusBit
 from sensorhub.protocol.tlv import NO_TLVS, Tlvs
 
-BUSY_RETRY_NS = 300_000_000
-MAX_BUSY = 20
 FORGOTTEN_NS = 1 * NS_PER_S
 DRAIN_AFTER_NS = 200_000_000
 DRAIN_WITHIN_NS = 30 * NS_PER_S
@@ -69,9 +67,7 @@ class OmpController:
         self._stop_wanted = False
         self._cue = PendingCue()
         self._sync = SyncSchedule()
-        self._not_before_ns = 0
         self._drain_until_ns = 0
-        self._busy = 0
         self._idle_statuses = 0
         self._live_ns = 0  # when live samples came last
         self._now_ns = 0
@@ -133,8 +129,6 @@ class OmpController:
         self._backfill.link_down()
         self._lost = None
         self._cue.drop()
-        self._busy = 0
-        self._not_before_ns = 0
         self._happen(Happening.LINK_DOWN)
 
     def handle(self, event: DeviceEvent, now_ns: int) -> None:
@@ -183,7 +177,7 @@ class OmpController:
         if self._exchange.is_open:
             return self._exchange.deadline_ns
         wish = self._plan()
-        return None if wish is None else max(wish.at_ns, self._not_before_ns)
+        return None if wish is None else max(wish.at_ns, self._exchange.not_before_ns)
 
     # -- moving on -------------------------------------------------------------------------------
 
@@ -216,7 +210,7 @@ class OmpController:
 
     def _enter_drain(self) -> None:
         self._session = None
-        self._not_before_ns = self._now_ns + DRAIN_AFTER_NS
+        self._exchange.not_before_ns = self._now_ns + DRAIN_AFTER_NS
         self._drain_until_ns = self._now_ns + DRAIN_WITHIN_NS
         self._settle()
 
@@ -237,7 +231,7 @@ class OmpController:
     # -- what to say -----------------------------------------------------------------------------
 
     def _wish(self) -> _Wish | None:
-        if self._exchange.is_open or self._now_ns < self._not_before_ns:
+        if self._exchange.is_open or self._now_ns < self._exchange.not_before_ns:
             return None
         return self._plan()
 
@@ -300,13 +294,10 @@ class OmpController:
             return
         op = Op(answer.op)
         if answer.status in PASSING and op not in (Op.BACKFILL, Op.CUE):
-            self._busy += 1
-            self._not_before_ns = self._now_ns + BUSY_RETRY_NS
-            if self._busy >= MAX_BUSY:
-                self._busy = 0
+            if self._exchange.put_off(self._now_ns):
                 self._lost = busy_error(op)
             return
-        self._busy = 0
+        self._exchange.taken()
         if answer.status is Status.WRONG_STATE and self._is_forgotten():
             self._lost = forgotten_error()
             return
@@ -378,7 +369,7 @@ class OmpController:
 
     def _time(self, event: OmpTime) -> None:
         if self._exchange.answered(Op.TIME_SYNC, event.tid):
-            self._busy = 0
+            self._exchange.taken()
 
     def _sync_refused(self, answer: Response) -> None:
         """One exchange less; the next has its own number."""

@@ -1,4 +1,7 @@
-"""One question at a time: its number, how often it was sent, when it is given up."""
+"""One question at a time: its number, how often it was sent, when the next may be asked.
+
+A sensor that is busy says so: it is asked again a little later, but not for ever.
+"""
 
 from dataclasses import dataclass
 
@@ -9,6 +12,8 @@ from sensorhub.protocol.tlv import Tlvs
 
 ANSWER_WITHIN_NS = 2 * NS_PER_S
 MAX_SENDS = 3
+BUSY_RETRY_NS = 300_000_000
+MAX_BUSY = 20
 
 
 @dataclass(slots=True)
@@ -28,6 +33,9 @@ class Exchange:
         self._open: _Open | None = None
         self._next_tid = 0
         self._lost_times = 0
+        self._busy = 0  # answers in a row that were none
+        self.not_before_ns = 0
+        """When the next question may be asked."""
 
     @property
     def is_open(self) -> bool:
@@ -54,6 +62,19 @@ class Exchange:
         self._lost_times = 0
         return True
 
+    def put_off(self, now_ns: int) -> bool:
+        """The sensor was busy; True when it has been for so long that the link is to be renewed."""
+        self._busy += 1
+        self.not_before_ns = now_ns + BUSY_RETRY_NS
+        if self._busy < MAX_BUSY:
+            return False
+        self._busy = 0
+        return True
+
+    def taken(self) -> None:
+        """The sensor was not busy."""
+        self._busy = 0
+
     def overdue(self, now_ns: int) -> bytes | None:
         """Return the packet to send again, if it is time.
 
@@ -77,9 +98,9 @@ class Exchange:
         return pending.packet
 
     def reset(self) -> None:
-        """Forget the outstanding request (the link is gone). Numbers go on."""
+        """Forget the outstanding request and all waiting (the link is gone). Numbers go on."""
         self._open = None
-        self._lost_times = 0
+        self._lost_times = self._busy = self.not_before_ns = 0
 
     def _give_up_after(self, sends: int) -> None:
         if sends >= MAX_SENDS:
