@@ -30,7 +30,7 @@ def sessions(ctx: click.Context) -> None:
 @pass_settings
 def list_sessions(settings: Context, *, as_json: bool) -> None:
     """List the stored sessions, the oldest first."""
-    from sensorhub.sessions.headline import headline
+    from sensorhub.sessions.headline import set_headline
     from sensorhub.sessions.reader import StoreReader
 
     found = StoreReader(settings.store_path).sessions()
@@ -44,8 +44,7 @@ def list_sessions(settings: Context, *, as_json: bool) -> None:
         when = session.started.utc.strftime("%Y-%m-%d %H:%M")
         click.echo(f"{session.name:14} {when}  {plan}: {len(session.sets)} sets{note}{state}")
         for one in session.sets:
-            done = "nothing recorded" if one.outcome is None else headline(one.outcome)
-            click.echo(f"    {one.number}. {one.exercise} ({one.side}): {done}")
+            click.echo(f"    {one.number}. {one.exercise} ({one.side}): {set_headline(one)}")
     if not found:
         click.echo("There are no sessions yet. sensorhub run makes one.")
 
@@ -82,6 +81,8 @@ def show(settings: Context, session: str, *, as_json: bool) -> None:
             continue
         kind = "" if one.final is not None else " (as seen live)"
         click.echo(f"{one.number}. {outcome_table(one.outcome, exercise)}{kind}")
+        if one.said_too_much:
+            click.echo(f"  ! {one.said_count} counted aloud; the set as a whole did not confirm it")
 
 
 def _session_object(session: "StoredSession") -> dict[str, Any]:
@@ -112,6 +113,7 @@ def _session_object(session: "StoredSession") -> dict[str, Any]:
                     "duration_s": s.prescribed.duration_s,
                 },
                 "final": s.final is not None,
+                "said_count": s.said_count,
                 "outcome": None if s.outcome is None else outcome_as_json(s.outcome),
             }
             for s in session.sets

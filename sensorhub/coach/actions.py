@@ -7,6 +7,7 @@ from sensorhub.coach.checking import SensorSeen
 from sensorhub.coach.plan import PlannedSet
 from sensorhub.coach.prompts import Prompt
 from sensorhub.coach.questions import Question, QuestionId
+from sensorhub.coach.recount import Heard
 from sensorhub.coach.states import Trigger
 from sensorhub.model.live import LiveState
 
@@ -70,11 +71,17 @@ class BeginSet:
 
 @dataclass(frozen=True, slots=True)
 class EndSet:
-    """The set ends now. ``complete``: the dose was reached, by what was seen live."""
+    """The set ends now.
+
+    Attributes:
+        complete: the dose was reached, by what was seen live.
+        heard: what was said of it aloud; None where the hub paced it.
+    """
 
     planned: PlannedSet
     reason: Trigger
     complete: bool
+    heard: Heard | None = None
 
 
 @dataclass(frozen=True, slots=True)

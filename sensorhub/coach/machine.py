@@ -27,13 +27,7 @@ from sensorhub.coach.plan import PlannedSet, refuse_beyond_caps
 from sensorhub.coach.progress import SetProgress
 from sensorhub.coach.prompts import Prompt, PromptKey
 from sensorhub.coach.questions import Advice, Asking, Question, QuestionId
-from sensorhub.coach.settings import (
-    MAX_HURTS,
-    PAUSE_LIMIT_S,
-    SESSION_LIMIT_S,
-    SET_LIMIT_S,
-    CoachSettings,
-)
+from sensorhub.coach.settings import MAX_HURTS, PAUSE_LIMIT_S, SESSION_LIMIT_S, CoachSettings
 from sensorhub.coach.states import BACK, KEYS, TRANSITIONS, CoachState, Trigger
 from sensorhub.model.live import LiveState
 
@@ -218,7 +212,10 @@ class Coach:
             case CoachState.PREPARING:
                 return self._preparing(now, waited_s)
             case CoachState.RUNNING:
-                return self._running(now, waited_s)
+                assert self._progress is not None
+                # Without a signal nothing can be seen to move: only the set's limit ends it.
+                frozen, idle_s = not now.sensors_ready, self._settings.idle_s
+                return self._progress.over(now.now_s, frozen=frozen, idle_s=idle_s)
             case CoachState.RESTING:
                 return None if self.remaining_rest_s(now.now_s) else Trigger.RESTED
             case CoachState.PAUSED:
@@ -235,16 +232,6 @@ class Coach:
             return Trigger.TOO_LONG
         settled = self._announcer.is_ready(waited_s=waited_s, still_s=now.still_s)
         return Trigger.STILL if settled and now.sensors_ready and not now.lost else None
-
-    def _running(self, now: Situation, waited_s: float) -> Trigger | None:
-        assert self._progress is not None
-        if waited_s >= SET_LIMIT_S:
-            return Trigger.TOO_LONG
-        if self._progress.finished(now.now_s):
-            return Trigger.DOSE_DONE
-        # Without a signal nothing can be seen to move: only the limit of the set ends it.
-        idle_s = self._progress.idle_s(now.now_s, frozen=not now.sensors_ready)
-        return Trigger.IDLE if idle_s >= self._settings.idle_s else None
 
     # Leaving a state and entering the next.
 
@@ -320,7 +307,8 @@ class Coach:
                 self._interview.ask_after(planned.exercise)
         key = PromptKey.SET_DONE if progress.reached else PromptKey.SET_SHORT
         said = Prompt(key, {**about(planned), "done": progress.done()})
-        return [EndSet(planned, trigger, progress.reached), Say(said)]
+        heard = progress.heard(trigger)
+        return [EndSet(planned, trigger, progress.reached, heard), Say(said)]
 
     def _hurt(self) -> list[Action]:
         """Record it, ask how much, and do no more of what hurt."""

@@ -7,6 +7,9 @@ from sensorhub.coach.cues import HoldCues, count_cues
 from sensorhub.coach.dose import Dose
 from sensorhub.coach.pace import PaceWatch, Tempo
 from sensorhub.coach.prompts import Prompt, PromptKey
+from sensorhub.coach.recount import Heard
+from sensorhub.coach.settings import SET_LIMIT_S
+from sensorhub.coach.states import Trigger
 from sensorhub.model.live import LiveState
 
 HOLD_TOLERANCE_S = 0.5
@@ -51,6 +54,7 @@ class SetProgress:
         self._pace = None if asked_s is None or dose.reps is None else PaceWatch(asked_s)
         self._hold_cues = None if dose.hold_s is None else HoldCues(dose.hold_s)
         self._half_said = False
+        self._most = 0
 
     @property
     def reached(self) -> bool:
@@ -83,6 +87,12 @@ class SetProgress:
         if self._dose.hold_s is not None:
             return Dose(hold_s=self.amount)
         return Dose(duration_s=self.amount)
+
+    def heard(self, why: Trigger) -> Heard | None:
+        """What was said aloud of the set that ends now; None where the hub paced it."""
+        if self._paced:
+            return None
+        return Heard(self.done(), self._most, tried=why in (Trigger.IDLE, Trigger.TOO_LONG))
 
     def left(self) -> Dose | None:
         """What is still to be done of the dose, in whole seconds; None: as good as nothing."""
@@ -118,7 +128,22 @@ class SetProgress:
         if self._hold_cues is not None:
             self._hold_cues.skip(self.held_s)
 
-    def finished(self, now_s: float) -> bool:
+    def over(self, now_s: float, *, frozen: bool, idle_s: float) -> Trigger | None:
+        """Why the set is over; None while it goes on.
+
+        Args:
+            frozen: nothing can be seen now, so nobody is idle.
+            idle_s: so long without any movement, and nobody is at work any more.
+        """
+        if now_s - self._began_s >= SET_LIMIT_S:
+            return Trigger.TOO_LONG
+        if self._finished(now_s):
+            return Trigger.DOSE_DONE
+        if frozen or self._dose.duration_s is not None:
+            self._active_s = now_s
+        return Trigger.IDLE if now_s - self._active_s >= idle_s else None
+
+    def _finished(self, now_s: float) -> bool:
         """The dose is reached and what was under way has come to its end."""
         if self._reached_s is None:
             return False
@@ -132,12 +157,6 @@ class SetProgress:
         if self._dose.hold_s is not None:
             return self._holding_s() == 0.0 or waited_s >= RELEASE_S
         return True
-
-    def idle_s(self, now_s: float, *, frozen: bool) -> float:
-        """Seconds without any movement; ``frozen`` says that nothing can be seen now."""
-        if frozen or self._dose.duration_s is not None:
-            self._active_s = now_s
-        return now_s - self._active_s
 
     def _take(self, now_s: float, live: LiveState) -> None:
         before = self._live
@@ -180,6 +199,8 @@ class SetProgress:
             return []
         count = 0 if self._live is None else self._live.count
         due = count_cues(before, count, of=self._dose.reps)
+        if due:
+            self._most = max(self._most, count)
         if self._pace is not None and self._pace.count(count, self._now_s) and not self.reached:
             due.append(Prompt(PromptKey.SLOWER))
         return due

@@ -20,7 +20,8 @@ _ONCE = (
     _K.CHECKING, _K.SENSORS_READY, _K.KEEP_STILL, _K.BEGIN, _K.HALF_WAY, _K.LAST_ONE, _K.HOLD,
     _K.RELEASE, _K.SIGNAL_LOST, _K.SIGNAL_LOST_HOLD, _K.SIGNAL_BACK, _K.PACED_REST, _K.PAUSED,
     _K.GO_ON, _K.HURT, _K.PAIN_ROSE, _K.PAIN_SEVERE, _K.KEEPS_HURTING, _K.DOCTOR_NOW,
-    _K.DOCTOR_SOON, _K.ALL_DONE, _K.STOPPED, _K.SLOWER,
+    _K.DOCTOR_SOON, _K.ALL_DONE, _K.STOPPED, _K.SLOWER, _K.RECOUNT_NONE, _K.CHECK_LEG,
+    _K.CHECK_SENSOR, _K.CHECK_SIGNAL,
 )  # fmt: skip
 
 _WHERE = (
@@ -66,7 +67,9 @@ def _of_set(planned: PlannedSet) -> Iterator[Prompt]:
     yield Prompt(_K.REST, {"seconds": round(planned.rest_s)})
     for done in _amounts(planned.dose):
         enough = _size(done) >= _size(planned.dose)
-        yield Prompt(_K.SET_DONE if enough else _K.SET_SHORT, {"done": done})
+        yield Prompt(_K.SET_DONE if enough else _K.SET_SHORT, {**about, "done": done})
+        yield Prompt(_K.RECOUNT, {**about, "done": done})
+        yield Prompt(_K.RECOUNT_MORE, {**about, "done": done})
     reps = planned.dose.reps
     for count in range(1, (reps or 0) + COUNT_AHEAD + 1 if reps else 1):
         yield Prompt(_K.COUNT, {"count": count})

@@ -4,20 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from sensorhub.coach.announcer import Brief
 from sensorhub.coach.plan import PlannedSet, refuse_beyond_caps
-from sensorhub.coach.prompts import PromptKey
 from sensorhub.daemon.running_set import can_be_done
 from sensorhub.exercises.definition import Exercise
 from sensorhub.model.errors import InputError
-from sensorhub.model.outcomes import Evidence, FlagCode
+from sensorhub.model.outcomes import Evidence
 from sensorhub.model.placement import Placement
-
-DOUBTS = {
-    FlagCode.UPSIDE_DOWN: PromptKey.UPSIDE_DOWN,
-    FlagCode.WRONG_SIDE: PromptKey.WRONG_LEG,
-    FlagCode.SLIPPED: PromptKey.SLIPPED,
-    FlagCode.WRONG_SEGMENT: PromptKey.MISPLACED,
-}
-"""What a set can show of how a sensor is worn, and what is said of it."""
 
 
 def doable_sets(

@@ -27,7 +27,7 @@ from sensorhub.exports.base import THERAPIST, export_session, find_export
 from sensorhub.model.errors import StoreError
 from sensorhub.model.units import NS_PER_S
 from sensorhub.sessions.finish import finish_session, recover
-from sensorhub.sessions.headline import headline
+from sensorhub.sessions.headline import set_headline
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.store import STORE_NAME, Store
 from sensorhub.sessions.values import StoredSession
@@ -52,8 +52,7 @@ def run_and_export(
     note = " (SIMULATED)" if session.info.simulated else ""
     tell(f"\nSession {session.name}{note}:")
     for one in session.sets:
-        done = "nothing recorded" if one.outcome is None else headline(one.outcome)
-        tell(f"  {one.number}. {one.exercise}: {done}")
+        tell(f"  {one.number}. {one.exercise}: {set_headline(one)}")
     for notice in session.notices:
         tell(f"  ! {notice.text}")
     if to is None:

@@ -31,10 +31,11 @@ from sensorhub.coach.snapshot import SensorView, Snapshot
 from sensorhub.coach.taps import Taps
 from sensorhub.coach.texts import DEFAULT_LANGUAGE, Texts, load_texts
 from sensorhub.daemon.catching_up import catch_up
+from sensorhub.daemon.closing import ClosingSets
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.pacer import Pacer, pacer_for
 from sensorhub.daemon.pipeline import SensorPipeline
-from sensorhub.daemon.planning import DOUBTS, briefs_for, doable_sets
+from sensorhub.daemon.planning import briefs_for, doable_sets
 from sensorhub.daemon.running_set import RunningSet
 from sensorhub.exercises.definition import Exercise
 from sensorhub.model.events import (
@@ -45,15 +46,11 @@ from sensorhub.model.events import (
 )
 from sensorhub.model.link import Record
 from sensorhub.model.live import LiveKind, LiveState
-from sensorhub.model.outcomes import FlagCode, QualityFlag, SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
 from sensorhub.sessions.correction import read_calibration
-from sensorhub.sessions.headline import headline
-from sensorhub.sessions.process import why_not
 from sensorhub.sessions.store import SessionLog
 from sensorhub.sessions.values import Prescription
-from sensorhub.sessions.wearing import Wearing
 
 SAID_KEPT = 6
 """So many of the last things said go with every picture."""
@@ -140,11 +137,10 @@ class LiveSession:
             p: SensorPipeline(p, calibration=read_calibration(known.get(p, ""))) for p in placements
         }
         self._find_calibration = find_calibration or (lambda _: "")
-        self._wearing = Wearing({})
         self._links = {p: LinkView("starting") for p in placements}
         self._running: RunningSet | None = None
         self._pacer: Pacer | None = None
-        self._ending: list[RunningSet] = []
+        self._closing = ClosingSets(log, self._texts, tell=self._tell)
         self._finished = False
         self._arrived_ns = 0
         self._counted_ns: int | None = None  # arrival of what completed the last happening
@@ -156,7 +152,6 @@ class LiveSession:
         # Asked of the analyzers now: what they need to load is not loaded in the middle of a set.
         self._needs = {_what(s): self._new_set(s).placements for s in doable}
         self._taps = Taps()
-        self._doubts: set[tuple[FlagCode, Placement]] = set()
         self._set_number = 0
         self._coach = Coach(
             doable,
@@ -174,7 +169,7 @@ class LiveSession:
     @property
     def done(self) -> bool:
         """The coach has finished and every set is closed."""
-        return self._finished and self._running is None and not self._ending
+        return self._finished and self._running is None and not self._closing.sets
 
     def on_record(self, placement: Placement, record: Record) -> None:
         """Log what came or went, before anyone interprets it."""
@@ -191,7 +186,7 @@ class LiveSession:
         if isinstance(event, DeviceNotice) and event.kind is DeviceNoticeKind.BUTTON:
             self._taps.press(self._now_s())
         for block in self._pipelines[placement].push(event):
-            for running in (*self._ending, *([self._running] if self._running else [])):
+            for running in (*self._closing.sets, *([self._running] if self._running else [])):
                 if placement in running.placements:
                     happened = running.push(block)
                     if any(event.kind in COUNTED for event in happened):
@@ -217,7 +212,7 @@ class LiveSession:
     def tick(self) -> None:
         """Let time pass: the coach decides, ending sets are closed, the screen is drawn."""
         now_s = self._now_s()
-        seen = catch_up(self._pipelines.values(), self._ending, self._running, now_s=now_s)
+        seen = catch_up(self._pipelines.values(), self._closing.sets, self._running, now_s=now_s)
         self._coach.recount(seen, now_s=now_s)
         live = None if self._running is None else self._running.state(now_s)
         if self._pacer is not None and (prompt := self._pacer.say(now_s)):
@@ -228,14 +223,12 @@ class LiveSession:
             self.key(tapped)
         self._do(self._coach.tick(self._situation(now_s, live)))
         latest_s = {p: pipeline.latest_s for p, pipeline in self._pipelines.items()}
-        for ending in [e for e in self._ending if e.is_complete(now_s, latest_s)]:
-            self._close(ending)
+        self._closing.close_due(now_s, latest_s)
 
     def stop(self) -> None:
         """Close what is open, at once and without questions; for the end of the program."""
         self.key(Trigger.OVER)
-        for ending in list(self._ending):
-            self._close(ending)
+        self._closing.close_all()
 
     def _do(self, actions: Sequence[Action]) -> None:
         for action in actions:
@@ -252,7 +245,7 @@ class LiveSession:
             elif isinstance(action, BeginSet):
                 self._begin(action.planned)
             elif isinstance(action, EndSet):
-                self._end(action.planned)
+                self._end(action)
             elif isinstance(action, Finish):
                 self._finished = True
 
@@ -275,37 +268,13 @@ class LiveSession:
         exercise = self._library[planned.exercise]
         return RunningSet(planned, exercise, worn=self._worn, number=number, start_s=start_s)
 
-    def _end(self, planned: PlannedSet) -> None:
+    def _end(self, end: EndSet) -> None:
         assert self._running is not None
         running, self._running, self._pacer = self._running, None, None
         now_s = self._now_s()
         running.end(now_s)
-        self._ending.append(running)
-        self._signal(planned, "stop")
-
-    def _close(self, ending: RunningSet) -> None:
-        self._ending.remove(ending)
-        outcome: SetOutcome | None = None
-        try:
-            outcome = ending.finish(self._wearing)
-            result = headline(outcome)
-        except Exception as error:  # noqa: BLE001 (the log has everything; the end counts again)
-            result = why_not(error)
-        ended_ns = round(ending.end_s * NS_PER_S)
-        self._log.end_set(ending.number, ended_ns=ended_ns, live=outcome)
-        planned = ending.planned
-        title = self._texts.exercise(planned.exercise).title + self._texts.side(planned.side)
-        self._tell(note(f"Set {ending.number}, {title}: {result.rstrip('.')}."))
-        for flag in () if outcome is None else outcome.flags:
-            self._doubt(flag)
-
-    def _doubt(self, flag: QualityFlag) -> None:
-        """What a set shows of how a sensor is worn is said after it, once."""
-        key = DOUBTS.get(flag.code)
-        if key is None or flag.placement is None or (flag.code, flag.placement) in self._doubts:
-            return
-        self._doubts.add((flag.code, flag.placement))
-        self._tell(self._texts.said(Prompt(key, {"placement": flag.placement})))
+        self._closing.add(running, end.heard)
+        self._signal(end.planned, "stop")
 
     def _signal(self, planned: PlannedSet, pattern: str) -> None:
         """One sensor signals, not all: two would be felt as two signals."""

@@ -1,6 +1,7 @@
 """What a set came to, in a few words."""
 
 from sensorhub.model.outcomes import Evidence, SetOutcome
+from sensorhub.sessions.values import StoredSet
 
 
 def headline(outcome: SetOutcome) -> str:
@@ -22,6 +23,14 @@ def headline(outcome: SetOutcome) -> str:
     if outcome.steps:
         parts.append(_many(len(outcome.steps), "step"))
     return " and ".join(parts)
+
+
+def set_headline(one: StoredSet) -> str:
+    """The same of a stored set, with the count that was said aloud where more was said."""
+    if one.outcome is None:
+        return "nothing recorded"
+    aloud = f" ({one.said_count} counted aloud)" if one.said_too_much else ""
+    return headline(one.outcome) + aloud
 
 
 def _many(count: int, noun: str) -> str:

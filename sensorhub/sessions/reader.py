@@ -210,7 +210,7 @@ def _sensors(db: sqlite3.Connection, session_row: int) -> tuple[SensorInfo, ...]
 def _sets(db: sqlite3.Connection, session_row: int) -> tuple[StoredSet, ...]:
     cursor = db.execute(
         "SELECT id, number, exercise, side, prescribed_repetitions, prescribed_hold_s,"
-        " prescribed_duration_s, started_ns, ended_ns"
+        " prescribed_duration_s, started_ns, ended_ns, said_count"
         " FROM exercise_set WHERE session_id = ? ORDER BY number",
         (session_row,),
     )
@@ -222,6 +222,7 @@ def _sets(db: sqlite3.Connection, session_row: int) -> tuple[StoredSet, ...]:
             prescribed=Prescription(row[4], row[5], row[6]),
             started_ns=row[7],
             ended_ns=row[8],
+            said_count=row[9],
             live=_outcome(db, row[0], ResultKind.LIVE),
             final=_outcome(db, row[0], ResultKind.FINAL),
         )

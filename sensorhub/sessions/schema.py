@@ -146,10 +146,16 @@ CREATE UNIQUE INDEX registered_sensor_by_placement
     ON registered_sensor (placement) WHERE placement <> ''
 """
 
+# NULL: nothing was counted aloud, or it was before this column.
+COUNTED_ALOUD = """
+ALTER TABLE exercise_set ADD COLUMN said_count INTEGER CHECK (said_count >= 0)
+"""
+
 MIGRATIONS = (
     Migration("first tables", FIRST_TABLES),
     Migration("sensor calibrations", CALIBRATIONS),
     Migration("registered sensors", REGISTERED_SENSORS),
+    Migration("counted aloud", COUNTED_ALOUD),
 )
 
 

@@ -291,13 +291,24 @@ class SessionLog:
         )
         return number
 
-    def end_set(self, number: int, *, ended_ns: int, live: SetOutcome | None = None) -> None:
-        """Mark the end of a set, with what the person was shown."""
+    def end_set(
+        self,
+        number: int,
+        *,
+        ended_ns: int,
+        live: SetOutcome | None = None,
+        said_count: int | None = None,
+    ) -> None:
+        """Mark the end of a set, with what the person was shown, and the highest count they heard.
+
+        ``said_count`` None: nothing was counted aloud.
+        """
 
         def job(db: sqlite3.Connection) -> None:
             db.execute(
-                "UPDATE exercise_set SET ended_ns = ? WHERE session_id = ? AND number = ?",
-                (ended_ns, self._row, number),
+                "UPDATE exercise_set SET ended_ns = ?, said_count = ?"
+                " WHERE session_id = ? AND number = ?",
+                (ended_ns, said_count, self._row, number),
             )
             if live is not None:
                 insert_outcome(db, self._row, number, ResultKind.LIVE, live)

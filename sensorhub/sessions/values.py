@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sensorhub.coach.questions import QuestionId
+from sensorhub.coach.recount import recorded_count
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
@@ -106,7 +107,8 @@ class StoredSet:
     """One set: what was asked for, and what came of it.
 
     ``ended_ns`` is None while the set runs, or where nobody saw its end. ``live`` and ``final`` are
-    None as long as there is none.
+    None as long as there is none. ``said_count`` is the highest count said aloud; None where
+    nothing was counted aloud, or that was not kept yet.
     """
 
     number: int
@@ -117,11 +119,19 @@ class StoredSet:
     ended_ns: int | None = None
     live: SetOutcome | None = None
     final: SetOutcome | None = None
+    said_count: int | None = None
 
     @property
     def outcome(self) -> SetOutcome | None:
         """The best there is: final before live."""
         return self.final if self.final is not None else self.live
+
+    @property
+    def said_too_much(self) -> bool:
+        """Whether more was counted aloud than stands in the outcome."""
+        if self.said_count is None or self.outcome is None:
+            return False
+        return self.said_count > recorded_count(self.outcome)
 
 
 @dataclass(frozen=True, slots=True)

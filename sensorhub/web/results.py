@@ -55,6 +55,7 @@ def _set(one: StoredSet) -> dict[str, Any]:
             "duration_s": one.prescribed.duration_s,
         },
         "final": one.final is not None,
+        "said_too_much": one.said_count if one.said_too_much else None,
     }
     if outcome is None:
         return line

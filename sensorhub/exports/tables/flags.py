@@ -30,7 +30,7 @@ FLAG_MEANINGS: Mapping[FlagCode, str] = MappingProxyType(
         ),
         FlagCode.UPSIDE_DOWN: "A sensor seems to be worn upside down.",
         FlagCode.NOT_SETTLED: "How a sensor was turned was not well known yet: angles may be off.",
-        FlagCode.UNSURE: "Not everything here was recognised with certainty; see the column sure.",
+        FlagCode.UNSURE: "Not everything was recognised for certain: see columns sure, said_count.",
         FlagCode.LOCOMOTION: "The person walked during the set; that is not counted.",
         FlagCode.SENSOR_IGNORED: "A sensor was worn that this exercise does not use.",
         FlagCode.SENSOR_MISSING: "A sensor that this exercise needs was missing.",

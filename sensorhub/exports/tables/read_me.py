@@ -26,6 +26,10 @@ READING = (
         " and is not among full_repetitions."
     ),
     (
+        "said_count: what the person heard counted. Where it is more than is recorded, the set as a"
+        " whole did not confirm it."
+    ),
+    (
         "hold_s, held_s: the seconds that were really held, as measured; where evidence is guided,"
         " the seconds the hub paced."
     ),

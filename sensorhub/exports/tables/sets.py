@@ -21,8 +21,9 @@ from sensorhub.exports.tables.detectable import detectable_change_deg
 from sensorhub.exports.tables.measured import measure_columns
 from sensorhub.exports.tables.rows import SetRow, flag_codes, gap_s, weakest_evidence
 from sensorhub.exports.tables.table import Table
-from sensorhub.model.outcomes import NO_MEASURES, RepetitionKind
+from sensorhub.model.outcomes import NO_MEASURES, FlagCode, RepetitionKind
 from sensorhub.model.units import DEG_PER_RAD, NS_PER_S
+from sensorhub.sessions.headline import headline
 from sensorhub.sessions.values import AnswerKind, ResultKind
 
 
@@ -100,10 +101,21 @@ def _evidence(row: SetRow) -> str | None:
     return None if weakest is None else weakest.value
 
 
+def _flags(row: SetRow) -> str | None:
+    if row.outcome is None:
+        return None
+    aloud = {FlagCode.UNSURE} if row.set.said_too_much else set()
+    return " ".join(sorted({*flag_codes(row.outcome), *aloud})) or None
+
+
 def _flag_texts(row: SetRow) -> str | None:
     if row.outcome is None:
         return None
-    return " ".join(dict.fromkeys(flag.text for flag in row.outcome.flags)) or None
+    texts = dict.fromkeys(flag.text for flag in row.outcome.flags)
+    if row.set.said_too_much:
+        done = headline(row.outcome)
+        texts[f"{row.set.said_count} counted aloud, but recorded: {done}."] = None
+    return " ".join(texts) or None
 
 
 SETS: Table[SetRow] = Table(
@@ -213,8 +225,8 @@ SETS: Table[SetRow] = Table(
         whole(
             "shown_count",
             "What the person was shown when the set had ended (full repetitions, else breaths,"
-            " else steps, else holds); while it ran, more may have been said that was then taken"
-            " back. The other columns come from the complete data afterwards.",
+            " else steps, else holds); what was said while it ran: said_count. The other columns"
+            " come from the complete data afterwards.",
             _shown,
             minimum=0,
         ),
@@ -233,7 +245,7 @@ SETS: Table[SetRow] = Table(
         text(
             "flags",
             "Quality flags of the set and its rows, by code, separated by blanks; empty: none.",
-            lambda row: None if row.outcome is None else " ".join(flag_codes(row.outcome)) or None,
+            _flags,
         ),
         text(
             "flag_texts",
@@ -268,6 +280,14 @@ SETS: Table[SetRow] = Table(
             "Whether the person said during or after the set that it hurt.",
             lambda row: bool(_said(row, AnswerKind.HURT)),
             required=True,
+        ),
+        whole(
+            "said_count",
+            "The highest count that the person heard, while the set ran or when it ended. Where it"
+            " is more than full_repetitions (breaths, steps), the set as a whole did not confirm"
+            " it; the person was told. Empty: nothing was counted aloud, or it is not known.",
+            lambda row: row.set.said_count,
+            minimum=0,
         ),
     ),
 )

@@ -32,6 +32,7 @@ class FakeLog:
     answers: list[tuple[AnswerKind, str, int]] = field(default_factory=list)
     begun: list[tuple[str, Prescription]] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
+    said_counts: list[int | None] = field(default_factory=list)
 
     def answer(self, kind: AnswerKind, text: str, *, answered_ns: int, set_number: int = 0) -> None:
         self.answers.append((kind, text, set_number))
@@ -42,8 +43,11 @@ class FakeLog:
         self.begun.append((exercise, prescribed))
         return len(self.begun)
 
-    def end_set(self, number: int, *, ended_ns: int, live: SetOutcome | None) -> None:
+    def end_set(
+        self, number: int, *, ended_ns: int, live: SetOutcome | None, said_count: int | None
+    ) -> None:
         self.ended.append(number)
+        self.said_counts.append(said_count)
 
 
 @dataclass

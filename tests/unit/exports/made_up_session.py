@@ -109,7 +109,7 @@ def made_up_session() -> StoredSession:
             ),
         ),
         sets=(
-            StoredSet(1, "squat", Side.BOTH, Prescription(3), 110 * S, 128 * S, SQUATS, SQUATS),
+            StoredSet(1, "squat", Side.BOTH, Prescription(3), 110 * S, 128 * S, SQUATS, SQUATS, 3),
             StoredSet(
                 2,
                 "kneeling_hip_flexor_stretch",

@@ -50,6 +50,7 @@ def test_a_store_of_every_version_is_brought_up_to_date_and_read(
     assert session.sensors[0].placement is Placement.THIGH_RIGHT
     (one,) = session.sets
     assert (one.exercise, one.prescribed) == ("squat", Prescription(10))
+    assert one.said_count == (2 if version >= 4 else None)
     assert one.live is not None
     assert one.live.full_repetitions == 1
     assert one.final is not None

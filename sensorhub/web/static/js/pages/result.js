@@ -50,7 +50,8 @@ function setCard(result, one, titles) {
   const side = t(one.side);
   const best = Math.max(...(one.repetitions ?? []).filter((rep) => rep.full && rep.rom_deg != null).map((rep) => rep.rom_deg));
   const pictures = h("div", { class: "pictures" });
-  const flags = words(one.flag_texts) || [];
+  const heard = one.said_too_much == null ? [] : [t("said_too_much", { n: one.said_too_much })];
+  const flags = [...heard, ...(words(one.flag_texts) || [])];
   const card = h(
     "section",
     { class: "card set" },
