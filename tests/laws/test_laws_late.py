@@ -62,7 +62,9 @@ class Listener:
     ) -> int:
         return 1
 
-    def end_set(self, number: int, *, ended_ns: int, live: SetOutcome | None) -> None:
+    def end_set(
+        self, number: int, *, ended_ns: int, live: SetOutcome | None, said_count: int | None
+    ) -> None:
         assert live is not None
         self.outcomes.append(live)
 
