@@ -101,8 +101,7 @@ def run(
     from sensorhub.daemon.live_view import view_for
     from sensorhub.daemon.run import run_and_export
     from sensorhub.daemon.settings import RunSettings
-    from sensorhub.exports.base import check_folder
-    from sensorhub.exports.tables import TABLES
+    from sensorhub.exports.base import THERAPIST, check_folder, find_export
     from sensorhub.model.placement import Side
     from sensorhub.speech.voice import Voice
 
@@ -112,7 +111,7 @@ def run(
     worn = sensors_for(plan, sensors, store=settings.store_path)
     if folder is not None:
         # Before the exercises and not after them: nobody does them twice for the files.
-        check_folder(folder, [table.file for table in TABLES])
+        check_folder(folder, find_export(THERAPIST))
     wanted = RunSettings(
         plan=plan,
         sensors=worn.uris,

@@ -50,11 +50,13 @@ class Export:
         help: one line for the list of exports.
         files: the files it makes of a session: the same session gives the same bytes, always.
             Raises SensorhubError where it cannot.
+        names: of the files that it makes of every session, in order; empty where that depends.
     """
 
     name: str
     help: str
     files: Callable[[Source], Iterator[ExportFile]]
+    names: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -117,15 +119,15 @@ def export_session(
     return [to / name for name in names]
 
 
-def check_folder(to: Path, names: Sequence[str]) -> None:
-    """Whether files of these names could be written there: to be asked before they are made.
+def check_folder(to: Path, export: Export) -> None:
+    """Whether that export's files could be written there: to be asked before they are made.
 
     Raises:
         InputError: ``to`` is no folder, or has such files already.
         EnvironmentProblemError: nothing can be written there.
     """
     _need_folder(to)
-    _refuse_existing(to, names, hint="Choose another folder.")
+    _refuse_existing(to, export.names, hint="Choose another folder.")
     try:
         to.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=to):

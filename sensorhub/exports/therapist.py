@@ -13,6 +13,9 @@ from sensorhub.sessions.values import StoredSession
 
 DATA_PACKAGE = "datapackage.json"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+NAMES = (*(table.file for table in TABLES), READ_ME, DATA_PACKAGE)
+"""Every file of this export: what a folder is looked through for before anything is done."""
+
 DIALECT = {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "header": True}
 
 
@@ -29,12 +32,10 @@ def tables_of(session: StoredSession) -> dict[str, bytes]:
 
 def _files(source: Source) -> Iterator[ExportFile]:
     written = tables_of(source.session)
-    for name, content in written.items():
-        yield ExportFile(name, [content])
-    yield ExportFile(READ_ME, [read_me(source.session)])
     package = data_package(source.session, written)
     text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
-    yield ExportFile(DATA_PACKAGE, [text.encode()])
+    contents = {**written, READ_ME: read_me(source.session), DATA_PACKAGE: text.encode()}
+    return (ExportFile(name, [contents[name]]) for name in NAMES)
 
 
 def data_package(session: StoredSession, written: dict[str, bytes]) -> dict[str, Any]:
@@ -70,4 +71,5 @@ EXPORT = Export(
     name=THERAPIST,
     help="Repetitions, sets, answers and the session as CSV, every column described.",
     files=_files,
+    names=NAMES,
 )

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 import sensorhub.exports
-from sensorhub.exports.base import THERAPIST, Export, export_session, exports, find_export
+from sensorhub.exports.base import (
+    THERAPIST,
+    Export,
+    check_folder,
+    export_session,
+    exports,
+    find_export,
+)
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement, Side
 from sensorhub.sessions.reader import StoreReader
@@ -62,6 +69,21 @@ def test_the_same_session_gives_the_same_files(
         assert one.read_bytes() == other.read_bytes()
     with pytest.raises(InputError, match="already"):
         export_session(store, "last", tmp_path / "a", export=export)
+
+
+@EVERY
+def test_a_folder_is_refused_ahead_for_every_file_that_would_be_refused(
+    export: Export, store: StoreReader, tmp_path: Path
+) -> None:
+    written = [p.name for p in export_session(store, "last", tmp_path / "out", export=export)]
+    assert not export.names or sorted(written) == sorted(export.names)
+    for name in export.names:
+        folder = tmp_path / f"has {name}"
+        folder.mkdir()
+        check_folder(folder, export)
+        (folder / name).touch()
+        with pytest.raises(InputError, match=f"has {name} already"):
+            check_folder(folder, export)
 
 
 @EVERY

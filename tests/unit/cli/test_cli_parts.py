@@ -135,11 +135,14 @@ def test_what_needs_no_sensor_is_done_with_whichever_is_worn(name: str, tmp_path
 
 
 def test_files_that_cannot_be_written_are_named_before_the_exercises(tmp_path: Path) -> None:
-    (tmp_path / "sets.csv").touch()
+    (tmp_path / "README.txt").touch()
     (tmp_path / "file").touch()
     asked = ["squat", "--sensor", "thigh_right=serial:/dev/nowhere", "--to"]
     context = Context(data_dir=tmp_path / "data")
-    for folder, said in (tmp_path, "has sets.csv already"), (tmp_path / "file", "is not a folder"):
+    for folder, said in (
+        (tmp_path, "has README.txt already"),
+        (tmp_path / "file", "is not a folder"),
+    ):
         with pytest.raises(InputError, match=said):
             CliRunner().invoke(run, [*asked, str(folder)], obj=context, catch_exceptions=False)
 
