@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
@@ -34,10 +34,7 @@ CALM_S, REST_S, REST_SHARE = 0.25, 1.0, 0.3
 """Slower than this share of the usual speed for at least so long is a rest; speed is averaged."""
 
 JOLT = 3.0
-"""Faster than so many times the usual speed is no part of a circle: a strap that slips."""
-
-ONE_TURN = (0.5, 1.6)
-"""Between two turns is time for just one more."""
+"""Faster than so many times the usual speed is no part of a circle."""
 
 WHOLE_SHARE = 0.75
 """The last turn of a run counts when this share of it was done."""
@@ -57,17 +54,15 @@ class Turn:
 def turns_of(path: Path, *, least_rad: float) -> list[Turn]:
     """All full turns, in order of time; ``least_rad`` is the smallest diameter that counts."""
     found: list[Turn] = []
-    jolts_s: list[float] = []
     for piece in path.pieces:
         for start, stop in _in_one_posture(path, piece):
             part = path.part(start, stop)
             for first, last in _without_rests(part, least_rad):
                 found += _turns_of_piece(part.part(first, last), least_rad)
-            jolts_s += _jolts_s(part, least_rad)
-    return _alike(found, jolts_s)
+    return _alike(found)
 
 
-def _alike(turns: list[Turn], jolts_s: list[float]) -> list[Turn]:
+def _alike(turns: list[Turn]) -> list[Turn]:
     """Without what is no turn like the others: two runs put together, somebody settling."""
     if len(turns) < LEAST_TOGETHER:
         return turns
@@ -79,23 +74,8 @@ def _alike(turns: list[Turn], jolts_s: list[float]) -> list[Turn]:
         if 1.0 / ALIKE_SIZE < turn.range_rad / usual_rad < ALIKE_SIZE
         and 1.0 / ALIKE_TIME < (turn.end_s - turn.start_s) / usual_s < ALIKE_TIME
     ]
-    kept = [t for t, alone in zip(kept, lone([t.peak_s for t in kept]), strict=True) if not alone]
-    return _mended(kept, jolts_s, usual_s=usual_s)
-
-
-def _mended(turns: list[Turn], jolts_s: list[float], *, usual_s: float) -> list[Turn]:
-    """With the turn in which the strap slipped: between two of one sense is time for just one."""
-    found = turns[:1]
-    for turn in turns[1:]:
-        before = found[-1]
-        gap = (turn.start_s - before.end_s) / usual_s
-        jolted = any(before.end_s - usual_s < j < turn.start_s + usual_s for j in jolts_s)
-        same = before.counterclockwise is turn.counterclockwise
-        if same and jolted and ONE_TURN[0] < gap < ONE_TURN[1]:
-            middle_s = 0.5 * (before.end_s + turn.start_s)
-            found.append(replace(turn, start_s=before.end_s, peak_s=middle_s, end_s=turn.start_s))
-        found.append(turn)
-    return found
+    alone = lone([t.peak_s for t in kept])
+    return [t for t, is_alone in zip(kept, alone, strict=True) if not is_alone]
 
 
 def _in_one_posture(path: Path, piece: slice) -> list[tuple[int, int]]:
@@ -149,12 +129,6 @@ def _speeds_radps(path: Path, least_rad: float) -> tuple[FloatArray, float]:
 
 def _jolted(path: Path, usual_radps: float) -> NDArray[np.bool_]:
     return np.asarray(turning_speed_radps(path.up, path.tick_s) > JOLT * usual_radps)
-
-
-def _jolts_s(path: Path, least_rad: float) -> list[float]:
-    """When the segment, or the strap, was jolted."""
-    _, usual = _speeds_radps(path, least_rad)
-    return [float(path.time_s[a]) for a, _ in _runs(_jolted(path, usual))]
 
 
 def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:

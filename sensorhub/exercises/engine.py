@@ -19,7 +19,7 @@ from sensorhub.model.outcomes import Evidence, FlagCode, QualityFlag, SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import Gap
 
-DETECTOR_VERSION = "4"
+DETECTOR_VERSION = "5"
 """Goes into every outcome: any change that can alter a count, a time or an angle raises it."""
 
 

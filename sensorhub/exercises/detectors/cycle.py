@@ -17,6 +17,7 @@ from sensorhub.exercises.edges import whole_cycles
 from sensorhub.exercises.judge import Explanation, Rules, explain
 from sensorhub.exercises.live_turns import LiveTurns
 from sensorhub.exercises.lying import in_usual_posture
+from sensorhub.exercises.mending import mended
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.selection import Selected, select
@@ -84,7 +85,7 @@ class CycleDetector:
 
     def finish(self) -> Findings:
         """See :class:`Detector`."""
-        path = self._segment.path()
+        path = mended(self._segment.path())
         if self._thresholds.round and (circles := self._circles(path)):
             return Findings(repetitions=tuple(circles))
         return Findings(repetitions=tuple(self._to_and_fro(path)))
