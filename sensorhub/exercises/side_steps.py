@@ -27,6 +27,13 @@ ALIKE_SIZE, ALIKE_TIME = 1.35, 2.0
 """A step with no partner differs from the others of its kind by less than these factors, or it is
 something else."""
 
+PAUSE_S, PAUSE_RESTS = 3.0, 2.0
+"""Between a set and what is no part of it lies a pause: at least so long, and so many times the
+usual rest before such a step."""
+
+LONE, LEAST_TOGETHER = 2, 4
+"""Up to so many steps out between two pauses stand alone, if the set has so many elsewhere."""
+
 SAME_PLANE = math.cos(math.radians(40.0))
 """Walking swings the thigh forwards, side steps sideways; straps and people are not that exact."""
 
@@ -119,35 +126,94 @@ def _leads(wide: Sequence[bool], edges: Sequence[Edges]) -> bool:
 def without_strays(
     path: Path, kept: Sequence[tuple[Cycle, Edges]], directions: Sequence[str]
 ) -> tuple[list[tuple[Cycle, Edges]], list[str]]:
-    """Without what a walk begins or ends with, and lone movements unlike the steps of their kind.
+    """Without what a walk begins or ends with, and what is unlike the steps of its kind."""
+    chosen = list(range(len(kept)))
+    while chosen:
+        steps, ways = [kept[k] for k in chosen], [directions[k] for k in chosen]
+        own = [_belongs(path, steps, ways), _of_the_set(steps, ways)]
+        left = [k for k, *good in zip(chosen, *own, strict=True) if all(good)]
+        if left == chosen:
+            break
+        chosen = left  # what was next to a stray may be alone now
+    return [kept[k] for k in chosen], [directions[k] for k in chosen]
 
-    A step out that is followed by one back, or the other way round, is not alone.
+
+def _belongs(
+    path: Path, kept: Sequence[tuple[Cycle, Edges]], directions: Sequence[str]
+) -> list[bool]:
+    """For each step whether it is no part of a walk, and has a partner or is like its kind.
+
+    A step out that is followed by one back, or the other way round, has a partner; and whoever
+    stepped out comes back before walking off.
     """
     edges = [e for _, e in kept]
-    usual = {
-        direction: (
-            median(
-                c.size_rad for (c, _), d in zip(kept, directions, strict=True) if d is direction
-            ),
-            median(
-                e.end_s - e.start_s
-                for e, d in zip(edges, directions, strict=True)
-                if d is direction
-            ),
-        )
-        for direction in directions
-    }
-    errands = by_the_way(path, edges, [d is OUT for d in directions])
-    chosen = []
-    for k, (cycle, edge) in enumerate(kept):
-        size_rad, lasts_s = usual[directions[k]]
+    like = _like_their_kind(kept, directions)
+    returns = [k > 0 and directions[k - 1] is OUT for k in range(len(kept))]
+    errands = by_the_way(
+        path, edges, [d is OUT or back for d, back in zip(directions, returns, strict=True)]
+    )
+    found = []
+    for k, edge in enumerate(edges):
         neighbour = k + 1 if directions[k] is OUT else k - 1
         alone = not 0 <= neighbour < len(kept) or directions[neighbour] is directions[k]
-        unlike = not (
-            1.0 / ALIKE_SIZE < cycle.size_rad / size_rad < ALIKE_SIZE
-            and 1.0 / ALIKE_TIME < (edge.end_s - edge.start_s) / lasts_s < ALIKE_TIME
-        )
         among = any(start_s < edge.peak_s < end_s for start_s, end_s in path.walks)
-        if not errands[k] and not among and not (alone and unlike):
-            chosen.append(k)
-    return [kept[k] for k in chosen], [directions[k] for k in chosen]
+        found.append(not errands[k] and not among and not (alone and not like[k]))
+    return found
+
+
+def _of_the_set(kept: Sequence[tuple[Cycle, Edges]], directions: Sequence[str]) -> list[bool]:
+    """For each step whether it is one of the set, or like it, and not kept apart by pauses.
+
+    Somebody settles before the set and after it, or pulls at a strap in a break: the thigh swings
+    out, and does not come back as the band makes it, or does so in another time or not as far.
+    """
+    like = _like_their_kind(kept, directions)
+    bouts = _bouts([e for _, e in kept], directions)
+    outs = [sum(directions[k] is OUT for k in bout) for bout in bouts]
+    found: list[bool] = []
+    for bout, count in zip(bouts, outs, strict=True):
+        complete = count > 0 and 2 * count == len(bout)
+        apart = count <= LONE and sum(outs) - count >= LEAST_TOGETHER
+        believed = not apart or (complete and all(like[k] for k in bout))
+        found += [believed] * len(bout)
+    return found
+
+
+def _bouts(edges: Sequence[Edges], directions: Sequence[str]) -> list[range]:
+    """Steps without a pause between them, in order.
+
+    Two steps out in a row may have a way back between them that was too small to be seen.
+    """
+    rests_s = [b.start_s - a.end_s for a, b in pairwise(edges)]
+    usual_s = {
+        kind: median(r for r, d in zip(rests_s, directions[1:], strict=True) if d is kind)
+        for kind in set(directions[1:])
+    }
+    backs_s = [e.end_s - e.start_s for e, d in zip(edges, directions, strict=True) if d is BACK]
+    unseen_s = usual_s.get(BACK, 0.0) + median(backs_s) if backs_s else 0.0
+    bounds = []
+    for k, rest_s in enumerate(rests_s, 1):
+        pause_s = max(PAUSE_S, PAUSE_RESTS * usual_s[directions[k]])
+        if directions[k - 1] is OUT is directions[k]:
+            pause_s += unseen_s
+        if rest_s > pause_s:
+            bounds.append(k)
+    return [range(a, b) for a, b in pairwise([0, *bounds, len(edges)])]
+
+
+def _like_their_kind(kept: Sequence[tuple[Cycle, Edges]], directions: Sequence[str]) -> list[bool]:
+    """For each step whether it goes about as far, and takes about as long, as those of its kind."""
+    sizes = [c.size_rad for c, _ in kept]
+    lasts_s = [e.end_s - e.start_s for _, e in kept]
+    usual = {
+        kind: [
+            median(v for v, d in zip(values, directions, strict=True) if d is kind)
+            for values in (sizes, lasts_s)
+        ]
+        for kind in set(directions)
+    }
+    return [
+        1.0 / ALIKE_SIZE < size / usual[d][0] < ALIKE_SIZE
+        and 1.0 / ALIKE_TIME < s / usual[d][1] < ALIKE_TIME
+        for size, s, d in zip(sizes, lasts_s, directions, strict=True)
+    ]

@@ -142,13 +142,19 @@ class StepsDetector:
         ]
 
     def _repetitions(self, steps: Sequence[Step]) -> list[Repetition]:
-        """Out and back is one; steps out that nobody took back make a partial one."""
+        """Out and back is one; steps out that nobody took back make a partial one.
+
+        The anchor stays where it is: who steps out from it again has come back, seen or not.
+        """
         runs = _runs(steps)
         found = []
         for k, (direction, out) in enumerate(runs):
             if direction != OUT:
                 continue
-            back = runs[k + 1][1] if k + 1 < len(runs) and runs[k + 1][0] == BACK else []
+            follows = runs[k + 1] if k + 1 < len(runs) else None
+            back = follows[1] if follows is not None and follows[0] == BACK else []
+            unseen = follows is not None and follows[0] == OUT
+            whole = unseen or len(back) == len(out)
             turns = [
                 t for s in (*out, *back) if (t := s.measures.get("trunk_turn_rad")) is not None
             ]
@@ -158,9 +164,10 @@ class StepsDetector:
                     peak_s=out[-1].end_s,
                     end_s=(back or out)[-1].end_s,
                     rom_rad=max(s.measures["thigh_swing_rad"] for s in out),
-                    kind=RepetitionKind.FULL if len(back) == len(out) else RepetitionKind.PARTIAL,
+                    kind=RepetitionKind.FULL if whole else RepetitionKind.PARTIAL,
                     side=self._setup.side,
-                    phase="" if back else BACK,
+                    sure=not unseen,
+                    phase="" if back or unseen else BACK,
                     measures=MappingProxyType({"trunk_turn_rad": max(turns)} if turns else {}),
                 )
             )
