@@ -45,12 +45,13 @@ from sensorhub.model.errors import DeviceError
 from sensorhub.model.events import BatteryReported, DeviceEvent, FloatArray
 from sensorhub.model.units import RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
 
-ACC, HAPTIC, PROCESSOR, SETTINGS, GYRO = 0x03, 0x08, 0x09, 0x11, 0x13
-MODULES: Final = frozenset((ACC, HAPTIC, PROCESSOR, SETTINGS, GYRO))
+ACC, HAPTIC, PROCESSOR, SETTINGS, GYRO, COMPASS, FUSION = 0x03, 0x08, 0x09, 0x11, 0x13, 0x15, 0x19
+MODULES: Final = frozenset((ACC, HAPTIC, PROCESSOR, SETTINGS, GYRO, COMPASS, FUSION))
 """All modules that are ever spoken to. Never 0xFE: its register 02 ends in the bootloader."""
 
 _POWER, _ENABLE, _CONFIG, _SAMPLE, _READ = 0x01, 0x02, 0x03, 0x04, 0x80
 _REMOVE_ALL = 0x08
+_FUSION_OUTPUTS, _ALL_OUTPUTS = 0x03, 0x7F
 _BATTERY_READ, _BATTERY = 0xCC, 0x8C
 _KIND: Final = 0x80  # register 0, read
 _SETTLE_S: Final = 0.03
@@ -265,6 +266,11 @@ def _opening(settings: StreamSettings) -> Script:
             "The MetaMotion board has an accelerometer that is not known here.",
             hint="MetaMotion S and MetaMotion R can be used.",
         )
+    # Fusion has settings of its own for both sensors, and the compass takes room on the link.
+    yield _tell(FUSION, _POWER, 0)
+    yield _tell(FUSION, _FUSION_OUTPUTS, 0, _ALL_OUTPUTS)
+    yield _tell(COMPASS, _POWER, 0)
+    yield _tell(COMPASS, _ENABLE, 0, 1)
     yield from _quiet()
     yield _tell(PROCESSOR, _REMOVE_ALL)
     rate_hz = min(RATES_HZ, key=lambda hz: abs(hz - settings.rate_hz))
