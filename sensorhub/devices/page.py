@@ -23,7 +23,7 @@ How far to trust a family is in the column *evidence*:
 - `untested`: it was written down, and nothing more.
 - `simulated`: the driver and a simulated sensor, both written from the maker's documents, agree.
 - `vector-tested`: besides, bytes that somebody published together with their meaning are decoded
-  exactly.
+  exactly: they are in `tests/golden/device_vectors/`, each with its source.
 - `hardware-tested`: it ran with a real one. None has yet.
 
 What a family tells decides what the log can be trusted with. With a *clock*, times are the
