@@ -141,8 +141,6 @@ class PolarDecoder(LaneDecoder):
 
     def sent(self, lane: str, data: bytes, now_ns: int) -> list[DeviceEvent]:  # noqa: ARG002 - not timed
         """A start request says at which rate."""
-        if lane == _CONTROL:
-            self._half = Answer(0, 0, 0)
         if lane == _CONTROL and len(data) > 2 and data[0] == Op.START:
             try:
                 rates = read_settings(data[2:]).get(Setting.RATE_HZ, ())

@@ -263,6 +263,23 @@ def test_choices_in_several_answers() -> None:
     assert controller.state is ControllerState.STREAMING
 
 
+def test_a_question_asked_again_between_two_parts_of_its_answer() -> None:
+    """Each part is acknowledged on its way, so none is missing: it only was slow."""
+    decoder = FAMILY.new_decoder()
+    head = bytes((0xF0, Op.GET_SETTINGS, Kind.ACC, 0))
+    ask = Record(RecordKind.SENT, "control", bytes((Op.GET_SETTINGS, Kind.ACC)), 0)
+    events: list[DeviceEvent] = []
+    for record in (
+        ask,
+        received("control", head + b"\1" + OFFERED[:3]),
+        ask,
+        received("control", head + b"\0" + OFFERED[3:]),
+        received("control", head + b"\0" + OFFERED),
+    ):
+        events += decoder.feed(record)
+    assert [e.data for e in events if isinstance(e, Answered)] == [OFFERED, OFFERED]
+
+
 def test_a_start_whose_answer_was_lost_is_made_again() -> None:
     """It says that it does that already, and with what factor nobody knows."""
     runs = False
