@@ -15,7 +15,7 @@ read and written one register at a time, because an answer names no question but
 
 import struct
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sensorhub.devices.base import StreamSettings
@@ -45,6 +45,10 @@ ALIVE: Final = "packets that make sense"
 _WRITE_PAUSE_S, _SAVE_PAUSE_S = 0.12, 0.7
 _BATTERY_EVERY_S = 60.0
 _MOST_WRITES = 2
+_SILENT_HINT = (
+    "Come closer and check that it is charged; the hub tries again. WT901SDCL and WTVB01 speak in "
+    "longer packets, which are not understood here."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def radio_conversation(lane: str) -> Conversation:
             yield _read(lane, register)
         yield from _set(lane, RATE, rate_code(settings.rate_hz), needed=True)
 
-    return _conversation(lane, opening)
+    return replace(_conversation(lane, opening), silent_hint=_SILENT_HINT)
 
 
 def cable_conversation(lane: str, *, output: int) -> Conversation:

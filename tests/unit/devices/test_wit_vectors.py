@@ -1,10 +1,12 @@
 """WitMotion: the published bytes, decoded exactly."""
 
+import math
 import struct
 
 import numpy as np
 import pytest
 
+from sensorhub.devices.base import StreamSettings
 from sensorhub.devices.common.script import Answered
 from sensorhub.devices.registry import family
 from sensorhub.devices.witmotion.frames import FrameCutter
@@ -15,6 +17,7 @@ from sensorhub.devices.witmotion.registers import (
     write_command,
 )
 from sensorhub.devices.witmotion.serial import PacketCutter, WitSerialDecoder, packet_time_s
+from sensorhub.model.errors import LinkLostError
 from sensorhub.model.events import BatteryReported, DeviceEvent, SamplesArrived
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.units import RADPS_PER_DPS, STANDARD_GRAVITY_MPS2
@@ -141,3 +144,28 @@ def test_a_sum_that_is_wrong_is_no_packet() -> None:
     cutter = PacketCutter()
     assert cutter.push(bad + good + good) == [good, good]
     assert cutter.take_rejected() == len(bad)
+
+
+def test_sensors_with_longer_packets_give_no_sample_and_are_named() -> None:
+    """28 bytes (WT901SDCL, WTVB01): the same heading and values, then date and time."""
+    driver = family("witmotion_ble")
+    decoder, controller = driver.new_decoder(), driver.new_controller(StreamSettings())
+    controller.link_up(0, 244)
+    told: LinkLostError | None = None
+    for number in range(600):
+        now_ns = 10_000_000 * number
+        values = [round(300 * math.sin(number / 7 + axis)) for axis in range(9)]
+        clock = struct.pack("<6BH", 25, 1, 1, 0, 0, number // 100, 10 * (number % 100))
+        data = b"\x55\x61" + struct.pack("<9h", *values) + clock
+        try:
+            for asked in controller.poll(now_ns):
+                decoder.feed(Record(RecordKind.SENT, asked.channel, asked.data, now_ns))
+                data += b"\x55\x71" + struct.pack("<9H", asked.data[3], *[0] * 8)
+        except LinkLostError as error:
+            told = error
+            break
+        for event in decoder.feed(Record(RecordKind.RECEIVED, "data", data, now_ns)):
+            controller.handle(event, now_ns)
+    assert told is not None
+    assert "WT901SDCL" in told.hint
+    assert decoder.counters.received == 0
