@@ -63,14 +63,16 @@ def identity(row: Row) -> str:
 
 
 def fed(row: Row) -> Feed:
-    """The decoder after all steps: ``<verb> <lane> <hex>``, ``text <lane> <words>``, ``wait <s>``.
+    """The decoder after all steps and the link's end.
 
+    Steps are ``<verb> <lane> <hex>``, ``text <lane> <words>``, ``wait <seconds>`` and ``down``.
     ``said`` is what the hub wrote, ``got`` and ``text`` what came.
     """
     feed = Feed(row.family)
     play(feed, row.want["before"])
     feed.events.clear()
     play(feed, row.want["steps"])
+    feed.link(up=False)  # what is held back, and what was rejected, is told at the latest now
     return feed
 
 
@@ -87,8 +89,8 @@ def play(feed: Feed, steps: list[str]) -> None:
                 feed.got(data.encode().replace(rb"\r", b"\r").replace(rb"\n", b"\n"), lane=lane)
             case "wait":
                 feed.later(float(rest))
-            case "up" | "down":
-                feed.link(up=verb == "up")
+            case "down":
+                feed.link(up=False)
             case _:
                 raise AssertionError(f"no verb: {step}")
 
