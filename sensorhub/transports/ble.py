@@ -60,7 +60,7 @@ class BleTransport:
         self._find_s = find_s
         self._adopt = True
         self._address: str | None = None  # of the sensor that was open
-        self._tried: str | None = None
+        self._tried: BLEDevice | None = None
         self._small_writes = False
         self._client: BleakClient | None = None
         self._writable: dict[str, tuple[BleakGATTCharacteristic, BleChannel]] = {}
@@ -78,7 +78,7 @@ class BleTransport:
         device = await self._look()
         self._dropped_before += self._queue.dropped
         queue = self._queue = ChunkQueue()
-        self._tried = device.address
+        self._tried = device
         client = await self._radio.connect(device, on_lost=lambda: queue.end(self._lost()))
         self._client = client
         try:
@@ -100,7 +100,9 @@ class BleTransport:
         if remedy is Remedy.SMALL_WRITES:
             self._small_writes = True  # the size of packets that the system tells may be wrong
         elif remedy is Remedy.FORGET and self._tried is not None:
-            await self._radio.forget(self._tried)
+            if _may_be_bonded(self._tried):
+                return  # to forget it is to lose the bond, by which it is known to be the same
+            await self._radio.forget(self._tried.address)
 
     async def write(self, channel: str, data: bytes) -> int:
         """Write one value; returns the time before it was handed over, nanoseconds.
@@ -224,3 +226,11 @@ class BleTransport:
         return TroubleLostError(
             Symptom.LOST, f"The connection to the sensor {self._target} is lost."
         )
+
+
+def _may_be_bonded(device: BLEDevice) -> bool:
+    """Whether the system holds a bond with it, or does not say."""
+    details = device.details
+    told = details.get("props", {}) if isinstance(details, dict) else {}
+    # Older versions of BlueZ say no more than whether it is paired.
+    return told.get("Bonded", told.get("Paired")) is not False

@@ -43,7 +43,7 @@ class Remedy(enum.StrEnum):
     RETRY = "retry"
     TELL = "tell"  # only the person can help, and has been told how; watch for it
     SMALL_WRITES = "small_writes"  # write no more at a time than every link carries
-    FORGET = "forget"  # have the system forget what it remembers of the sensor
+    FORGET = "forget"  # have the system forget a sensor that it holds no bond with
     ASK_RESET = "ask_reset"  # ask the person to reset the adapter
     GIVE_UP = "give_up"
 

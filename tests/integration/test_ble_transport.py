@@ -15,11 +15,14 @@ from link_rig import PATIENCE_S, run, system_bus
 
 from firmware_sim.bluez import AirTiming, Delay, FakeBlueZ, NoReply, ble_room, bluez_error
 from firmware_sim.links.world import World
+from sensorhub.daemon.bluez import BLUEZ, ask_objects, bond_of
+from sensorhub.daemon.sensors_add import Bonding, make_bond
 from sensorhub.model.errors import LinkLostError, TransportError
 from sensorhub.model.profile import BleChannel, BleProfile
 from sensorhub.transports import ble, ble_radio
 from sensorhub.transports.ble import BleTransport, NotifyPath
 from sensorhub.transports.ble_radio import BleRadio
+from sensorhub.transports.symptoms import Remedy
 
 SPEED = 4.0
 CONNECT_AND_WAIT = """
@@ -393,6 +396,26 @@ def test_a_broken_set_up_leaves_no_link_behind_and_the_next_works(tmp_path, spoi
         assert await numbers(transport, 3) == [0, 1, 2]
         await transport.close()
         assert not b.peers[0].up
+
+    with_bench(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("bonded", [False, True])
+def test_a_sensor_is_forgotten_as_a_remedy_unless_that_would_lose_a_bond(tmp_path, bonded):
+    async def scenario(b: Bench) -> None:
+        address, transport = b.peers[0].advertisement.address, b.transport()
+        await transport.open()
+        if bonded:
+            assert await make_bond(address) is Bonding.BONDED
+        await transport.close()
+        await transport.open()
+        await transport.mend(Remedy.FORGET)
+        if not bonded:
+            await b.bluez.called("RemoveDevice")
+        await transport.open()
+        assert bond_of(await ask_objects(BLUEZ), address) is bonded
+        await transport.close()
+        assert bonded is not any(member == "RemoveDevice" for member, _ in b.bluez.calls)
 
     with_bench(tmp_path, scenario)
 
