@@ -4,13 +4,14 @@ It is registered by its address, which nobody near has as well, and by what it s
 """
 
 import asyncio
+import contextlib
 import enum
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sensorhub.daemon.link_state import LinkStatus
+from sensorhub.daemon.link_state import LinkPhase, LinkStatus
 from sensorhub.daemon.links import LinkCallbacks, LinkMaker, family_of
 from sensorhub.devices.registry import recognise
 from sensorhub.model.errors import DeviceError, InputError, TransportError
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 MEET_WALL_S = 30.0
 """How long to wait for the first sample."""
+
+SILENT_WALL_S = 3.0
+"""Some answer only who is bonded with them (a Polar H10): with a sensor that has sent nothing for
+so long, the bond is made before the first sample instead of after it."""
 
 MORE_WALL_S = 2.0
 """After it: how long to wait for a name, a battery, that not every kind of sensor tells."""
@@ -91,13 +96,15 @@ async def add_sensor(
     family = family_of(uri)
     tell(f"Connecting to {said or uri} ...")
     bonding: Bonding | None = None
+    one_at_a_time = asyncio.Lock()
 
     async def bond() -> None:
         nonlocal bonding
-        if wish.bond and isinstance(uri, BleUri):
-            bonding = await make_bond(uri.target)
+        async with one_at_a_time:
+            if wish.bond and isinstance(uri, BleUri) and bonding is None:
+                bonding = await make_bond(uri.target)
 
-    met = await _meet(uri, speed=wish.speed, radio=radio, then=bond)
+    met = await _meet(uri, speed=wish.speed, radio=radio, bond=bond)
     sensor = RegisteredSensor(
         name=wish.name or _free_name(said or f"{family.name} {met.device_id[-4:]}", registered),
         uri=str(uri),
@@ -171,6 +178,7 @@ class _Met:
     model: str = ""
     firmware: str = ""
     battery_percent: int | None = None
+    connected: asyncio.Event = field(default_factory=asyncio.Event)
     streamed: asyncio.Event = field(default_factory=asyncio.Event)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -185,20 +193,21 @@ class _Met:
         if self.device_id and self.battery_percent is not None:
             self.complete.set()
 
+    def on_status(self, status: LinkStatus) -> None:
+        if status.phase is LinkPhase.CONNECTING:
+            self.connected.set()
+
 
 async def _meet(
-    uri: SensorUri, *, speed: float, radio: "BleRadio | None", then: Callable[[], Awaitable[None]]
+    uri: SensorUri, *, speed: float, radio: "BleRadio | None", bond: Callable[[], Awaitable[None]]
 ) -> _Met:
-    """Stream from it until it has said who it is; ``then`` is awaited while it is connected."""
+    """Stream from it until it has said who it is; ``bond`` is awaited while it is connected."""
     met = _Met()
-
-    def on_status(status: LinkStatus) -> None:
-        """The reason, if there is one, is asked for when it matters."""
-
-    callbacks = LinkCallbacks(sink=lambda _: None, on_event=met.on_event, on_status=on_status)
+    callbacks = LinkCallbacks(sink=lambda _: None, on_event=met.on_event, on_status=met.on_status)
     link = LinkMaker(HubClock(speed=speed), _radio=radio).make(str(uri), uri, callbacks)
     running = asyncio.create_task(link.run())
     streamed = asyncio.create_task(met.streamed.wait())
+    early = asyncio.create_task(_bond_if_silent(met, bond))
     try:
         await asyncio.wait(
             {running, streamed}, timeout=MEET_WALL_S, return_when=asyncio.FIRST_COMPLETED
@@ -213,14 +222,22 @@ async def _meet(
                 await met.complete.wait()
         except TimeoutError:
             pass  # it tells no more than it has: not every kind does
-        await then()
+        await bond()
         return met
     finally:
         stopping = asyncio.create_task(link.stop())
         await asyncio.wait({stopping}, timeout=STOP_WALL_S)
-        for task in (stopping, running, streamed):
+        for task in (stopping, running, streamed, early):
             task.cancel()
-        await asyncio.gather(stopping, running, streamed, return_exceptions=True)
+        await asyncio.gather(stopping, running, streamed, early, return_exceptions=True)
+
+
+async def _bond_if_silent(met: _Met, bond: Callable[[], Awaitable[None]]) -> None:
+    await met.connected.wait()
+    await asyncio.sleep(SILENT_WALL_S)
+    if not met.streamed.is_set():
+        with contextlib.suppress(DeviceError):  # when it streams after all, it is tried once more
+            await bond()
 
 
 def _wanted(target: str) -> BleUri | SerialUri | None:

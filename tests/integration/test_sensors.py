@@ -16,10 +16,13 @@ from link_rig import system_bus
 from visits import Program, Simulation, sensorhub, simulation, squats_on_cue
 
 from firmware_sim.bluez import AirTiming, BusError, FakeBlueZ, NoReply, ble_room, bluez_error
+from firmware_sim.families import DeviceSetup, make_device
 from firmware_sim.links.world import World
+from firmware_sim.person import Person, SensorSetup
+from firmware_sim.scenario.loader import load_scenario
 from sensorhub.daemon import sensors_add
 from sensorhub.daemon.bluez import BLUEZ, ask_objects, bond_of
-from sensorhub.daemon.sensors_add import Bonding, make_bond
+from sensorhub.daemon.sensors_add import Bonding, Wish, add_sensor, make_bond
 from sensorhub.model.errors import DeviceError
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.registry import RegisteredSensor, registered_sensors
@@ -238,6 +241,34 @@ def test_where_nobody_knows_that_is_no_answer(
     (result,), _ = bonding(tmp_path, spoil)  # type: ignore[misc]
     assert isinstance(result, DeviceError)
     assert "--no-bond" in str(result)
+
+
+def test_who_answers_only_over_a_bond_is_bonded_with_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sensors_add, "SILENT_WALL_S", 0.5)
+    worn = Person(load_scenario("standing_still")).wear("thigh_right", SensorSetup(part="lsm6dso"))
+    peer = make_device("polar_h10", DeviceSetup("thigh_right", worn, now_us=-1_000_000), "ble").peer
+    address, speed = peer.advertisement.address, 3.0
+
+    async def scenario() -> None:
+        with system_bus(tmp_path / "bus"):
+            async with ble_room(
+                {"H10": peer}, World(speed=speed), tmp_path / "bus", timing=QUICK
+            ) as bluez:
+                bluez.mute(address, "control")
+                bluez.fault("Pair", lambda: bluez.mute(address), times=1)
+                with Store(tmp_path / "store.sqlite", now_ns=itertools.count().__next__) as store:
+                    added = await add_sensor(
+                        Wish(address, listen_s=1.0, speed=speed),
+                        store=store,
+                        registered=(),
+                        tell=lambda _: None,
+                    )
+                assert added.bonded
+                assert [member for member, _ in bluez.calls].count("Pair") == 1
+
+    run_scenario(scenario)
 
 
 def test_adding_says_what_it_does_not_find(tmp_path: Path) -> None:

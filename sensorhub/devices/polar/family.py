@@ -63,7 +63,7 @@ _SDK_MODE_FROM = 1.25
 
 _SILENT_HINT = (
     "Come closer and check that it is charged. An H10 answers only a computer that it is paired "
-    "with: `bluetoothctl pair` with its address, once, while it is worn."
+    "with: `sensorhub sensors add` does it, once, while it is worn."
 )
 _STATUS: Final[Mapping[int, str]] = {
     1: "it does not know the request",
@@ -345,6 +345,6 @@ FAMILY = DeviceFamily(
     notes=(
         "H10: acceleration only, 25 to 200 Hz, worn on the chest.",
         "Verity Sense: 52 Hz; 26 to 416 Hz without heart rate.",
-        "H10 answers only a computer that it is paired with: `bluetoothctl pair`, once.",
+        "H10 answers only a computer that it is paired with: `sensorhub sensors add` does it.",
     ),
 )

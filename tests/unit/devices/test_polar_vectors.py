@@ -321,4 +321,4 @@ def test_what_a_silent_sensor_needs_is_said() -> None:
             break
     assert caught is not None
     assert "choices of acceleration" in str(caught)
-    assert "bluetoothctl pair" in caught.hint
+    assert "sensorhub sensors add" in caught.hint
