@@ -57,6 +57,7 @@ def analyze(
     from sensorhub.sessions.analysis import Span, analyze_blocks
     from sensorhub.sessions.as_json import outcome_as_json
     from sensorhub.sessions.recording import read_recording, refuse_to_overwrite
+    from sensorhub.sessions.told import told_flags
 
     exercise = find_exercise(exercise_id)
     span = Span(-math.inf if from_s is None else from_s, math.inf if to_s is None else to_s)
@@ -86,4 +87,5 @@ def analyze(
     if as_json:
         click.echo(json.dumps(outcome_as_json(found.outcome), allow_nan=False))
     else:
-        click.echo(outcome_table(found.outcome, exercise))
+        flags = told_flags(found.outcome, span=span)
+        click.echo(outcome_table(found.outcome, exercise, flags=flags))

@@ -4,18 +4,21 @@ import math
 from collections.abc import Iterator, Sequence
 
 from sensorhub.exercises.definition import Exercise
-from sensorhub.model.outcomes import FlagCode, QualityFlag, RepetitionKind, SetOutcome
-from sensorhub.model.placement import Placement, Side
+from sensorhub.model.outcomes import QualityFlag, RepetitionKind, SetOutcome
+from sensorhub.model.placement import Side
 from sensorhub.model.units import DEG_PER_RAD
 from sensorhub.sessions.headline import headline
 
 
-def outcome_table(outcome: SetOutcome, exercise: Exercise) -> str:
-    """A headline, what was counted or held, and what the reader must know about it."""
-    return "\n".join(_lines(outcome, exercise))
+def outcome_table(outcome: SetOutcome, exercise: Exercise, *, flags: Sequence[QualityFlag]) -> str:
+    """A headline, what was counted or held, and what the reader must know about it.
+
+    ``flags``: as they are told, see :mod:`sensorhub.sessions.told`.
+    """
+    return "\n".join(_lines(outcome, exercise, flags))
 
 
-def _lines(outcome: SetOutcome, exercise: Exercise) -> Iterator[str]:
+def _lines(outcome: SetOutcome, exercise: Exercise, flags: Sequence[QualityFlag]) -> Iterator[str]:
     one_sided = outcome.side in (Side.LEFT, Side.RIGHT)
     side = f", {outcome.side.value}" if one_sided else ""
     yield f"{exercise.title}{side}: {headline(outcome)}"
@@ -76,22 +79,9 @@ def _lines(outcome: SetOutcome, exercise: Exercise) -> Iterator[str]:
                 for number, step in enumerate(outcome.steps, start=1)
             ],
         )
-    if outcome.flags:
+    if flags:
         yield ""
-        yield from (f"! {text}" for text in _warnings(outcome.flags))
-
-
-def _warnings(flags: Sequence[QualityFlag]) -> Iterator[str]:
-    """One line a thing: many gaps of one sensor are one thing."""
-    groups: dict[tuple[FlagCode, Placement | None], list[QualityFlag]] = {}
-    for flag in flags:
-        groups.setdefault((flag.code, flag.placement), []).append(flag)
-    for (code, placement), group in groups.items():
-        if code is FlagCode.GAP and len(group) > 1:
-            total_s = sum(flag.end_s - flag.start_s for flag in group)
-            yield f"{len(group)} gaps in the data of {placement}, {total_s:.1f} s in all."
-        else:
-            yield from dict.fromkeys(flag.text for flag in group)
+        yield from dict.fromkeys(f"! {flag.text}" for flag in flags)
 
 
 def _remarks(kind: RepetitionKind, *, sure: bool, phase: str) -> Iterator[str]:

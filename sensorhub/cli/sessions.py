@@ -58,6 +58,7 @@ def show(settings: Context, session: str, *, as_json: bool) -> None:
     from sensorhub.cli.outcome_table import outcome_table
     from sensorhub.exercises.definition import load_library
     from sensorhub.sessions.reader import StoreReader
+    from sensorhub.sessions.told import told_of
 
     found = StoreReader(settings.store_path).session(session)
     if as_json:
@@ -80,7 +81,8 @@ def show(settings: Context, session: str, *, as_json: bool) -> None:
             click.echo(f"{one.number}. {one.exercise}: nothing recorded")
             continue
         kind = "" if one.final is not None else " (as seen live)"
-        click.echo(f"{one.number}. {outcome_table(one.outcome, exercise)}{kind}")
+        table = outcome_table(one.outcome, exercise, flags=told_of(one))
+        click.echo(f"{one.number}. {table}{kind}")
         if one.said_too_much:
             click.echo(f"  ! {one.said_count} counted aloud; the set as a whole did not confirm it")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sensorhub.model.outcomes import Repetition, RepetitionKind, SetOutcome
 from sensorhub.model.units import DEG_PER_RAD, NS_PER_S
+from sensorhub.sessions.told import told_of
 from sensorhub.sessions.traces import Trace
 from sensorhub.sessions.values import AnswerKind, StoredSession, StoredSet
 from sensorhub.web.words import all_texts
@@ -83,9 +84,9 @@ def _set(one: StoredSet) -> dict[str, Any]:
             for breath in outcome.breaths
         ],
         "steps": len(outcome.steps),
-        "flags": list(dict.fromkeys(flag.code.value for flag in outcome.flags)),
+        "flags": list(dict.fromkeys(flag.code.value for flag in told_of(one))),
         "flag_texts": {
-            name: list(dict.fromkeys(map(texts.flag, outcome.flags)))
+            name: list(dict.fromkeys(map(texts.flag, told_of(one))))
             for name, texts in all_texts().items()
         },
     }

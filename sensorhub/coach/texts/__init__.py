@@ -112,7 +112,8 @@ class Texts:
         if text is None:
             return flag.text
         where = "" if flag.placement is None else self.placement(flag.placement)
-        seconds = f"{flag.end_s - flag.start_s:.1f}"
+        lasted_s = flag.end_s - flag.start_s
+        seconds = f"{lasted_s:.1f}" if lasted_s >= 0.05 else "< 0.1"
         return str(text).format_map({"placement": where, "seconds": seconds})
 
     def dose(self, dose: Dose) -> str:

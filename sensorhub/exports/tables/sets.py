@@ -1,6 +1,7 @@
 """``sets.csv``: what was prescribed, and what was done."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sensorhub.exercises.measures.table import Of
@@ -24,6 +25,7 @@ from sensorhub.exports.tables.table import Table
 from sensorhub.model.outcomes import NO_MEASURES, FlagCode, RepetitionKind
 from sensorhub.model.units import DEG_PER_RAD, NS_PER_S
 from sensorhub.sessions.headline import headline
+from sensorhub.sessions.told import told_of
 from sensorhub.sessions.values import AnswerKind, ResultKind
 
 
@@ -105,13 +107,14 @@ def _flags(row: SetRow) -> str | None:
     if row.outcome is None:
         return None
     aloud = {FlagCode.UNSURE} if row.set.said_too_much else set()
-    return " ".join(sorted({*flag_codes(row.outcome), *aloud})) or None
+    told = replace(row.outcome, flags=told_of(row.set))
+    return " ".join(sorted({*flag_codes(told), *aloud})) or None
 
 
 def _flag_texts(row: SetRow) -> str | None:
     if row.outcome is None:
         return None
-    texts = dict.fromkeys(flag.text for flag in row.outcome.flags)
+    texts = dict.fromkeys(flag.text for flag in told_of(row.set))
     if row.set.said_too_much:
         done = headline(row.outcome)
         texts[f"{row.set.said_count} counted aloud, but recorded: {done}."] = None

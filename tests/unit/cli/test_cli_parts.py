@@ -29,9 +29,11 @@ from sensorhub.model.outcomes import (
     Step,
 )
 from sensorhub.model.placement import Placement, Side
+from sensorhub.model.samples import Gap
 from sensorhub.sessions.headline import headline
 from sensorhub.sessions.registry import RegisteredSensor
 from sensorhub.sessions.store import Store
+from sensorhub.sessions.told import told_flags
 from sensorhub.transports.uri import SerialUri
 
 
@@ -82,15 +84,16 @@ def test_the_table_says_everything_once() -> None:
         holds=(Hold(7.0, 20.0, 12.5, 0.3),),
         breaths=(Breath(21.0, 25.0, 2.0, 2.0, 0.1, sure=False),),
         steps=(Step(26.0, 27.0, "out"),),
+        gaps=(Gap(Placement.PELVIS, 1.0, 2.0), Gap(Placement.PELVIS, 3.0, 4.0)),
         flags=(a_flag(1.0), a_flag(3.0), a_flag(5.0, FlagCode.CLIPPING)),
     )
-    text = outcome_table(outcome, find_exercise("squat"))
+    text = outcome_table(outcome, find_exercise("squat"), flags=told_flags(outcome))
     assert text.splitlines()[0] == (
         "Squat, right: 1 repetition and 1 partial and 1 hold, 12.5 s held and 1 breath and 1 step"
     )
     assert "partial unsure x" in text
     assert "57.3" in text
-    assert "2 gaps in the data of pelvis, 2.0 s in all." in text
+    assert "2.0 s of data from the pelvis are missing, in 2 gaps." in text
     assert text.count("!") == 2
     assert all(line == line.rstrip() for line in text.splitlines())
 
