@@ -17,6 +17,9 @@ from sensorhub.model.placement import Side
 HOLD_DIFFERS_S, HOLD_DIFFERS_SHARE = 2.0, 0.1
 """Held seconds that differ by less are the same to who held; the longer of the two counts."""
 
+MISSING_SHARE = 0.2
+"""With so much of the set missing, that is the reason; a lost sample now and then is none."""
+
 DOUBTS: Mapping[FlagCode, PromptKey] = MappingProxyType(
     {
         FlagCode.UPSIDE_DOWN: PromptKey.UPSIDE_DOWN,
@@ -95,7 +98,8 @@ def _why(planned: PlannedSet, outcome: SetOutcome) -> list[Prompt]:
     codes = {flag.code for flag in outcome.flags}
     if codes & DOUBTS.keys():
         return []
-    if FlagCode.GAP in codes:
+    missing_s = sum(gap.duration_s for gap in outcome.gaps)
+    if missing_s > MISSING_SHARE * (outcome.end_s - outcome.start_s):
         return [Prompt(PromptKey.CHECK_SIGNAL)]
     one_leg = planned.side in (Side.LEFT, Side.RIGHT)
     return [Prompt(PromptKey.CHECK_LEG if one_leg else PromptKey.CHECK_SENSOR)]

@@ -18,18 +18,26 @@ from sensorhub.model.outcomes import (
     SetOutcome,
 )
 from sensorhub.model.placement import Placement, Side
+from sensorhub.model.samples import Gap
 
 KICKS = PlannedSet("donkey_kick_fire_hydrant", Side.RIGHT, 1, 1, Dose(reps=10), 5.0)
 
 
-def judged(full: int = 0, partial: int = 0, *codes: FlagCode) -> SetOutcome:
+def judged(full: int = 0, partial: int = 0, *codes: FlagCode, missing_s: float = 0.0) -> SetOutcome:
     kinds = [RepetitionKind.FULL] * full + [RepetitionKind.PARTIAL] * partial
     found = [
         Repetition(3.0 * k, 3.0 * k + 1, 3.0 * k + 2, 1.0, kind=one) for k, one in enumerate(kinds)
     ]
     flags = [QualityFlag(code, Placement.THIGH_RIGHT, 0.0, 1.0, "Doubt.") for code in codes]
+    gaps = (Gap(Placement.THIGH_RIGHT, 10.0, 10.0 + missing_s),) if missing_s else ()
     return SetOutcome(
-        KICKS.exercise, Side.RIGHT, 0.0, 60.0, repetitions=tuple(found), flags=tuple(flags)
+        KICKS.exercise,
+        Side.RIGHT,
+        0.0,
+        60.0,
+        repetitions=tuple(found),
+        gaps=gaps,
+        flags=tuple(flags),
     )
 
 
@@ -53,7 +61,9 @@ def keys(prompts: list[Prompt]) -> list[PromptKey]:
         (heard(10), judged(3, 4), [PromptKey.RECOUNT_PARTIAL_REST]),
         (heard(5), judged(10), [PromptKey.RECOUNT_MORE]),
         (heard(10), judged(), [PromptKey.RECOUNT_NONE, PromptKey.CHECK_LEG]),
-        (heard(10), judged(0, 0, FlagCode.GAP), [PromptKey.RECOUNT_NONE, PromptKey.CHECK_SIGNAL]),
+        (heard(10), judged(missing_s=30.0), [PromptKey.RECOUNT_NONE, PromptKey.CHECK_SIGNAL]),
+        # A lost sample now and then is no reason.
+        (heard(10), judged(missing_s=0.3), [PromptKey.RECOUNT_NONE, PromptKey.CHECK_LEG]),
         (heard(10), judged(0, 0, FlagCode.WRONG_SIDE), [PromptKey.RECOUNT_NONE]),
         # Nothing heard: who skipped the set knows why, who waited for a count does not.
         (heard(0), judged(), []),
