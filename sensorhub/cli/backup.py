@@ -15,11 +15,12 @@ MIB = 1 << 20
 @pass_settings
 def backup(settings: Context, *, file: Path) -> None:
     """Write all sessions, plans and settings to one new FILE. A session may be running."""
+    from sensorhub.model.words import many
     from sensorhub.sessions.backup import write_backup
 
     with _Bar("Backing up") as bar:
         manifest = write_backup(settings.data_dir, file, progress=bar.show)
-    click.echo(f"{file}: {len(manifest.files)} files, {file.stat().st_size / MIB:.1f} MiB.")
+    click.echo(f"{file}: {many(len(manifest.files), 'file')}, {file.stat().st_size / MIB:.1f} MiB.")
     click.echo("It holds personal data: keep it where only you can read it.")
 
 
@@ -32,6 +33,7 @@ def restore(settings: Context, *, file: Path, yes: bool) -> None:
 
     The hub must not be running (sudo systemctl stop sensorhub).
     """
+    from sensorhub.model.words import many
     from sensorhub.sessions.backup_format import read_manifest
     from sensorhub.sessions.restore import restore_backup
 
@@ -41,7 +43,7 @@ def restore(settings: Context, *, file: Path, yes: bool) -> None:
         click.confirm(question, abort=True)
     with _Bar("Restoring") as bar:
         _, before = restore_backup(file, settings.data_dir, progress=bar.show)
-    click.echo(f"Restored {len(manifest.files)} files to {settings.data_dir}.")
+    click.echo(f"Restored {many(len(manifest.files), 'file')} to {settings.data_dir}.")
     if before is not None:
         click.echo(f"What was there before: {before}")
 

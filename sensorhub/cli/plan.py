@@ -37,8 +37,10 @@ def plan() -> None:
 def show(name: str | None, *, as_json: bool) -> None:
     """Show a plan by its name or file; without one, list the plans that come with the hub."""
     from sensorhub.cli.plans import find_plan, plan_minutes
+    from sensorhub.coach.dose import counted
     from sensorhub.coach.library import plan_texts
     from sensorhub.exercises.definition import load_library
+    from sensorhub.model.words import many
 
     if name is None:
         plans = [find_plan(known) for known in plan_texts()]
@@ -47,7 +49,9 @@ def show(name: str | None, *, as_json: bool) -> None:
             return
         for known in plans:
             count = len(known.planned_sets())
-            click.echo(f"{known.id:12}  {known.title}: {count} sets, {plan_minutes(known)} min")
+            click.echo(
+                f"{known.id:12}  {known.title}: {many(count, 'set')}, {plan_minutes(known)} min"
+            )
         return
     found = find_plan(name)
     sets = found.planned_sets()
@@ -68,14 +72,16 @@ def show(name: str | None, *, as_json: bool) -> None:
         click.echo(json.dumps({"id": found.id, "title": found.title, "sets": rows}))
         return
     library = load_library()
-    click.echo(f"{found.title} ({found.id}): {len(sets)} sets, about {plan_minutes(found)} min")
+    click.echo(
+        f"{found.title} ({found.id}): {many(len(sets), 'set')}, about {plan_minutes(found)} min"
+    )
     for number, item in enumerate(found.items, start=1):
         exercise = library[item.exercise]
         sides = " and ".join(s.value for s in item.sides if s.value in ("left", "right"))
         where = " or ".join(exercise.primary) or "no sensor"
         click.echo(
             f"{number:3}. {exercise.title}{', ' if sides else ''}{sides}: "
-            f"{item.sets} x {item.dose}, rest {item.rest_s:g} s  [{where}]"
+            f"{item.sets} x {item.dose.words(counted(exercise))}, rest {item.rest_s:g} s  [{where}]"
         )
 
 
@@ -84,7 +90,10 @@ def show(name: str | None, *, as_json: bool) -> None:
 def check(file: Path) -> None:
     """Say whether a plan file can be used, and if not, what is wrong with it."""
     from sensorhub.cli.plans import plan_minutes, read_plan
+    from sensorhub.model.words import many
 
     found = read_plan(file)
     count = len(found.planned_sets())
-    click.echo(f"{file}: good. {found.title}: {count} sets, about {plan_minutes(found)} min.")
+    click.echo(
+        f"{file}: good. {found.title}: {many(count, 'set')}, about {plan_minutes(found)} min."
+    )

@@ -30,6 +30,7 @@ def sessions(ctx: click.Context) -> None:
 @pass_settings
 def list_sessions(settings: Context, *, as_json: bool) -> None:
     """List the stored sessions, the oldest first."""
+    from sensorhub.model.words import many
     from sensorhub.sessions.headline import set_headline
     from sensorhub.sessions.reader import StoreReader
 
@@ -42,7 +43,8 @@ def list_sessions(settings: Context, *, as_json: bool) -> None:
         note = "  [simulated]" if session.info.simulated else ""
         plan = session.info.plan or "no plan"
         when = session.started.utc.strftime("%Y-%m-%d %H:%M")
-        click.echo(f"{session.name:14} {when}  {plan}: {len(session.sets)} sets{note}{state}")
+        sets = many(len(session.sets), "set")
+        click.echo(f"{session.name:14} {when}  {plan}: {sets}{note}{state}")
         for one in session.sets:
             click.echo(f"    {one.number}. {one.exercise} ({one.side}): {set_headline(one)}")
     if not found:

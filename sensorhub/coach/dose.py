@@ -2,6 +2,14 @@
 
 from dataclasses import dataclass
 
+from sensorhub.exercises.definition import Exercise
+from sensorhub.model.words import many
+
+
+def counted(exercise: Exercise) -> str:
+    """What is counted in this exercise: ``breath`` or ``repetition``."""
+    return "breath" if exercise.detector == "breath" else "repetition"
+
 
 @dataclass(frozen=True, slots=True)
 class Dose:
@@ -12,8 +20,12 @@ class Dose:
     duration_s: float | None = None
 
     def __str__(self) -> str:
+        return self.words()
+
+    def words(self, counted: str = "repetition") -> str:
+        """In English, short; ``counted``: what is counted, as one of it is called."""
         if self.reps is not None:
-            return f"{self.reps} repetitions"
+            return many(self.reps, counted)
         if self.hold_s is not None:
             return f"hold {self.hold_s:g} s"
         return f"{self.duration_s:g} s"

@@ -60,6 +60,11 @@ class Comparison:
     agrees: bool
 
 
+def how_fast(speed: float) -> str:
+    """In words, how simulated time goes."""
+    return "in real time" if speed == 1.0 else f"{speed:g} times as fast as real time"
+
+
 def run_demo(
     plan: Plan, *, folder: Path, speed: float, seed: int, view: View, tell: Tell
 ) -> list[Comparison]:
@@ -70,7 +75,7 @@ def run_demo(
     """
     csv_folder = folder / "csv"
     with simulator(folder, scenario=plan.id, speed=speed, seed=seed) as simulated:
-        tell(f"SIMULATED person and sensors, {speed:g} times as fast as real time:")
+        tell(f"SIMULATED person and sensors, {how_fast(speed)}:")
         for placement, uri in simulated.sensors.items():
             tell(f"  {placement}: {uri}")
         tell("")

@@ -9,12 +9,15 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Protocol, TextIO
 
+from sensorhub.coach.dose import counted
+from sensorhub.coach.plan import PlannedSet
 from sensorhub.coach.prompts import PromptKey
 from sensorhub.coach.questions import QuestionKind
 from sensorhub.coach.said import Said, note
 from sensorhub.coach.snapshot import SensorView, Snapshot
 from sensorhub.coach.states import CoachState
 from sensorhub.daemon.digits import bar, big_number
+from sensorhub.exercises.definition import load_library
 from sensorhub.model.units import DEG_PER_RAD
 
 REDRAW_S = 0.1
@@ -194,7 +197,7 @@ def picture(snapshot: Snapshot, *, ink: str = "#") -> list[str]:
     if planned is not None:
         simulated = "   (simulated)" if snapshot.simulated else ""
         side = f", {planned.side}" if planned.side in ("left", "right") else ""
-        head = f"{snapshot.title}{side}   set {planned.number} of {planned.of}   {planned.dose}"
+        head = f"{snapshot.title}{side}   set {planned.number} of {planned.of}   {_dose(planned)}"
         lines.append(f"  {head}{simulated}")
     lines += ["", *(f"    {row}" for row in _big(snapshot, ink)), ""]
     lines.append(f"  {_status(snapshot)}")
@@ -209,6 +212,10 @@ def picture(snapshot: Snapshot, *, ink: str = "#") -> list[str]:
         )
     lines.append(f"  {KEYS}")
     return lines
+
+
+def _dose(planned: PlannedSet) -> str:
+    return planned.dose.words(counted(load_library()[planned.exercise]))
 
 
 _HOW_TO_ANSWER = {

@@ -26,6 +26,7 @@ from sensorhub.exercises.definition import load_library
 from sensorhub.exports.base import THERAPIST, export_session, find_export
 from sensorhub.model.errors import StoreError
 from sensorhub.model.units import NS_PER_S
+from sensorhub.model.words import many
 from sensorhub.sessions.finish import finish_session, recover
 from sensorhub.sessions.headline import set_headline
 from sensorhub.sessions.reader import StoreReader
@@ -100,9 +101,9 @@ async def run_session(settings: RunSettings, *, view: View) -> StoredSession:
     path = settings.data_dir / STORE_NAME
     with Store(path, now_ns=clock.now_ns, on_problem=on_problem) as store:
         for recovered in recover(store):
-            name, sets = recovered.session.name, len(recovered.session.sets)
+            name, sets = recovered.session.name, many(len(recovered.session.sets), "set")
             how = "was cut off" if recovered.cut_off else "was not finished"
-            say(f"Session {name} {how}; it is closed now, with {sets} sets.")
+            say(f"Session {name} {how}; it is closed now, with {sets}.")
         spoken = sayable(plan, texts) if settings.voice is not None else ()
         async with speaking(
             view, voice=settings.voice, data_dir=settings.data_dir, texts=spoken

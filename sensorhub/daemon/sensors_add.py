@@ -87,7 +87,7 @@ async def add_sensor(
         from sensorhub.transports.ble_radio import BleRadio
 
         radio = BleRadio()
-        tell(f"Listening for {wish.listen_s:g} seconds ...")
+        tell(f"Listening for {wish.listen_s:g} s ...")
         heard = await radio.survey(listen_s=wish.listen_s)
         uri, said = _chosen(wanted, heard, registered)
     for one in registered:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sensorhub.coach.plan import Plan
 from sensorhub.coach.questions import Asking
 from sensorhub.coach.texts import DEFAULT_LANGUAGE
-from sensorhub.daemon.demo import ANSWERS, COACH, Comparison, compare, simulator
+from sensorhub.daemon.demo import ANSWERS, COACH, Comparison, compare, how_fast, simulator
 from sensorhub.daemon.hub import HubSettings
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.run import Tell
@@ -74,7 +74,7 @@ async def _serve(
     settings = ServeSettings(hub, port=demo.port, plans={demo.plan.id: demo.plan})
     async with serving(settings, tell=tell) as running:
         with stop_signals(running.hub) as stop:
-            tell(f"SIMULATED person and sensors, {demo.speed:g} times as fast as real time.")
+            tell(f"SIMULATED person and sensors, {how_fast(demo.speed)}.")
             on_ready(running)
             tell("The session begins when the page is open. Ctrl-C ends it.\n")
             ended = asyncio.create_task(stop.wait())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sensorhub.devices.registry import family as registered_family
 from sensorhub.model.errors import StoreError
+from sensorhub.model.words import many
 from sensorhub.sessions.process import FindFamily, process_session, why_not
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.store import Store
@@ -45,7 +46,7 @@ def finish_session(
         _note(store, session, NoticeCode.NOT_ANALYSED, why_not(error), ended_ns)
         return reader.session(session.name)
     if processed.damaged_chunks:
-        text = f"{processed.damaged_chunks} pieces of the raw log could not be read again."
+        text = f"{many(processed.damaged_chunks, 'piece')} of the raw log could not be read again."
         _note(store, session, NoticeCode.RECORDS_DAMAGED, text, ended_ns, processed.damaged_chunks)
     for number, reason in processed.refusals.items():
         text = f"Set {number} could not be analysed: {reason}"

@@ -1,6 +1,7 @@
 """What a set came to, in a few words."""
 
 from sensorhub.model.outcomes import Evidence, SetOutcome
+from sensorhub.model.words import many
 from sensorhub.sessions.values import StoredSet
 
 
@@ -10,18 +11,18 @@ def headline(outcome: SetOutcome) -> str:
     partial = len(outcome.repetitions) - full
     parts = []
     if full or not (partial or outcome.holds or outcome.breaths or outcome.steps):
-        parts.append(_many(full, "repetition"))
+        parts.append(many(full, "repetition"))
     if partial:
         parts.append(f"{partial} partial")
     if outcome.holds:
         held_s = sum(hold.held_s for hold in outcome.holds)
         paced = all(hold.evidence is Evidence.GUIDED for hold in outcome.holds)
         how = "paced by the hub, not measured" if paced else f"{held_s:.1f} s held"
-        parts.append(f"{_many(len(outcome.holds), 'hold')}, {how}")
+        parts.append(f"{many(len(outcome.holds), 'hold')}, {how}")
     if outcome.breaths:
-        parts.append(_many(len(outcome.breaths), "breath"))
+        parts.append(many(len(outcome.breaths), "breath"))
     if outcome.steps:
-        parts.append(_many(len(outcome.steps), "step"))
+        parts.append(many(len(outcome.steps), "step"))
     return " and ".join(parts)
 
 
@@ -31,7 +32,3 @@ def set_headline(one: StoredSet) -> str:
         return "nothing recorded"
     aloud = f" ({one.said_count} counted aloud)" if one.said_too_much else ""
     return headline(one.outcome) + aloud
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -14,6 +14,7 @@ from sensorhub.model.errors import StoreError
 from sensorhub.model.link import Record
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
+from sensorhub.model.words import many
 from sensorhub.sessions.chunks import merge_chunks
 from sensorhub.sessions.clocks import read_clocks
 from sensorhub.sessions.database import WriterLock, connect_writer
@@ -331,7 +332,7 @@ class SessionLog:
 
         def job(db: sqlite3.Connection) -> None:
             if lost:
-                text = f"{lost} packets could not be stored: the disk was full or too slow."
+                text = f"{many(lost, 'packet')} could not be stored: the disk was full or too slow."
                 insert_notice(db, self._row, Notice(NoticeCode.RECORDS_LOST, text, ended_ns, lost))
             close_session(db, self._row, ended_ns)
 

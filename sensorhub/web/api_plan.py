@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from sensorhub.coach.dose import counted
 from sensorhub.coach.machine import Trigger
 from sensorhub.coach.plan import (
     MAX_DURATION_S,
@@ -64,6 +65,7 @@ def _exercise(exercise: Exercise) -> dict[str, Any]:
         "primary": list(exercise.primary),
         "optional": list(exercise.optional),
         "evidence": exercise.evidence.value,
+        "counts": counted(exercise),
         "dose": {
             "sets": exercise.dose.sets,
             "reps": exercise.dose.repetitions or None,

@@ -12,7 +12,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from sensorhub.coach.dose import Dose
+from sensorhub.coach.dose import Dose, counted
 from sensorhub.coach.prompts import Blank, Prompt
 from sensorhub.coach.questions import Question, QuestionKind
 from sensorhub.coach.said import Said
@@ -57,9 +57,17 @@ class Texts:
 
     def prompt(self, prompt: Prompt) -> str:
         """The sentence with its blanks filled in."""
-        blanks = {name: self._blank(name, value) for name, value in prompt.blanks.items()}
+        exercise = str(prompt.blanks.get("exercise", ""))
+        blanks = {
+            name: self._dose(value, exercise, done=name == "done")
+            if isinstance(value, Dose)
+            else self._blank(name, value)
+            for name, value in prompt.blanks.items()
+        }
+        if isinstance(seconds := prompt.blanks.get("seconds"), int):
+            blanks["duration"] = self._seconds(seconds)
         if "exercise" in blanks:
-            words = self.exercise(str(prompt.blanks["exercise"]))
+            words = self.exercise(exercise)
             blanks |= {"start": words.start, "movement": words.movement}
         if {"number", "of"} <= prompt.blanks.keys():
             several = prompt.blanks["of"] != 1
@@ -116,25 +124,15 @@ class Texts:
         seconds = f"{lasted_s:.1f}" if lasted_s >= 0.05 else "< 0.1"
         return str(text).format_map({"placement": where, "seconds": seconds})
 
-    def dose(self, dose: Dose) -> str:
-        """How much is asked for."""
-        if dose.reps is not None:
-            return self._repetitions(dose.reps)
-        if dose.hold_s is not None:
-            return self._word("hold_s", {"seconds": f"{dose.hold_s:g}"})
-        return self._seconds(f"{dose.duration_s or 0.0:g}")
+    def dose(self, dose: Dose, exercise_id: str = "") -> str:
+        """How much is asked for; of an exercise in which breaths are counted, breaths."""
+        return self._dose(dose, exercise_id, done=False)
 
-    def done(self, done: Dose) -> str:
+    def done(self, done: Dose, exercise_id: str = "") -> str:
         """How much was done."""
-        if done.reps is not None:
-            return self._repetitions(done.reps)
-        if done.hold_s is not None:
-            return self._word("held_s", {"seconds": f"{done.hold_s:.0f}"})
-        return self._seconds(f"{done.duration_s or 0.0:.0f}")
+        return self._dose(done, exercise_id, done=True)
 
     def _blank(self, name: str, value: Blank) -> str:
-        if isinstance(value, Dose):
-            return self.done(value) if name == "done" else self.dose(value)
         if isinstance(value, Side):
             return self.side(value)
         if isinstance(value, Placement):
@@ -147,17 +145,21 @@ class Texts:
         words = self._table["answers"] if question.kind is QuestionKind.YES_NO else entry["options"]
         return str(words[option])
 
-    def _repetitions(self, count: int) -> str:
-        return (
-            self._word("repetition")
-            if count == 1
-            else self._word("repetitions", {"count": str(count)})
-        )
+    def _dose(self, dose: Dose, exercise_id: str, *, done: bool) -> str:
+        if dose.reps is not None:
+            exercise = self._library.get(exercise_id)
+            one = "repetition" if exercise is None else counted(exercise)
+            if dose.reps == 1:
+                return self._word(one)
+            return self._word(f"{one}s", {"count": str(dose.reps)})
+        if dose.hold_s is not None:
+            held = {"duration": self._seconds(dose.hold_s, whole=done)}
+            return self._word("held_s" if done else "hold_s", held)
+        return self._seconds(dose.duration_s or 0.0, whole=done)
 
-    def _seconds(self, seconds: str) -> str:
-        return (
-            self._word("second") if seconds == "1" else self._word("seconds", {"seconds": seconds})
-        )
+    def _seconds(self, seconds: float, *, whole: bool = False) -> str:
+        number = f"{seconds:.0f}" if whole else f"{seconds:g}"
+        return self._word("second") if number == "1" else self._word("seconds", {"seconds": number})
 
     def _word(self, key: str, blanks: Mapping[str, str] = _NONE) -> str:
         return str(self._table["words"][key]).format_map(blanks)

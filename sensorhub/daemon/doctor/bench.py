@@ -18,6 +18,7 @@ from sensorhub.devices.base import LinkCounters
 from sensorhub.model.errors import InputError, SensorhubError, TransportError
 from sensorhub.model.events import DeviceEvent, SamplesArrived
 from sensorhub.model.link import Record, RecordKind
+from sensorhub.model.words import many
 from sensorhub.sessions.registry import RegisteredSensor
 from sensorhub.transports.hubclock import HubClock
 from sensorhub.transports.uri import BleUri, ReplayUri, SensorUri
@@ -190,7 +191,8 @@ class _Sensor:
                 self._counters = counters
             if link.status.phase is LinkPhase.GAVE_UP:
                 self._error = str(_why(link.status.error))
-            tell(f"{self.name}: {self._counters.received} samples, {self._counters.lost} lost")
+            arrived = many(self._counters.received, "sample")
+            tell(f"{self.name}: {arrived}, {self._counters.lost} lost")
         finally:
             await _end(link, running)
 

@@ -37,6 +37,16 @@ def test_both_languages_have_the_same_texts_with_the_same_blanks() -> None:
         assert set(re.findall(r"\{\w+\}", TEXTS["de"][key])) == blanks, key
 
 
+def test_what_is_counted_has_words_for_one_of_it() -> None:
+    plural = re.compile(r"\{n\} \w+s\b")
+    several = {key for key, text in TEXTS["en"].items() if plural.match(text)}
+    several = {key for key in several if not key.endswith("_one")}
+    assert {"sets_of", "reps", "breaths", "steps"} <= several
+    for key in several:
+        assert TEXTS["en"][f"{key}_one"] != TEXTS["en"][key]
+        assert f"{key}_one" in TEXTS["de"]
+
+
 def test_every_text_that_the_page_asks_for_is_there() -> None:
     asked = {key for script in SCRIPTS.values() for key in re.findall(r'\bt\("([^"]+)"', script)}
     assert len(asked) > 100

@@ -4,12 +4,6 @@ import { t } from "./texts.js";
 
 const LOST = (sensor) => sensor.lost_s != null || sensor.problem;
 
-/** The dose of a set in words. */
-export function doseOf(set) {
-  for (const kind of ["reps", "hold_s", "duration_s"]) if (set?.[kind] != null) return t(kind, { n: set[kind] });
-  return "";
-}
-
 /** The one big thing: a number, and what it counts. */
 export function big(frame) {
   const { set, live } = frame;

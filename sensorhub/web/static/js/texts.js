@@ -16,12 +16,12 @@ export async function useLanguage(name) {
 }
 
 /**
- * A text with its blanks filled in.
+ * A text with its blanks filled in; where `n` is 1, the text for one of it, if there is such a text.
  * @param {string} key
  * @param {Object<string, any>} [blanks]
  */
 export function t(key, blanks = {}) {
-  const text = table[key] ?? key;
+  const text = (blanks.n === 1 && table[`${key}_one`]) || (table[key] ?? key);
   return text.replace(/\{(\w+)\}/g, (_, name) => blanks[name] ?? "");
 }
 

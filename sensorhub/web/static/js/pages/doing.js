@@ -2,11 +2,12 @@
 
 import { get, once, post } from "../api.js";
 import { announce, drawing, h, setText, show } from "../dom.js";
+import { doseWords } from "../dose.js";
 import { gauge } from "../gauge.js";
 import { live } from "../live.js";
 import { questionForm } from "../question.js";
 import { complaint, icon } from "../shell.js";
-import { ageS, big, doseOf, keysFor, lostSensors } from "../stage.js";
+import { ageS, big, keysFor, lostSensors } from "../stage.js";
 import { known, t, words } from "../texts.js";
 
 const LATE_MS = 1000;
@@ -87,7 +88,7 @@ function build(exercises, place) {
     }
     const set = frame.set;
     setText(heading, set ? words(byId.get(set.exercise)?.words)?.title ?? set.exercise : t(frame.state));
-    const meta = set ? [t(set.side), set.of > 1 ? t("set_of", set) : "", doseOf(set)] : [];
+    const meta = set ? [t(set.side), set.of > 1 ? t("set_of", set) : "", doseWords(set, byId.get(set.exercise))] : [];
     setText(title, meta.filter(Boolean).join(" · "));
     show(simulated, frame.simulated);
     showNumber(frame);

@@ -23,7 +23,7 @@ export async function draw({ place }) {
 }
 
 function line(session) {
-  const notes = [t("sets_of", { sets: session.sets }), session.simulated ? t("was_simulated") : "", session.open ? t("open_session") : "",
+  const notes = [t("sets_of", { n: session.sets }), session.simulated ? t("was_simulated") : "", session.open ? t("open_session") : "",
     session.pain_before !== "" ? `${t("pain_before")} ${session.pain_before}` : "", session.pain_after !== "" ? `${t("pain_after")} ${session.pain_after}` : ""];
   return h("li", { class: "card row" },
     h("a", { href: `#/result/${encodeURIComponent(session.name)}` }, date(session.started)),

@@ -2,6 +2,7 @@
 
 import { get, once, post } from "../api.js";
 import { drawing, h } from "../dom.js";
+import { doseWords } from "../dose.js";
 import { complaint } from "../shell.js";
 import { language, t, words } from "../texts.js";
 
@@ -16,12 +17,6 @@ function minutes(plan) {
 
 /** The hub's own plans are called by a name in every language. */
 const titleOf = (plan) => t(plan.title);
-
-/** A dose in words. */
-export function dose(item) {
-  for (const kind of ["reps", "hold_s", "duration_s"]) if (item[kind] != null) return t(kind, { n: item[kind] });
-  return "";
-}
 
 const sided = (item) => (item.sides.length > 1 ? t("each_side") : t(item.sides[0]));
 
@@ -60,7 +55,7 @@ export async function draw({ me, go, place }) {
 
   const row = (item) => {
     const title = words(byId.get(item.exercise)?.words)?.title ?? item.exercise;
-    const detail = [dose(item), sided(item), item.sets > 1 ? t("sets_of", { sets: item.sets }) : ""];
+    const detail = [doseWords(item, byId.get(item.exercise)), sided(item), item.sets > 1 ? t("sets_of", { n: item.sets }) : ""];
     return h("li", {}, drawing(item.exercise, ""), h("div", {}, h("strong", {}, title), h("span", {}, detail.filter(Boolean).join(" · "))));
   };
 

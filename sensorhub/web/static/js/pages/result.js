@@ -3,6 +3,7 @@
 import { get, once } from "../api.js";
 import { chart, numbers } from "../charts.js";
 import { h } from "../dom.js";
+import { doseWords } from "../dose.js";
 import { icon } from "../shell.js";
 import { date, t, words } from "../texts.js";
 
@@ -11,13 +12,13 @@ const OVERLAY_POINTS = 50;
 /** @param {{rest: string[], place: Function}} page */
 export async function draw({ rest, place }) {
   const [result, { exercises }] = await Promise.all([get(`/api/sessions/${encodeURIComponent(rest[0])}`), once("/api/exercises")]);
-  const titles = new Map(exercises.map((one) => [one.id, words(one.words).title]));
+  const known = new Map(exercises.map((one) => [one.id, one]));
   place(
     t("result_of", { when: date(result.started) }),
     result.simulated ? h("p", { class: "simulated" }, t("simulated")) : null,
     pain(result),
     result.notices.map((text) => h("p", { class: "complaint" }, icon("!"), text)),
-    result.results.length ? result.results.map((one) => setCard(result, one, titles)) : h("p", {}, t("nothing_done")),
+    result.results.length ? result.results.map((one) => setCard(result, one, known)) : h("p", {}, t("nothing_done")),
     h("p", {}, h("a", { href: "#/history" }, t("history"))),
   );
 }
@@ -41,12 +42,7 @@ export function doneWords(one) {
   return parts.filter(Boolean).join(", ") || t("nothing_done");
 }
 
-function asked(one) {
-  for (const kind of ["reps", "hold_s", "duration_s"]) if (one.prescribed[kind] != null) return t(kind, { n: one.prescribed[kind] });
-  return "–";
-}
-
-function setCard(result, one, titles) {
+function setCard(result, one, known) {
   const side = t(one.side);
   const best = Math.max(...(one.repetitions ?? []).filter((rep) => rep.full && rep.rom_deg != null).map((rep) => rep.rom_deg));
   const pictures = h("div", { class: "pictures" });
@@ -55,9 +51,9 @@ function setCard(result, one, titles) {
   const card = h(
     "section",
     { class: "card set" },
-    h("h2", {}, `${one.number}. ${titles.get(one.exercise) ?? one.exercise}${side ? `, ${side}` : ""}`),
+    h("h2", {}, `${one.number}. ${words(known.get(one.exercise)?.words)?.title ?? one.exercise}${side ? `, ${side}` : ""}`),
     h("dl", { class: "facts" },
-      h("div", {}, h("dt", {}, t("prescribed")), h("dd", {}, asked(one))),
+      h("div", {}, h("dt", {}, t("prescribed")), h("dd", {}, doseWords(one.prescribed, known.get(one.exercise)) || "–")),
       h("div", {}, h("dt", {}, t("was_done")), h("dd", {}, doneWords(one))),
       Number.isFinite(best) ? h("div", {}, h("dt", {}, t("range_deg")), h("dd", {}, t("best_range", { deg: best }))) : null),
     flags.length ? h("div", { class: "doubts" }, h("h3", {}, icon("!"), t("doubts")), h("ul", {}, flags.map((text) => h("li", {}, text)))) : null,
