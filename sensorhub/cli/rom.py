@@ -20,12 +20,15 @@ Examples:
   sensorhub rom --sensor thigh_right=ble:OMP-1A2B --sensor pelvis=ble:OMP-3C4D
   sensorhub rom --now
   sensorhub rom --from recording/ --exercise straight_leg_raise --side right
+  sensorhub rom --from recording/ --exercise straight_leg_raise --side right --stretch 20 45
   sensorhub rom
   sensorhub rom --session 2026-03-01-1 --json
 
 With sensors (--now takes the registered ones): three repetitions of each movement they can see,
-then the table. Without: the table of a stored session (the latest one with such movements). Beside
-each range stands the minimal detectable change: a smaller difference may be measurement error."""
+then the table. Without: the table of a stored session (the latest one with such movements). A
+recording holds one movement, or --stretch names the seconds of it: a sensor on the thigh cannot
+tell one from another. Beside each range stands the minimal detectable change: a smaller difference
+may be measurement error."""
 
 
 @click.command(epilog=EPILOG, short_help="Check the hip's range of motion, and its trend.")
@@ -46,6 +49,12 @@ each range stands the minimal detectable change: a smaller difference may be mea
 )
 @click.option("--exercise", "exercise_id", metavar="ID", help="What was done in the recording.")
 @click.option("--side", type=click.Choice(["left", "right"]), help="The side it was done on.")
+@click.option(
+    "--stretch",
+    type=(float, float),
+    metavar="S S",
+    help="From which second to which of the recording it was done.",
+)
 @click.option("--session", "session_name", metavar="NAME", help="A stored session.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option(
@@ -64,6 +73,7 @@ def rom(
     recording: Path | None,
     exercise_id: str | None,
     side: str | None,
+    stretch: tuple[float, float] | None,
     session_name: str | None,
     as_json: bool,
     speed: float,
@@ -74,11 +84,11 @@ def rom(
 
     if sum(map(bool, (sensors or now, recording, session_name))) > 1:
         raise InputError("--sensor or --now, --from and --session exclude each other.")
-    if (exercise_id or side) and recording is None:
-        raise InputError("--exercise and --side belong to --from.")
+    if (exercise_id or side or stretch) and recording is None:
+        raise InputError("--exercise, --side and --stretch belong to --from.")
     earlier: Sequence[StoredSession] = ()
     if recording is not None:
-        outcomes = [_analysed(recording, exercise_id, side)]
+        outcomes = [_analysed(recording, exercise_id, side, stretch)]
     else:
         if sensors or now:
             session_name = _checked_now(settings, sensors, speed=speed)
@@ -89,15 +99,25 @@ def rom(
         return
     for line in _table(ranges):
         click.echo(line)
+    if recording is not None and not ranges and stretch is None:
+        click.echo("If more was done than this movement: --stretch FROM TO, in seconds.")
 
 
-def _analysed(recording: Path, exercise_id: str | None, side: str | None) -> "SetOutcome":
+def _analysed(
+    recording: Path,
+    exercise_id: str | None,
+    side: str | None,
+    stretch: tuple[float, float] | None,
+) -> "SetOutcome":
     from sensorhub.exercises.definition import find_exercise
     from sensorhub.exports.range_check import MOVEMENTS
     from sensorhub.model.errors import InputError
     from sensorhub.model.placement import Side
-    from sensorhub.sessions.analysis import analyze_blocks
+    from sensorhub.model.units import DEG_PER_RAD
+    from sensorhub.model.words import many
+    from sensorhub.sessions.analysis import WHOLE, Span, analyze_blocks
     from sensorhub.sessions.recording import read_recording
+    from sensorhub.sessions.sets_in import sets_in
 
     if exercise_id is None:
         raise InputError("Which movement is it?", hint=f"--exercise {' or '.join(MOVEMENTS)}.")
@@ -108,7 +128,20 @@ def _analysed(recording: Path, exercise_id: str | None, side: str | None) -> "Se
         )
     sensors = read_recording([recording]).sensors
     asked = None if side is None else Side(side)
-    return analyze_blocks(sensors, exercise, side=asked).outcome
+    span = WHOLE if stretch is None else Span(*stretch)
+    outcome = analyze_blocks(sensors, exercise, side=asked, span=span).outcome
+    sets = sets_in(sensors, exercise, side=asked) if stretch is None else []
+    if len(sets) > 1:
+        told = ", ".join(
+            f"{one.span.start_s:.0f} to {one.span.end_s:.0f} s"
+            f" ({many(one.repetitions, 'repetition')}, {one.best_rad * DEG_PER_RAD:.0f} degrees)"
+            for one in sets
+        )
+        raise InputError(
+            f"The recording holds more than one set: {told}.",
+            hint="Say which is meant: --stretch FROM TO, in seconds.",
+        )
+    return outcome
 
 
 def _checked_now(settings: Context, sensors: "Sequence[str]", *, speed: float) -> str:
