@@ -111,6 +111,7 @@ def _analysed(
 ) -> "SetOutcome":
     from sensorhub.exercises.definition import find_exercise
     from sensorhub.exports.range_check import MOVEMENTS
+    from sensorhub.exports.tables.detectable import detectable_change_deg
     from sensorhub.model.errors import InputError
     from sensorhub.model.placement import Side
     from sensorhub.model.units import DEG_PER_RAD
@@ -130,7 +131,10 @@ def _analysed(
     asked = None if side is None else Side(side)
     span = WHOLE if stretch is None else Span(*stretch)
     outcome = analyze_blocks(sensors, exercise, side=asked, span=span).outcome
-    sets = sets_in(sensors, exercise, side=asked) if stretch is None else []
+    # What is smaller than a change that could be detected is fidgeting, not a test.
+    least_deg = detectable_change_deg(exercise.id) or 0.0
+    found = sets_in(sensors, exercise, side=asked) if stretch is None else []
+    sets = [one for one in found if one.best_rad * DEG_PER_RAD >= least_deg]
     if len(sets) > 1:
         told = ", ".join(
             f"{one.span.start_s:.0f} to {one.span.end_s:.0f} s"
