@@ -50,7 +50,7 @@ def _lines(outcome: SetOutcome, exercise: Exercise, flags: Sequence[QualityFlag]
                     f"{hold.end_s:.2f}",
                     f"{hold.held_s:.1f}",
                     _degrees(hold.angle_rad),
-                    hold.ended_by,
+                    hold.told_end,
                 )
                 for number, hold in enumerate(outcome.holds, start=1)
             ],

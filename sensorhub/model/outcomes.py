@@ -110,6 +110,11 @@ class Hold:
     flags: tuple[FlagCode, ...] = ()
     measures: Measures = field(default_factory=lambda: NO_MEASURES)
 
+    @property
+    def told_end(self) -> str:
+        """Why it ended, as people are told: ``paced`` where the hub's time was over, unmeasured."""
+        return "paced" if self.evidence is Evidence.GUIDED else self.ended_by
+
 
 @dataclass(frozen=True, slots=True)
 class Breath:

@@ -53,7 +53,7 @@ def _hold(hold: Hold) -> JsonObject:
         "end_s": _seconds(hold.end_s),
         "held_s": _seconds(hold.held_s),
         "angle_deg": _degrees(hold.angle_rad),
-        "ended_by": hold.ended_by,
+        "ended_by": hold.told_end,
         "evidence": hold.evidence.value,
         "measures": _measures(hold.measures),
     }

@@ -179,8 +179,9 @@ REPETITIONS: Table[ItemRow] = Table(
         ),
         text(
             "ended_by",
-            "Of a hold: why it ended (released, moved, gap, set_ended).",
-            _of(Hold, lambda item: item.ended_by),
+            "Of a hold: why it ended. Measured: released, moved, gap, set_ended. Guided: paced, the"
+            " hub's time for it was over; what the person did was not measured.",
+            _of(Hold, lambda item: item.told_end),
         ),
         seconds(
             "inhale_s",

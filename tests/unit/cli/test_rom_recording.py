@@ -21,7 +21,7 @@ RAISES, ABDUCTIONS = "straight_leg_raise", "side_lying_hip_abduction"
 
 
 def recorded(folder: Path, *movements: str) -> list[tuple[float, float, float]]:
-    """Three repetitions of each movement, one after the other; start, end and best range of each."""
+    """Three repetitions of each movement in turn; start, end and best range of each set."""
     text = "".join(doing(movement, reps=3) for movement in movements)
     scenario = parse_scenario(Fields(tomllib.loads(text), "scenario"), "scenario")
     rendering = render(scenario, ("thigh_right",), seed=1)

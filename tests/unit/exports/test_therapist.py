@@ -89,6 +89,15 @@ def test_one_row_for_everything_counted_or_timed() -> None:
     ]
 
 
+def test_what_nobody_measured_did_not_end_as_if_it_had_been_seen() -> None:
+    ended = [(r["exercise"], r["ended_by"]) for r in rows("repetitions.csv") if r["item"] == "hold"]
+    assert ended == [
+        ("kneeling_hip_flexor_stretch", "released"),
+        ("kneeling_hip_flexor_stretch", "moved"),
+        ("kegel_squeeze", "paced"),
+    ]
+
+
 def test_a_repetition_says_what_a_therapist_asks() -> None:
     first, partial, third = rows("repetitions.csv")[:3]
     assert first["rom_deg"] == "71.6"
