@@ -21,6 +21,11 @@ readonly KEEP_RELEASES=2
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly SOURCE
 
+# https where the settings name a certificate, else http: what phones are told and the kiosk opens.
+scheme_of() {
+	if grep -Eqs '^SENSORHUB_TLS_CERT=.' "$1"; then echo https; else echo http; fi
+}
+
 say() { printf '== %s\n' "$*"; }
 give_up() {
 	printf 'install: %s\n' "$*" >&2
@@ -99,10 +104,11 @@ say "Service"
 install -m 0644 "$SOURCE/deploy/systemd/sensorhub.service" /etc/systemd/system/
 install -d -m 0755 /etc/sensorhub /etc/udev/rules.d /etc/avahi/services
 install -m 0644 "$SOURCE/deploy/udev/60-sensorhub.rules" /etc/udev/rules.d/
-install -m 0644 "$SOURCE/deploy/avahi/sensorhub.service" /etc/avahi/services/
 install -m 0755 "$SOURCE/deploy/sensorhub-hub" /usr/local/bin/sensorhub-hub
 # One's own settings are never written over.
 [ -e /etc/sensorhub/environment ] || install -m 0644 "$SOURCE/deploy/environment" /etc/sensorhub/environment
+scheme=$(scheme_of /etc/sensorhub/environment)
+sed "s/_http\._tcp/_$scheme._tcp/" "$SOURCE/deploy/avahi/sensorhub.service" >/etc/avahi/services/sensorhub.service
 [ "$kiosk" = no ] || install -m 0644 "$SOURCE/deploy/systemd/sensorhub-kiosk.service" /etc/systemd/system/
 
 switch_to() {
@@ -134,8 +140,11 @@ fi
 find "$HOME_DIR/releases" -mindepth 1 -maxdepth 1 -type d | sort | head -n "-$KEEP_RELEASES" | xargs -r -d '\n' rm -rf --
 
 say "Done"
+if [ "$kiosk-$scheme" = yes-https ] && ! grep -Eqs '^SENSORHUB_KIOSK_PAGE=https://' /etc/sensorhub/environment; then
+	say "The kiosk still opens the page by http: name it in /etc/sensorhub/environment (SENSORHUB_KIOSK_PAGE)"
+fi
 cat <<TEXT
-The hub is at http://localhost:8765/ on this computer.
+The hub is at $scheme://localhost:8765/ on this computer.
   sudo sensorhub-hub doctor      what this computer has and lacks
   sudo sensorhub-hub pair        a PIN for the screen that shows the page
   sudo sensorhub-hub sensors     which sensors are known

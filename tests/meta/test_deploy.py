@@ -107,8 +107,35 @@ def test_the_hub_is_announced_where_it_listens() -> None:
     assert service is not None
     port = service.findtext("port")
     kiosk = settings(DEPLOY / "systemd" / "sensorhub-kiosk.service")
-    assert kiosk["ExecStart"][0].endswith(f"http://localhost:{port}/")
-    assert f"http://localhost:{port}/" in (DEPLOY / "install.sh").read_text()
+    assert kiosk["ExecStart"][0].endswith(" ${SENSORHUB_KIOSK_PAGE}")
+    assert kiosk["Environment"][0] == f"SENSORHUB_KIOSK_PAGE=http://localhost:{port}/"
+    assert f"$scheme://localhost:{port}/" in (DEPLOY / "install.sh").read_text()
+
+
+def test_where_a_certificate_is_named_phones_are_told_https(tmp_path: Path) -> None:
+    script = (DEPLOY / "install.sh").read_text()
+    function = re.search(r"(?ms)^scheme_of\(\) \{.*?^\}", script)
+    announced = re.search(r"(?m)^sed .*avahi.*$", script)
+    assert function is not None
+    assert announced is not None
+    shipped, named = (DEPLOY / "environment").read_text(), tmp_path / "named"
+    named.write_text(re.sub(r"(?m)^#(SENSORHUB_TLS_)", r"\1", shipped))
+    plain, missing = DEPLOY / "environment", tmp_path / "missing"
+    for settings_file, scheme in (plain, "http"), (named, "https"), (missing, "http"):
+        write = announced[0].replace("/etc/avahi/services", str(tmp_path))
+        commands = (
+            f'SOURCE={DEPLOY.parent}\n{function[0]}\nscheme=$(scheme_of "{settings_file}")\n{write}'
+        )
+        subprocess.run(["bash", "-euc", commands], check=True)
+        service = ET.parse(tmp_path / "sensorhub.service").getroot().find("service")
+        assert service is not None
+        assert service.findtext("type") == f"_{scheme}._tcp"
+
+
+def test_the_kiosk_knows_no_setting_that_the_file_does_not_explain() -> None:
+    kiosk = settings(DEPLOY / "systemd" / "sensorhub-kiosk.service")
+    assert kiosk["EnvironmentFile"] == ["-/etc/sensorhub/environment"]
+    assert "#SENSORHUB_KIOSK_PAGE=https://" in (DEPLOY / "environment").read_text()
 
 
 def test_modem_manager_leaves_sensors_alone() -> None:

@@ -1,4 +1,4 @@
-"""The start that is drawn is the start that the simulated person takes, and that is counted from."""
+"""The start that is drawn is the start that the simulated person takes."""
 
 import math
 import tomllib
