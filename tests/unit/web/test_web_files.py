@@ -9,6 +9,7 @@ from importlib.resources import files
 import pytest
 from web_rig import DRAWINGS, STATIC
 
+from sensorhub.coach.prompts import PromptKey
 from sensorhub.exercises.definition import load_library
 from sensorhub.model.placement import Placement
 from sensorhub.web.drawings.drawn import exercise_poses
@@ -51,6 +52,14 @@ def test_every_text_that_the_page_asks_for_is_there() -> None:
     asked = {key for script in SCRIPTS.values() for key in re.findall(r'\bt\("([^"]+)"', script)}
     assert len(asked) > 100
     assert asked <= TEXTS["en"].keys()
+
+
+def test_no_two_things_sound_alike() -> None:
+    tones = re.findall(r"^  (\w+): (\[\[.*\]\]),$", SCRIPTS["js/tones.js"], re.MULTILINE)
+    assert len(tones) > 8
+    assert {key for key, _ in tones} <= set(PromptKey)
+    sounds = [sound for _, sound in tones]
+    assert len(set(sounds)) == len(sounds)
 
 
 def test_every_module_that_is_imported_is_there() -> None:

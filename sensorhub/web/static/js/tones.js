@@ -4,7 +4,7 @@ import { live } from "./live.js";
 import { setting, wantedLanguage } from "./settings.js";
 import { hush, speak } from "./voice.js";
 
-/** Notes (Hz, seconds, pause before) by what is said; everything else is silent here. */
+/** Notes (Hz, seconds, pause before) by what is said, no two alike; everything else is silent here. */
 const TONES = {
   begin: [[660, 0.12, 0], [880, 0.25, 0.16]],
   count: [[880, 0.07, 0]],
@@ -14,7 +14,7 @@ const TONES = {
   release: [[880, 0.15, 0], [660, 0.3, 0.2]],
   set_done: [[660, 0.12, 0], [880, 0.12, 0.15], [1100, 0.3, 0.3]],
   signal_lost: [[330, 0.2, 0], [260, 0.2, 0.25], [330, 0.2, 0.5]],
-  signal_lost_hold: [[330, 0.2, 0], [260, 0.2, 0.25], [330, 0.2, 0.5]],
+  signal_lost_hold: [[330, 0.2, 0], [330, 0.6, 0.25]],
   signal_back: [[440, 0.1, 0], [660, 0.1, 0.15]],
   hurt: [[330, 0.4, 0]],
 };
