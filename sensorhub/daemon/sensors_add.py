@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import enum
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from sensorhub.devices.registry import recognise
 from sensorhub.model.errors import DeviceError, InputError, TransportError
 from sensorhub.model.events import BatteryReported, DeviceEvent, DeviceIdentified, SamplesArrived
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.registry import RegisteredSensor, check_name
+from sensorhub.sessions.registry import RegisteredSensor, check_name, refuse_taken
 from sensorhub.sessions.store import Store
 from sensorhub.transports.hubclock import HubClock
 from sensorhub.transports.uri import SCHEMES, BleUri, ReplayUri, SensorUri, SerialUri, parse_uri
@@ -76,8 +76,10 @@ async def add_sensor(
         TransportError: it cannot be reached.
         StoreError: the store cannot be written.
     """
-    if wish.name:
-        check_name(wish.name)
+    # Said before it is met and bonded, which takes a while.
+    name = check_name(wish.name) if wish.name else ""
+    known = RegisteredSensor(name, "", "", wish.placement)
+    refuse_taken(known, registered)
     wanted = _wanted(wish.target)
     radio = None
     if isinstance(wanted, SerialUri):
@@ -90,9 +92,7 @@ async def add_sensor(
         tell(f"Listening for {wish.listen_s:g} s ...")
         heard = await radio.survey(listen_s=wish.listen_s)
         uri, said = _chosen(wanted, heard, registered)
-    for one in registered:
-        if one.uri == str(uri):
-            raise InputError(f"{uri} is registered already, as {one.name!r}.")
+    refuse_taken(replace(known, uri=str(uri)), registered)
     family = family_of(uri)
     tell(f"Connecting to {said or uri} ...")
     bonding: Bonding | None = None
@@ -106,7 +106,7 @@ async def add_sensor(
 
     met = await _meet(uri, speed=wish.speed, radio=radio, bond=bond)
     sensor = RegisteredSensor(
-        name=wish.name or _free_name(said or f"{family.name} {met.device_id[-4:]}", registered),
+        name=name or _free_name(said or f"{family.name} {met.device_id[-4:]}", registered),
         uri=str(uri),
         family=family.name,
         placement=wish.placement,

@@ -72,12 +72,6 @@ class SensorDesk:
         where = read_placement(placement) if placement else None
         with self._hold():
             registered = registered_sensors(self._store.path)
-            # Said before it is met and bonded, which takes a while.
-            for one in registered:
-                if where is not None and one.placement is where:
-                    raise InputError(f"The sensor {one.name!r} is worn there already.")
-                if name and one.name.casefold() == name.strip().casefold():
-                    raise InputError(f"There is a sensor called {one.name!r} already.")
             wish = Wish(target, name.strip(), where, speed=self._speed)
             self._work = asyncio.create_task(
                 add_sensor(wish, store=self._store, registered=registered, tell=_quiet)

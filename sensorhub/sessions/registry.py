@@ -21,6 +21,8 @@ FIRST_VERSION = 3
 
 MAX_NAME_LETTERS = 40
 
+_SEE = "See sensorhub sensors."
+
 
 @dataclass(frozen=True, slots=True)
 class RegisteredSensor:
@@ -66,11 +68,7 @@ def registered_sensors(path: Path) -> tuple[RegisteredSensor, ...]:
     with reading(path, oldest=1) as db:
         if db.execute("PRAGMA user_version").fetchone()[0] < FIRST_VERSION:
             return ()
-        rows = db.execute(
-            "SELECT name, uri, family, placement, device_id, bonded, model, firmware,"
-            " battery_percent, added_utc, seen_utc FROM registered_sensor ORDER BY name"
-        ).fetchall()
-    return tuple(_sensor(row) for row in rows)
+        return _all(db)
 
 
 def find_sensor(name: str, sensors: Sequence[RegisteredSensor]) -> RegisteredSensor:
@@ -103,6 +101,26 @@ def check_name(name: str) -> str:
     return stripped
 
 
+def refuse_taken(sensor: RegisteredSensor, others: Sequence[RegisteredSensor]) -> None:
+    """Refuse what could not be registered beside these: before it is met, and when it is added.
+
+    What is empty is not known yet, and is not taken.
+
+    Raises InputError: its name, address, identity or place is another's.
+    """
+    for other in others:
+        if sensor.name and other.name.casefold() == sensor.name.casefold():
+            raise InputError(f"There is a sensor called {sensor.name!r} already.", hint=_SEE)
+        if sensor.uri and other.uri == sensor.uri:
+            known = f"{sensor.uri} is registered already, as {other.name!r}."
+            raise InputError(known, hint=_SEE)
+        identity = (sensor.family, sensor.device_id)
+        if sensor.device_id and (other.family, other.device_id) == identity:
+            known = f"The sensor {sensor.device_id} is registered already, as {other.name!r}."
+            raise InputError(known, hint=_SEE)
+    _refuse_place(sensor.placement, others)
+
+
 class Registry:
     """Changes to the registered sensors. Each waits until it is durable, but for :meth:`sighted`.
 
@@ -117,7 +135,7 @@ class Registry:
         check_name(sensor.name)
 
         def job(db: sqlite3.Connection) -> None:
-            _refuse_taken(db, sensor)
+            refuse_taken(sensor, _all(db))
             db.execute(
                 "INSERT INTO registered_sensor (name, uri, family, placement, device_id, bonded,"
                 " model, firmware, battery_percent, added_utc, seen_utc)"
@@ -145,9 +163,7 @@ class Registry:
 
         def job(db: sqlite3.Connection) -> None:
             row = _row(db, name)
-            taken = db.execute("SELECT id FROM registered_sensor WHERE name = ?", (wanted,))
-            if any(other != row for (other,) in taken):
-                raise InputError(f"There is a sensor called {wanted!r} already.")
+            refuse_taken(RegisteredSensor(wanted, "", ""), _all(db, besides=row))
             db.execute("UPDATE registered_sensor SET name = ? WHERE id = ?", (wanted, row))
 
         self._writer.call(job)
@@ -157,7 +173,7 @@ class Registry:
 
         def job(db: sqlite3.Connection) -> None:
             row = _row(db, name)
-            _refuse_place(db, placement, besides=row)
+            _refuse_place(placement, _all(db, besides=row))
             db.execute(
                 "UPDATE registered_sensor SET placement = ? WHERE id = ?", (placement or "", row)
             )
@@ -191,40 +207,24 @@ class Registry:
         )
 
 
-def _refuse_taken(db: sqlite3.Connection, sensor: RegisteredSensor) -> None:
-    for column, value, what in (
-        ("name", sensor.name, f"There is a sensor called {sensor.name!r} already."),
-        ("uri", sensor.uri, f"{sensor.uri} is registered already"),
-        ("device_id", sensor.device_id, f"The sensor {sensor.device_id} is registered already"),
-    ):
-        found = (
-            value
-            and db.execute(
-                f"SELECT name, family FROM registered_sensor WHERE {column} = ?",  # noqa: S608 (ours)
-                (value,),
-            ).fetchone()
-        )
-        if found and (column != "device_id" or found[1] == sensor.family):
-            called = "" if column == "name" else f", as {found[0]!r}."
-            raise InputError(what + called, hint="See sensorhub sensors.")
-    _refuse_place(db, sensor.placement)
-
-
-def _refuse_place(
-    db: sqlite3.Connection, placement: Placement | None, *, besides: int | None = None
-) -> None:
+def _refuse_place(placement: Placement | None, others: Sequence[RegisteredSensor]) -> None:
     """Two sensors of one place would leave open which of them is meant."""
-    if placement is None:
-        return
-    found = db.execute(
-        "SELECT name FROM registered_sensor WHERE placement = ? AND id IS NOT ?",
-        (placement.value, besides),
-    ).fetchone()
-    if found is not None:
-        raise InputError(
-            f"The sensor {found[0]!r} is worn on the {placement} already.",
-            hint=f'Free the place first: sensorhub sensors place "{found[0]}" nowhere',
-        )
+    for other in others:
+        if placement is not None and other.placement is placement:
+            raise InputError(
+                f"The sensor {other.name!r} is worn on the {placement} already.",
+                hint=f'Free the place first: sensorhub sensors place "{other.name}" nowhere',
+            )
+
+
+def _all(db: sqlite3.Connection, *, besides: int | None = None) -> tuple[RegisteredSensor, ...]:
+    rows = db.execute(
+        "SELECT name, uri, family, placement, device_id, bonded, model, firmware,"
+        " battery_percent, added_utc, seen_utc FROM registered_sensor WHERE id IS NOT ?"
+        " ORDER BY name",
+        (besides,),
+    )
+    return tuple(map(_sensor, rows))
 
 
 def _row(db: sqlite3.Connection, name: str) -> int:

@@ -99,7 +99,7 @@ def test_only_what_was_found_can_be_added(room: Room) -> None:
     assert names(room) == []
 
 
-def test_a_place_that_is_taken_is_said_before_anything_is_met(
+def test_a_place_or_name_that_is_taken_is_refused(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story() -> None:
@@ -112,7 +112,7 @@ def test_a_place_that_is_taken_is_said_before_anything_is_met(
         monkeypatch.setattr(sensors_desk, "_heard", heard)
         await room.desk.look()
         for name, placement in (("other", "pelvis"), ("LEG", "thigh_right")):
-            with pytest.raises(InputError, match=r"worn there|called"):
+            with pytest.raises(InputError, match=r"worn on the pelvis already|called"):
                 await room.desk.add(str(other), name=name, placement=placement)
         with pytest.raises(InputError, match="no place"):
             await room.desk.add(str(other), name="other", placement="head")
