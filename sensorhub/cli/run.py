@@ -143,26 +143,19 @@ def sensors_for(plan: "Plan", texts: "Sequence[str]", *, store: Path) -> "WornSe
 
     Raises InputError with what it should be.
     """
-    from sensorhub.daemon.sensors_worn import registered_worn, worn_sensors
+    from sensorhub.daemon.planning import needs_sensor, of_use
+    from sensorhub.daemon.sensors_worn import WornSensors, registered_worn, worn_sensors
     from sensorhub.exercises.definition import load_library
-    from sensorhub.model.errors import InputError
     from sensorhub.sessions.registry import registered_sensors
 
     registered = registered_sensors(store)
     if texts:
         return worn_sensors(texts, registered=registered)
     library = load_library()
-    exercises = [library[item.exercise] for item in plan.items]
-    wanted = [place for one in exercises for place in one.placements]
-    placed = [s.placement for s in registered if s.placement is not None]
-    if not any(one.primary for one in exercises) and not set(wanted) & set(placed):
-        if not registered:
-            raise InputError(
-                f"{exercises[0].title} needs no sensor, but the hub only keeps a session with one"
-                " connected.",
-                hint="Register any, wherever it is worn: sensorhub sensors add.",
-            )
-        wanted = placed
+    wanted = of_use(plan, library=library)
+    placed = {sensor.placement for sensor in registered}
+    if not needs_sensor(plan, library=library) and not placed & set(wanted):
+        return WornSensors({}, {})
     return registered_worn(registered, wanted=wanted)
 
 

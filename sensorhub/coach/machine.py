@@ -51,6 +51,7 @@ class Coach:
         settings: times; see there for what cannot be set.
         asking: which questions are asked.
         briefs: what is special about exercises, by id.
+        sensors: some set looks at a sensor; they are checked first.
 
     Raises:
         InputError: a set asks for more than any plan may.
@@ -64,6 +65,7 @@ class Coach:
         settings: CoachSettings | None = None,
         asking: Asking = Asking.NOTHING,
         briefs: Mapping[str, Brief] = NO_BRIEFS,
+        sensors: bool = True,
     ) -> None:
         refuse_beyond_caps(sets)
         self._settings = settings or CoachSettings()
@@ -71,6 +73,7 @@ class Coach:
         self._announcer = Announcer(self._settings, briefs)
         self._state = CoachState.CHECKING
         self._opened = False
+        self._first = CoachState.CHECKING if sensors else CoachState.PREPARING
         self._began_s = self._since_s = now_s
         self._then = CoachState.CHECKING  # what comes after the questions
         self._back = CoachState.CHECKING  # where the pause ends
@@ -188,7 +191,7 @@ class Coach:
         if not self._agenda.has_more:
             return self._enter(CoachState.DONE, now_s)
         self._interview.ask_first()
-        return self._go(CoachState.CHECKING, now_s)
+        return self._go(self._first, now_s)
 
     def _cues(self, now: Situation) -> list[Prompt]:
         if self._progress is not None:

@@ -18,7 +18,7 @@ from sensorhub.coach.snapshot import Snapshot
 from sensorhub.coach.texts import load_texts
 from sensorhub.daemon.fan_view import FanView
 from sensorhub.daemon.live_view import View
-from sensorhub.daemon.planning import doable_sets
+from sensorhub.daemon.planning import doable_sets, needs_sensor, of_use
 from sensorhub.daemon.sensors_desk import how_reached
 from sensorhub.daemon.settings import RunSettings
 from sensorhub.daemon.visit import Visit
@@ -144,15 +144,20 @@ class Hub:
         if self._held or self._running:
             raise BusyError
         settings = self._settings
-        if not settings.sensors:
+        library = load_library()
+        sensors = settings.sensors
+        if not needs_sensor(plan, library=library):
+            useful = of_use(plan, library=library)
+            sensors = {place: uri for place, uri in sensors.items() if place in useful}
+        elif not sensors:
             raise InputError(
                 "This hub knows no sensor.",
                 hint="Add yours once, on the page about sensors.",
             )
-        doable_sets(plan.planned_sets(), library=load_library(), placements=tuple(settings.sensors))
+        doable_sets(plan.planned_sets(), library=library, placements=tuple(sensors))
         run = RunSettings(
             plan=plan,
-            sensors=settings.sensors,
+            sensors=sensors,
             data_dir=settings.data_dir,
             registered=settings.registered,
             speed=settings.speed,
@@ -174,7 +179,7 @@ class Hub:
         self._board.show(Kind.SEARCHING, person=person)
         visit = Visit(run, store=self._store, view=voiced, clock=self._clock)
         self._visit, self._person = visit, person
-        texts = sayable(plan, load_texts(language, library=load_library()))
+        texts = sayable(plan, load_texts(language, library=library))
         self._task = asyncio.create_task(self._run(visit, person, voiced, texts))
 
     def _asking(self, person: str, *, interview: bool) -> Asking:

@@ -35,7 +35,7 @@ from sensorhub.daemon.closing import ClosingSets
 from sensorhub.daemon.live_view import View
 from sensorhub.daemon.pacer import Pacer, pacer_for
 from sensorhub.daemon.pipeline import SensorPipeline
-from sensorhub.daemon.planning import briefs_for, doable_sets
+from sensorhub.daemon.planning import briefs_for, doable_sets, is_paced
 from sensorhub.daemon.running_set import RunningSet
 from sensorhub.exercises.definition import Exercise
 from sensorhub.model.events import (
@@ -159,6 +159,7 @@ class LiveSession:
             settings=settings,
             asking=asking,
             briefs=briefs_for(doable, library=library, placements=self._worn),
+            sensors=any(self._needs.values()),
         )
 
     @property
@@ -286,10 +287,10 @@ class LiveSession:
 
     def _situation(self, now_s: float, live: LiveState | None) -> Situation:
         planned = self._coach.current
-        # The one that counts first is the one to wait for.
-        needed = () if planned is None else self._needs[_what(planned)][:1]
+        # The one that counts first is the one to wait for. What the hub paces waits for none.
+        paced = planned is None or is_paced(self._library[planned.exercise])
+        needed = () if planned is None or paced else self._needs[_what(planned)][:1]
         pipelines = [self._pipelines[p] for p in needed]
-        # An exercise that needs no sensor has nothing to wait for.
         still_s = min((pipeline.still_s for pipeline in pipelines), default=now_s - self._began_s)
         used = {placement for needs in self._needs.values() for placement in needs}
         return Situation(

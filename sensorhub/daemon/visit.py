@@ -1,4 +1,7 @@
-"""One visit while it runs: the links, and the live session that begins with the first of them."""
+"""One visit while it runs: the links, and the live session that begins with the first of them.
+
+Where nothing of the plan is measured the session waits for nobody, and needs no sensor.
+"""
 
 import asyncio
 import logging
@@ -13,6 +16,7 @@ from sensorhub.daemon.keys import KEYS
 from sensorhub.daemon.link_state import LinkPhase, LinkStatus
 from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker, family_of
 from sensorhub.daemon.live_view import LastingView, View
+from sensorhub.daemon.planning import needs_sensor
 from sensorhub.daemon.sensors_guard import guarded
 from sensorhub.daemon.session import LinkView, LiveSession
 from sensorhub.daemon.settings import RunSettings
@@ -46,7 +50,7 @@ class Visit:
     """Runs links and session together. The session begins when the first link comes up.
 
     Attributes:
-        log: the session in the store, None as long as no link ever came up.
+        log: the session in the store, None as long as it has not begun.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class Visit:
         self._live_failed = False
         self._line = AnswerLine()
         self._errors: dict[Placement, str] = {}
+        self._needs_sensor = needs_sensor(settings.plan, library=load_library())
         self.log: SessionLog | None = None
         maker = LinkMaker(clock)
         self._links: dict[Placement, Link] = {
@@ -144,7 +149,10 @@ class Visit:
         """Until the plan is done, somebody stops it, or no link can be had any more."""
         tasks = {asyncio.create_task(link.run()) for link in self._links.values()}
         try:
-            await self._until_begun(tasks)
+            if self._needs_sensor:
+                await self._until_begun(tasks)
+            else:
+                self._begin()
             await self._until_done(tasks)
         finally:
             if self._session is not None:
@@ -168,7 +176,7 @@ class Visit:
 
     async def _until_done(self, tasks: set[asyncio.Task[None]]) -> None:
         while (session := self._session) is not None and not session.done:
-            if self._stop.is_set() or all(task.done() for task in tasks):
+            if self._stop.is_set() or (self._needs_sensor and all(t.done() for t in tasks)):
                 return
             session.tick()
             self._answer_by_script(session)

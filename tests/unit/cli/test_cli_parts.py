@@ -126,15 +126,20 @@ def test_registered_sensors_are_used_where_none_is_given(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["kegel_squeeze", "abdominal_hollowing"])
-def test_what_needs_no_sensor_is_done_with_whichever_is_worn(name: str, tmp_path: Path) -> None:
-    plan = plan_of_one(find_exercise(name), side=None)
+def test_what_needs_no_sensor_waits_for_none(name: str, tmp_path: Path) -> None:
+    exercise = find_exercise(name)
+    plan = plan_of_one(exercise, side=None)
     store = tmp_path / "sessions.sqlite"
-    with pytest.raises(InputError, match=f"{find_exercise(name).title} needs no sensor, but"):
-        sensors_for(plan, (), store=store)
-    thigh = RegisteredSensor("leg", "serial:/dev/ttyACM0", "omp", Placement.THIGH_LEFT, "77FF")
+    assert not sensors_for(plan, (), store=store).uris
+    with pytest.raises(InputError, match="none is registered"):
+        sensors_for(plan_of_one(find_exercise("squat"), side=None), (), store=store)
     with Store(store, now_ns=itertools.count().__next__) as opened:
-        opened.registry.add(thigh)
-    assert list(sensors_for(plan, (), store=store).uris) == [Placement.THIGH_LEFT]
+        for where in (Placement.THIGH_LEFT, Placement.BELLY):
+            uri = f"serial:/dev/{where}"
+            opened.registry.add(RegisteredSensor(where, uri, "omp", where, device_id=where))
+    # Where one adds something it is used: a belly sensor sees breathing beside the hub's pace.
+    useful = [where for where in (Placement.BELLY,) if where in exercise.placements]
+    assert list(sensors_for(plan, (), store=store).uris) == useful
 
 
 def test_files_that_cannot_be_written_are_named_before_the_exercises(tmp_path: Path) -> None:
