@@ -138,7 +138,7 @@ async def calibrate_sensor(
     with Store(data_dir / STORE_NAME, now_ns=clock.now_ns) as store:
         callbacks = guarded(
             owner_of(uri, registered_sensors(store.path)),
-            LinkCallbacks(sink=lambda _: None, on_event=bench.on_event, on_status=_ignore),
+            LinkCallbacks(sink=lambda _: None, on_event=bench.on_event, on_status=_telling(tell)),
             registry=store.registry,
             speed=speed,
         )
@@ -180,5 +180,14 @@ async def _collect(link: Link, bench: CalibrationBench, *, patience_s: float) ->
         await asyncio.gather(stopping, running, return_exceptions=True)
 
 
-def _ignore(_: LinkStatus) -> None:
-    """What a link says of itself is asked for when it matters."""
+def _telling(tell: Tell) -> Callable[[LinkStatus], None]:
+    """Says why there is no link, once for each reason: it may still come."""
+    told: set[str] = set()
+
+    def on_status(status: LinkStatus) -> None:
+        text = "" if status.error is None else str(status.error)
+        if text and text not in told:
+            told.add(text)
+            tell(text)
+
+    return on_status

@@ -44,9 +44,12 @@ def bound(host: str, port: int) -> socket.socket:
             sock.close()
             raise
     except OSError as error:
+        # Port 0 asks about the address alone.
+        where = f"{host}, port {port}" if port else host
+        another = "another port with --port, or " if port else ""
         raise EnvironmentProblemError(
-            f"The page cannot listen on {host}, port {port}: {error.strerror or error}.",
-            hint="Choose another with --port, or an address of this computer with --host.",
+            f"The page cannot listen on {where}: {error.strerror or error}.",
+            hint=f"Choose {another}an address of this computer with --host.",
         ) from error
     sock.setblocking(False)  # noqa: FBT003 (its signature)
     return sock

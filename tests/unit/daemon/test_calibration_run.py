@@ -113,11 +113,14 @@ def test_nothing_came() -> None:
 
 
 def test_a_port_that_is_not_there_is_named_however_short_the_patience(tmp_path: Path) -> None:
+    told: list[str] = []
     gone = calibrate_sensor(
-        parse_uri("serial:/dev/nowhere"), data_dir=tmp_path, tell=print, patience_s=1.0
+        parse_uri("serial:/dev/nowhere"), data_dir=tmp_path, tell=told.append, patience_s=1.0
     )
     with pytest.raises(TransportError, match="/dev/nowhere is not there"):
         asyncio.run(gone)
+    # Nobody turns a sensor for half a minute that is not there.
+    assert len([line for line in told if "/dev/nowhere is not there" in line]) == 1
 
 
 def test_the_same_pose_twice_is_said_and_not_counted() -> None:

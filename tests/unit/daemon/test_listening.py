@@ -118,3 +118,11 @@ def test_an_address_of_another_computer_is_said_at_once(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "--host" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_address_that_is_not_ours_is_named_without_a_port_that_nobody_gave() -> None:
+    with pytest.raises(EnvironmentProblemError, match=r"on 198\.51\.100\.7: ") as caught:
+        bound("198.51.100.7", 0)
+    assert "port" not in str(caught.value)
+    with pytest.raises(EnvironmentProblemError, match=r"on 198\.51\.100\.7, port 8765: "):
+        bound("198.51.100.7", 8765)
