@@ -71,12 +71,14 @@ def recount(planned: PlannedSet, heard: Heard, outcome: SetOutcome) -> list[Prom
         return _nothing_seen(planned, heard, outcome) if count == partial == 0 else []
     if count == partial == 0:
         return [Prompt(PromptKey.RECOUNT_NONE), *_why(planned, outcome)]
+    # With most of it gone something is wrong with how the sensor is worn, or with what was done.
+    why = _why(planned, outcome) if 2 * count < heard.count else []
     if partial == 0:
-        return [Prompt(PromptKey.RECOUNT, blanks)]
+        return [Prompt(PromptKey.RECOUNT, blanks), *why]
     key = PromptKey.RECOUNT_PARTIAL
     if count + partial < heard.count:
         key = PromptKey.RECOUNT_PARTIAL_REST
-    return [Prompt(key, {**blanks, "partial": partial})]
+    return [Prompt(key, {**blanks, "partial": partial}), *why]
 
 
 def _held(planned: PlannedSet, said_s: float, heard: Heard, outcome: SetOutcome) -> list[Prompt]:

@@ -57,8 +57,11 @@ def keys(prompts: list[Prompt]) -> list[PromptKey]:
         (heard(10), judged(7), [PromptKey.RECOUNT]),
         # Withdrawn while it ran, and the end said the smaller number: what was heard counts.
         (heard(7, 10), judged(7), [PromptKey.RECOUNT]),
-        (heard(10), judged(3, 7), [PromptKey.RECOUNT_PARTIAL]),
-        (heard(10), judged(3, 4), [PromptKey.RECOUNT_PARTIAL_REST]),
+        (heard(10), judged(6, 4), [PromptKey.RECOUNT_PARTIAL]),
+        (heard(10), judged(6, 1), [PromptKey.RECOUNT_PARTIAL_REST]),
+        # With most of it gone it is also said what to look at.
+        (heard(10), judged(3, 4), [PromptKey.RECOUNT_PARTIAL_REST, PromptKey.CHECK_LEG]),
+        (heard(10), judged(3), [PromptKey.RECOUNT, PromptKey.CHECK_LEG]),
         (heard(5), judged(10), [PromptKey.RECOUNT_MORE]),
         (heard(10), judged(), [PromptKey.RECOUNT_NONE, PromptKey.CHECK_LEG]),
         (heard(10), judged(missing_s=30.0), [PromptKey.RECOUNT_NONE, PromptKey.CHECK_SIGNAL]),
@@ -109,7 +112,7 @@ def test_breaths_are_compared_as_breaths_and_a_set_by_the_clock_with_nothing() -
 @pytest.mark.parametrize("language", languages())
 def test_the_numbers_are_said(language: str) -> None:
     texts = load_texts(language, library=load_library())
-    [partly] = recount(KICKS, heard(10), judged(3, 4))
+    partly, _ = recount(KICKS, heard(10), judged(3, 4))
     words = texts.prompt(partly)
     assert "3 " in words
     assert "4 " in words
