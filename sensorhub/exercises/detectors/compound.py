@@ -8,6 +8,7 @@ kick is the larger of the two (80 degrees to 45 in most bodies).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from types import MappingProxyType
 
@@ -36,6 +37,20 @@ STILL_RADPS = math.radians(5.0)
 SAME_POSE_RAD = math.radians(12.0)
 """Coming back to hands and knees puts the thigh where it was within this."""
 
+PAUSE_S, PAUSE_RESTS = 3.0, 3.0
+"""Between the set and what was done besides lies a pause: at least so long, and so many times the
+usual rest."""
+
+SLOWER = 1.1
+"""A small half takes no longer than so many times what a whole one does."""
+
+ATTACHED_SHARE, QUICKER = 0.3, 0.8
+"""What follows after less than this share of the usual rest, in less than this share of the usual
+time, is the bounce of the one before it."""
+
+LONE, LEAST_WHOLE = 2, 4
+"""Up to so many movements between two pauses stand alone; so many whole ones show what is usual."""
+
 LIKE_SHARE = 1.8
 """Neither half is larger than this times its own usual size."""
 
@@ -53,6 +68,9 @@ class _Half:
     cycle: Cycle
     edges: Edges
     share: float
+
+
+_Pair = tuple[_Half, _Half | None]
 
 
 class CompoundDetector:
@@ -89,18 +107,12 @@ class CompoundDetector:
     def finish(self) -> Findings:
         """See :class:`Detector`."""
         path = self._segment.path()
-        halves = self._halves(path)
-        repetitions = []
-        k = 0
-        while k < len(halves):
-            one = halves[k]
-            after = halves[k + 1] if k + 1 < len(halves) else None
-            if one.name == KICK and after is not None and self._together(one, after):
-                repetitions.append(self._repetition(one, after))
-                k += 2
-            else:
-                repetitions.append(self._repetition(one, None))
-                k += 1
+        pairs = self._pairs(self._halves(path))
+        repetitions = [
+            self._repetition(*pair)
+            for pair, stray in zip(pairs, self._strays(pairs), strict=True)
+            if not stray
+        ]
         # Who never did both did something else.
         both = any(r.sure for r in repetitions)
         return Findings(repetitions=tuple(repetitions) if both else ())
@@ -129,7 +141,7 @@ class CompoundDetector:
         cycles = [c for c, walk in zip(cycles, walks, strict=True) if not walk]
         edges = edges_of(path, distance, cycles)
         ways = [_way(path, home, c) for c in cycles]
-        named = self._named(cycles, ways, found.movement.toward)
+        named = self._named(cycles, ways)
         usual = {
             name: _upper_median(
                 [c.size_rad for c, n in zip(cycles, named, strict=True) if n == name]
@@ -147,7 +159,9 @@ class CompoundDetector:
             if h.share >= limits.ignore_share
             and limits.shortest_s <= h.edges.end_s - h.edges.start_s <= limits.longest_s
         ]
-        return chosen if self._is_set(path, chosen) else []
+        if self._opposite(named, ways) or not self._is_set(path, chosen):
+            return []
+        return chosen
 
     def _is_set(self, path: Path, halves: Sequence[_Half]) -> bool:
         """Whether the halves that came more often are one movement repeated."""
@@ -162,18 +176,82 @@ class CompoundDetector:
             path, cycles, edges, usual_rad=self._rules.range.usual_rad, strictness_share=strict
         )
 
-    def _named(
-        self, cycles: Sequence[Cycle], ways: Sequence[FloatArray], toward: FloatArray
-    ) -> list[str]:
-        """Kick or hydrant for every excursion: two groups by direction, the larger is the kick."""
+    def _named(self, cycles: Sequence[Cycle], ways: Sequence[FloatArray]) -> list[str]:
+        """Kick or hydrant for every excursion: two groups by direction, the larger is the kick.
+
+        One group goes about the way that most of all movement went, the other any other way.
+        """
+        if not cycles:
+            return []
         apart = float(np.cos(self._thresholds.apart_rad))
-        along = [float(way @ toward) >= apart for way in ways]
-        sizes = {
-            side: median(c.size_rad for c, a in zip(cycles, along, strict=True) if a is side)
+        sizes = np.array([c.size_rad for c in cycles])
+        near = np.array(ways) @ np.array(ways).T >= apart
+        along = near[int(np.argmax(near @ sizes))].tolist()
+        usual = {
+            side: _upper_median(
+                [c.size_rad for c, a in zip(cycles, along, strict=True) if a is side]
+            )
             for side in set(along)
         }
-        kick = max(sizes, key=lambda side: sizes[side], default=True)
+        kick = max(usual, key=lambda side: usual[side])
         return [KICK if a is kick else HYDRANT for a in along]
+
+    def _opposite(self, named: Sequence[str], ways: Sequence[FloatArray]) -> bool:
+        """Whether the two ways are one way to and fro, as of somebody who turns from side to side.
+
+        A leg that goes back and a leg that goes out go at right angles, or nearly.
+        """
+        sums = [
+            np.sum([w for w, n in zip(ways, named, strict=True) if n == name], axis=0)
+            for name in (KICK, HYDRANT)
+            if name in named
+        ]
+        if len(sums) < 2:
+            return False
+        cosine = float(sums[0] @ sums[1]) / float(np.prod([np.linalg.norm(s) for s in sums]))
+        return cosine < -math.cos(self._thresholds.apart_rad)
+
+    def _pairs(self, halves: Sequence[_Half]) -> list[_Pair]:
+        """Each kick with the hydrant after it; what has no other half alone."""
+        pairs: list[_Pair] = []
+        for half in halves:
+            last = pairs[-1] if pairs else None
+            if last and last[1] is None and last[0].name == KICK and self._together(last[0], half):
+                pairs[-1] = (last[0], half)
+            else:
+                pairs.append((half, None))
+        return pairs
+
+    def _strays(self, pairs: Sequence[_Pair]) -> list[bool]:
+        """For each pair whether it is but one movement, and no half of a repetition.
+
+        Who settles, or fetches something, moves the thigh one way or the other; who exercises kicks
+        and lifts. So one or two such movements that pauses keep apart are none; and within the set
+        a small one is believed only if it is quicker than a whole one (a smaller movement takes
+        less time, if it is the same one), and no bounce.
+        """
+        least = self._thresholds.partial_share
+        whole = [h for pair in pairs for h in pair if h is not None and h.share >= least]
+        rests_s = [b[0].edges.start_s - _end_s(a) for a, b in pairwise(pairs)]
+        if len(whole) < LEAST_WHOLE or not rests_s:
+            return [False] * len(pairs)
+        usual_rest_s = median(rests_s)
+        pause_s = max(PAUSE_S, PAUSE_RESTS * usual_rest_s)
+        bounds = [k for k, rest_s in enumerate(rests_s, 1) if rest_s > pause_s]
+        found: list[bool] = []
+        for first, stop in pairwise([0, *bounds, len(pairs)]):
+            bout = pairs[first:stop]
+            apart = len(bout) <= LONE and all(other is None for _, other in bout)
+            for k, (half, other) in enumerate(bout, first):
+                if apart or other is not None or half.share >= least:
+                    found.append(apart)
+                    continue
+                near = [h.edges for h in whole if h.name == half.name] or [h.edges for h in whole]
+                slow = _lasts_s(half.edges) > SLOWER * median(_lasts_s(e) for e in near)
+                quick = half.edges.half_width_s < QUICKER * median(e.half_width_s for e in near)
+                attached = k > 0 and rests_s[k - 1] < ATTACHED_SHARE * usual_rest_s
+                found.append(slow or (attached and quick))
+        return found
 
     def _together(self, kick: _Half, after: _Half) -> bool:
         pause_s = after.edges.start_s - kick.edges.end_s
@@ -224,6 +302,14 @@ def _way(path: Path, home: FloatArray, cycle: Cycle) -> FloatArray:
     """The direction an excursion took from the start pose: a unit vector at right angles to it."""
     away = path.up[cycle.peak] - home * float(path.up[cycle.peak] @ home)
     return np.asarray(away / max(1e-9, float(np.linalg.norm(away))))
+
+
+def _end_s(pair: _Pair) -> float:
+    return (pair[1] or pair[0]).edges.end_s
+
+
+def _lasts_s(edges: Edges) -> float:
+    return edges.end_s - edges.start_s
 
 
 def _upper_median(values: Sequence[float]) -> float:
