@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -68,6 +69,33 @@ class Candidate:
     def lasts_s(self) -> float:
         """How long it takes."""
         return self.edges.end_s - self.edges.start_s
+
+
+class Found(Protocol):
+    """What a candidate is made of, whatever else its finder knows."""
+
+    @property
+    def cycle(self) -> Cycle: ...
+    @property
+    def edges(self) -> Edges: ...
+    @property
+    def spread_rad(self) -> float: ...
+    @property
+    def full(self) -> bool: ...
+
+
+F = TypeVar("F", bound=Found)
+
+
+def candidates(found: Sequence[Found]) -> list[Candidate]:
+    """They as candidates."""
+    return [Candidate(one.cycle, one.edges, one.spread_rad, one.full) for one in found]
+
+
+def without_asides(path: Path, found: Sequence[F]) -> list[F]:
+    """Without what was done apart from the set."""
+    asides = done_apart(path, candidates(found))
+    return [one for one, aside in zip(found, asides, strict=True) if not aside]
 
 
 def done_apart(path: Path, found: Sequence[Candidate]) -> list[bool]:

@@ -13,7 +13,7 @@ from functools import partial
 from statistics import median
 
 from sensorhub.exercises.arrivals import elsewhere_rad
-from sensorhub.exercises.asides import Candidate, done_apart
+from sensorhub.exercises.asides import without_asides
 from sensorhub.exercises.coherence import by_the_way, is_set, strictness
 from sensorhub.exercises.cycles import Cycle, share_of_way
 from sensorhub.exercises.edges import Edges, edges_of
@@ -138,7 +138,7 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
         straight = spread < math.radians(30.0)
         chosen.append(Selected(cycle, edge, full, straight and share < 1.5, spread))
     chosen = _without_errands(path, chosen)
-    kept = _without_asides(path, chosen)
+    kept = without_asides(path, chosen)
     # What is as large as the others is judged with them: sway is no set without its extremes.
     chosen = [c for c in chosen if c.full or c in kept]
     for few, needed in FEW:
@@ -165,12 +165,6 @@ def _alone(k: int, both: Sequence[tuple[Cycle, Edges]], partial_share: float) ->
 def _without_errands(path: Path, chosen: Sequence[Selected]) -> list[Selected]:
     errands = by_the_way(path, [c.edges for c in chosen], [c.full for c in chosen])
     return [c for c, errand in zip(chosen, errands, strict=True) if not errand]
-
-
-def _without_asides(path: Path, chosen: Sequence[Selected]) -> list[Selected]:
-    candidates = [Candidate(c.cycle, c.edges, c.spread_rad, c.full) for c in chosen]
-    asides = done_apart(path, candidates)
-    return [c for c, aside in zip(chosen, asides, strict=True) if not aside]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from statistics import median
 
 import numpy as np
 
-from sensorhub.exercises.asides import Candidate, done_apart
+from sensorhub.exercises.arrivals import in_one_posture
+from sensorhub.exercises.asides import candidates, without_asides
 from sensorhub.exercises.coherence import by_the_way, is_set
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.edges import Edges, whole_cycles
@@ -27,6 +28,7 @@ from sensorhub.exercises.judge import (
 )
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.selection import Selected
+from sensorhub.exercises.strangers import strangers
 from sensorhub.exercises.walking import walked
 from sensorhub.exercises.zigzag import TurningPoint, higher_turning_points, turning_points
 from sensorhub.model.events import FloatArray
@@ -144,22 +146,24 @@ def _chosen(
     ]
     if not cycles:
         return []
-    edges = [
-        Edges(start_s, float(path.time_s[c.peak]), end_s, 0.0, 0.5 * (end_s - start_s))
-        for c, (start_s, end_s) in zip(
-            cycles, whole_cycles(path, way.angle_rad, list(way.swings)), strict=True
-        )
-    ]
+    edges = _edges(path, way)
     large = [c.size_rad for c in cycles if c.size_rad > 0.5 * found.size_rad]
     usual_rad = median(large) if large else found.size_rad
     usual_s = median(e.end_s - e.start_s for e in edges)
+    turned = [replace(c, start=c.end) for c in cycles]
     both = [
-        Selected(cycle, edge, cycle.size_rad >= partial_share * usual_rad, sure=True)
-        for cycle, edge in zip(cycles, edges, strict=True)
+        Selected(
+            cycle, edge, cycle.size_rad >= partial_share * usual_rad, sure=True, spread_rad=spread
+        )
+        for cycle, edge, spread in zip(
+            turned, edges, spreads_rad(path, turned, found.movement), strict=True
+        )
         if rules.shortest_s
         <= edge.end_s - edge.start_s
         <= min(rules.longest_s, max(LONGER_S, LONGER * usual_s))
     ]
+    there = in_one_posture(path, [s.cycle for s in both], found.size_rad)
+    both = [s for s, same in zip(both, there, strict=True) if same]
     errands = by_the_way(path, [s.edges for s in both], [s.full for s in both])
     kept = [s for s, errand in zip(both, errands, strict=True) if not errand]
     alone = lone([s.edges.peak_s for s in kept])
@@ -169,20 +173,35 @@ def _chosen(
     full = [s for s in kept if s.full]
     if not full or not _is_set(path, full, rules):
         return []
-    return _without_asides(path, kept, found)
+    return without_asides(path, _without_strangers(path, kept))
 
 
-def _without_asides(path: Path, kept: Sequence[Selected], found: Explanation) -> list[Selected]:
-    turned = [replace(s.cycle, start=s.cycle.end) for s in kept]
-    spreads = spreads_rad(path, turned, found.movement) if kept else []
-    asides = done_apart(
-        path,
-        [
-            Candidate(cycle, s.edges, spread, s.full)
-            for cycle, s, spread in zip(turned, kept, spreads, strict=True)
-        ],
-    )
-    return [s for s, aside in zip(kept, asides, strict=True) if not aside]
+def _edges(path: Path, way: _Way) -> list[Edges]:
+    """From the start pose to one end, to the other, and back; half its height lasts a swing.
+
+    Somebody who fidgets before the set or after it passes through the start pose at any time: a way
+    out, or back, that takes much longer than the others is not all of it one.
+    """
+    wholes = whole_cycles(path, way.angle_rad, list(way.swings))
+    peaks_s, lows_s = path.time_s[np.array(way.swings, int).T].tolist()
+    outs_s = [peak_s - start_s for peak_s, (start_s, _) in zip(peaks_s, wholes, strict=True)]
+    backs_s = [end_s - low_s for low_s, (_, end_s) in zip(lows_s, wholes, strict=True)]
+    usual_out_s, usual_back_s = median(outs_s), median(backs_s)
+    return [
+        Edges(
+            peak_s - (out_s if out_s < SAME_TIME * usual_out_s else usual_out_s),
+            peak_s,
+            low_s + (back_s if back_s < SAME_TIME * usual_back_s else usual_back_s),
+            0.0,
+            low_s - peak_s,
+        )
+        for peak_s, low_s, out_s, back_s in zip(peaks_s, lows_s, outs_s, backs_s, strict=True)
+    ]
+
+
+def _without_strangers(path: Path, kept: Sequence[Selected]) -> list[Selected]:
+    others = strangers(path, candidates(kept))
+    return [s for s, other in zip(kept, others, strict=True) if not other]
 
 
 def lone(times_s: Sequence[float]) -> list[bool]:
@@ -200,11 +219,11 @@ def lone(times_s: Sequence[float]) -> list[bool]:
 
 
 def _begins_with_the_data(path: Path, one: Selected) -> bool:
-    """A filter that settles looks like part of a swing; whoever begins in the middle is cut off."""
-    piece = path.piece_of(one.cycle.peak)
-    return not one.full and one.cycle.peak - piece.start <= 1
+    """A filter that settles looks like a swing; whoever begins in the middle is cut off."""
+    first: int = path.piece_of(one.cycle.peak).start
+    return one.cycle.peak - first <= 1
 
 
 def _is_set(path: Path, full: Sequence[Selected], rules: Rules) -> bool:
-    turned = [replace(s.cycle, start=s.cycle.end) for s in full]
-    return is_set(path, turned, [s.edges for s in full], usual_rad=rules.range.usual_rad)
+    cycles, edges = [s.cycle for s in full], [s.edges for s in full]
+    return is_set(path, cycles, edges, usual_rad=rules.range.usual_rad)
