@@ -6,6 +6,7 @@ pelvis leans; the sense of turning does not depend on how the sensor is mounted.
 fro where circles are asked for is counted to and fro.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.selection import Selected, select
 from sensorhub.exercises.swings import swings_of
 from sensorhub.exercises.thresholds import CycleThresholds
+from sensorhub.exercises.upright import LEVEL_RAD, LYING, upright_of
 from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
@@ -86,9 +88,21 @@ class CycleDetector:
     def finish(self) -> Findings:
         """See :class:`Detector`."""
         path = mended(self._segment.path())
-        if self._thresholds.round and (circles := self._circles(path)):
-            return Findings(repetitions=tuple(circles))
-        return Findings(repetitions=tuple(self._to_and_fro(path)))
+        found = self._circles(path) if self._thresholds.round else []
+        found = found or self._to_and_fro(path)
+        return Findings(repetitions=tuple(found if self._lies(path, found) else []))
+
+    def _lies(self, path: Path, found: Sequence[Repetition]) -> bool:
+        """Whether the pelvis was level, if that is asked for; True where no walk shows upright.
+
+        Who stands and sways, or sits down and stands up, rocks it as well.
+        """
+        upright = upright_of(path)
+        if upright is None or not found or self._setup.exercise.posture not in LYING:
+            return True
+        ticks = np.searchsorted(path.time_s, [r.peak_s for r in found])
+        cosine = float(np.median(path.up[np.minimum(ticks, len(path) - 1)] @ upright))
+        return cosine < math.cos(LEVEL_RAD)
 
     def _circles(self, path: Path) -> list[Repetition]:
         limits = self._rules.range

@@ -124,3 +124,15 @@ def test_side_steps_without_a_gyroscope_are_counted() -> None:
         scenario = doing("multifidus_walk_out", reps=6)
         seen = watch("multifidus_walk_out", scenario, gyroscope=False, seed=seed)
         assert len(seen.outcome.repetitions) == 6
+
+
+@pytest.mark.parametrize("exercise", ["pelvic_tilt", "pelvic_circles"])
+@pytest.mark.parametrize("activity", ["shift_weight", "sit_down_and_stand_up"])
+def test_a_pelvis_that_rocks_upright_between_walks_does_not_lie(
+    exercise: str, activity: str
+) -> None:
+    walk = busy("walk", 12.0)
+    seen = watch(
+        exercise, walk + busy(activity, 30.0) + walk, side=Side.NONE, placements=("pelvis",)
+    )
+    assert not seen.outcome.repetitions
