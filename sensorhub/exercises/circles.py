@@ -33,11 +33,13 @@ ALIKE_SIZE, ALIKE_TIME = 2.0, 2.2
 CALM_S, REST_S, REST_SHARE = 0.25, 1.0, 0.3
 """Slower than this share of the usual speed for at least so long is a rest; speed is averaged."""
 
-JOLT = 3.0
-"""Faster than so many times the usual speed is no part of a circle."""
+JOLT = 4.0
+"""Faster than so many times the usual speed is no part of a circle: a turn in half the usual time,
+half as fast again where it is fastest, has three."""
 
-WHOLE_SHARE = 0.75
-"""The last turn of a run counts when this share of it was done."""
+WHOLE_SHARE, LAST_SHARE = 0.75, 0.6
+"""A turn counts when this share of it was seen, ... the last of several when that was: who circles
+comes back to where the circles began, and the first and the last way there is slow or not round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,8 @@ def _split(
     """The full turns of a run in one sense."""
     run = phase[begin : end + 1]
     way = abs(float(run[-1] - run[0])) / (2.0 * math.pi)
-    count = math.floor(way) + int(way - math.floor(way) >= WHOLE_SHARE)
+    count = math.floor(way)
+    count += int(way - count >= (LAST_SHARE if count else WHOLE_SHARE))
     if count == 0:
         return []
     forward = np.abs(run - run[0]) / (2.0 * math.pi)

@@ -111,6 +111,13 @@ def test_a_rest_between_circles_is_no_circle() -> None:
     assert max(r.end_s - r.start_s for r in seen.outcome.repetitions) < 8.0
 
 
+@pytest.mark.parametrize("seed", [4, 8, 11])
+def test_slow_circles_have_their_last_turn(seed: int) -> None:
+    scenario = doing("pelvic_circles", reps=5, tempo_s=10.0)
+    seen = watch("pelvic_circles", scenario, side=Side.NONE, placements=("pelvis",), seed=seed)
+    assert len(seen.outcome.repetitions) == 5
+
+
 def test_walking_between_side_steps_is_none() -> None:
     steps = doing("multifidus_walk_out", reps=4)
     seen = watch("multifidus_walk_out", steps + busy("walk", 15.0) + steps, seed=1)
