@@ -17,8 +17,9 @@ NO_INDEX = 0xFFFFFFFF
 EVENT_MARK, TIME_MARK, STATUS_MARK = 0x21, 0x31, 0x32
 SAMPLES_CLASS = 0x1
 
-_SAMPLES = struct.Struct("<BBHI")
-_SAMPLES_SIZE = _SAMPLES.size
+SAMPLES_HEADER = struct.Struct("<BBHI")
+"""What a sample packet begins with: format, flags, sequence number, time; then the samples."""
+_SAMPLES_SIZE = SAMPLES_HEADER.size
 _EVENT = struct.Struct("<BBBBIQ")
 _TIME = struct.Struct("<BBQH")
 _STATUS = struct.Struct("<BBQIHBB")
@@ -87,12 +88,12 @@ class SamplesPacket:
         values = len(data) - _SAMPLES_SIZE
         if values < size or values % size:
             raise MalformedPacketError("sample packet of wrong length")
-        kind, flags, seq, t0_us = _SAMPLES.unpack_from(data)
+        kind, flags, seq, t0_us = SAMPLES_HEADER.unpack_from(data)
         return cls(kind, flags, seq, t0_us, data[_SAMPLES_SIZE:])
 
     def encode(self) -> bytes:
         """Return the packet."""
-        return _SAMPLES.pack(self.kind, self.flags, self.seq, self.t0_us) + self.payload
+        return SAMPLES_HEADER.pack(self.kind, self.flags, self.seq, self.t0_us) + self.payload
 
     @property
     def count(self) -> int:

@@ -35,18 +35,19 @@ class OmpDecoder:
     def feed(self, record: Record) -> list[DeviceEvent]:
         """Return what this record tells. Never raises; bytes that tell nothing are counted."""
         events: list[DeviceEvent] = []
-        self._session.begin(record.host_time_ns, events)
-        if record.kind is _RECEIVED:
-            self._received(record)
-        else:
+        session = self._session
+        session.begin(record.host_time_ns, events)
+        if record.kind is not _RECEIVED:
             self._handlers[record.kind](record)
+        elif (channel := BLE_LANES.get(record.channel)) is not None:
+            session.received(channel, record.data)
+        else:
+            self._received_otherwise(record)
         return events
 
-    def _received(self, record: Record) -> None:
-        channel = BLE_LANES.get(record.channel)
-        if channel is not None:
-            self._session.received(channel, record.data)
-        elif record.channel == SERIAL_LANE:
+    def _received_otherwise(self, record: Record) -> None:
+        """Bytes that are not a packet of a lane of their own."""
+        if record.channel == SERIAL_LANE:
             for item in self._inward.push(record.data):
                 if isinstance(item, Enveloped):
                     self._session.received(item.channel, item.packet)

@@ -107,10 +107,15 @@ class OmpSession:
 
     def received(self, channel: Channel, packet: bytes) -> None:
         """Take one packet from the device."""
-        # Nearly all is data, and to look an enum member up costs more than to compare it.
-        handle = self._on_data if channel is _DATA else self._channels[channel]
+        stream = self._stream
+        if (
+            channel is _DATA
+            and stream is not None
+            and stream.take_due(packet, self._now_ns, self._events)
+        ):
+            return  # nearly always
         try:
-            handle(packet)
+            self._channels[channel](packet)
         except MalformedPacketError as error:
             self.reject(len(packet), str(error))
 

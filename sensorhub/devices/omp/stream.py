@@ -22,6 +22,7 @@ from sensorhub.protocol.packets import (
     NO_INDEX,
     RAW_VALUE,
     SAMPLE_LAYOUTS,
+    SAMPLES_HEADER,
     SampleFlag,
     SamplesPacket,
     StatusPacket,
@@ -38,6 +39,8 @@ _MIN_PERIOD_NS = 100_000
 _LOW_US = 0xFFFFFFFF
 _FLOAT = np.dtype(np.float64)  # the type alone is looked up anew at every use
 _FLAG_CLIPPED = int(SampleFlag.CLIPPED)
+_FLAGS_NOT_LIVE = int(SampleFlag.STREAM | SampleFlag.BACKFILL)
+_unpack_header, _HEADER_SIZE = SAMPLES_HEADER.unpack_from, SAMPLES_HEADER.size
 _FLAG_STEPPED = int(SampleFlag.TIME_STEPPED)
 
 
@@ -104,7 +107,8 @@ class SampleStream:
             scales.append(grant.gyr_scale_radps)
         self._scales = np.array(scales).reshape(-1, 1, 1)
         self._scale_of_each = self._scales
-        self._scaled_for = (0, 0)  # format and length of the packets that fits
+        # Format of the packets that fits, their length, and how their values are to be read.
+        self._usual_kind, self._usual_size = -1, -1
         self._strides: tuple[int, ...] = ()
         self._session, self._period_s = grant.session, grant.period_us / 1e6
         self._missing = IndexRanges()
@@ -117,7 +121,7 @@ class SampleStream:
         self._anchored = from_start
         self._from_status = False
         self._strays = 0
-        self._last_live_ns: int | None = None
+        self._silent_from_ns: float = math.inf
         self._asked = (0, 0)
 
     def suspend(self) -> None:
@@ -136,7 +140,7 @@ class SampleStream:
 
     def ready(self, now_ns: int) -> bool:
         """True when a sequence number alone tells the index."""
-        if self._last_live_ns is not None and now_ns - self._last_live_ns > SILENCE_NS:
+        if now_ns > self._silent_from_ns:
             self._anchored = False
         return self._confirmed and self._anchored
 
@@ -147,8 +151,58 @@ class SampleStream:
         self._due_us = None if none_yet else status.t_us + self.grant.period_us
         self._anchored = True
         self._from_status = True
-        self._last_live_ns = None
+        self._silent_from_ns = math.inf
         self._strays = 0
+
+    def take_due(self, data: bytes, now_ns: int, out: list[DeviceEvent]) -> bool:
+        """Take a sample packet, as bytes, if it is the one that is due; else do nothing.
+
+        Nearly every packet is. What comes of it is what :meth:`live` makes of it, but its length
+        and format have been looked into before, its place is known, and so nothing is made of it
+        but the event.
+        """
+        index, due_us = self._due_index, self._due_us
+        if len(data) != self._usual_size or due_us is None or self._end != index:
+            return False
+        kind, flags, seq, t0_us = _unpack_header(data)
+        if (
+            seq != index & 0xFFFF
+            or kind != self._usual_kind
+            or flags & _FLAGS_NOT_LIVE
+            or not (self._anchored and self._confirmed)
+            or now_ns > self._silent_from_ns
+        ):
+            return False
+        near_us = int(due_us)
+        off_us = t0_us - (near_us & _LOW_US)
+        if not -_SLACK_US < off_us < _SLACK_US:
+            return False
+        t_us, scale = float(near_us + off_us), self._scale_of_each
+        values = np.ndarray(scale.shape, RAW_VALUE, data, _HEADER_SIZE, self._strides).astype(
+            _FLOAT, "C"
+        )
+        np.multiply(values, scale, values)
+        count = scale.shape[1]
+        self._strays = 0
+        self._from_status = False
+        self._silent_from_ns = now_ns + SILENCE_NS
+        self._end = self._due_index = index + count
+        self._due_us = t_us + count * self.grant.period_us
+        self._tally.received += count
+        out.append(
+            SamplesArrived(
+                now_ns,
+                self._session,
+                index,
+                t_us / 1e6,
+                self._period_s,
+                values[0],
+                values[1] if len(scale) == 2 else None,
+                False,  # noqa: FBT003 - by position: half the time by name
+                flags & _FLAG_CLIPPED != 0,
+            )
+        )
+        return True
 
     def live(
         self, packet: SamplesPacket, now_ns: int, clock_us: int, out: list[DeviceEvent]
@@ -158,8 +212,6 @@ class SampleStream:
         Raises:
             MalformedPacketError: its clock and its number do not fit this stream.
         """
-        if self._as_due(packet, now_ns, out):
-            return
         ahead = (packet.seq - self._due_index + _SEQ // 2) % _SEQ - _SEQ // 2
         index = self._due_index + ahead
         try:
@@ -178,7 +230,7 @@ class SampleStream:
             self._due_index = index + count
             self._due_us = t_us + count * self.grant.period_us
             self._from_status = False
-            self._last_live_ns = now_ns
+            self._silent_from_ns = now_ns + SILENCE_NS
 
     def asked(self, first: int, length: int) -> None:
         """The host asks for ``[first, first + length)`` from the device's memory."""
@@ -213,39 +265,6 @@ class SampleStream:
             until = latest_index + 1
             if until - self._end < _SEQ:
                 self._lose(until, now_ns, out)
-
-    def _as_due(self, packet: SamplesPacket, now_ns: int, out: list[DeviceEvent]) -> bool:
-        """Take the packet if it is the one that is due, as nearly every one is; else do nothing."""
-        index, due_us = self._due_index, self._due_us
-        if due_us is None or packet.seq != index & 0xFFFF or self._end != index:
-            return False
-        near_us = int(due_us)
-        off_us = packet.t0_us - (near_us & _LOW_US)
-        if not -_SLACK_US < off_us < _SLACK_US:
-            return False
-        t_us, period_us = float(near_us + off_us), self.grant.period_us
-        acc_mps2, gyr_radps = self._to_si(packet)
-        count = len(acc_mps2)
-        self._strays = 0
-        self._from_status = False
-        self._last_live_ns = now_ns
-        self._end = self._due_index = index + count
-        self._due_us = t_us + count * period_us
-        self._tally.received += count
-        out.append(
-            SamplesArrived(
-                now_ns,
-                self._session,
-                index,
-                t_us / 1e6,
-                self._period_s,
-                acc_mps2,
-                gyr_radps,
-                False,  # noqa: FBT003 - by position: half the time by name
-                packet.flags & _FLAG_CLIPPED != 0,
-            )
-        )
-        return True
 
     def _time_of(self, packet: SamplesPacket, ahead: int, clock_us: int) -> float:
         if self._due_us is None:
@@ -306,19 +325,17 @@ class SampleStream:
 
     def _to_si(self, packet: SamplesPacket) -> tuple[FloatArray, FloatArray | None]:
         """Return acceleration and rate, each (n, 3) and contiguous, by one multiplication."""
-        kind, size = packet.kind, len(packet.payload)
-        if (kind, size) != self._scaled_for:
+        kind, size = packet.kind, _HEADER_SIZE + len(packet.payload)
+        # Gyroscope values without a scale cannot be read.
+        sensors = 2 if SAMPLE_LAYOUTS[kind].gyr and len(self._scales) == 2 else 1
+        raw = packet.by_sensor(sensors)
+        if (kind, size) != (self._usual_kind, self._usual_size):
             # Written out for every value: to stretch it anew costs more than all the rest.
-            sensors = 2 if SAMPLE_LAYOUTS[kind].gyr and len(self._scales) == 2 else 1
-            raw = packet.by_sensor(sensors)
             self._scale_of_each = np.broadcast_to(self._scales[:sensors], raw.shape).copy()
             self._strides = raw.strides
-            self._scaled_for = kind, size
-        scale = self._scale_of_each
-        # As ``by_sensor`` has them, whose shape is the same for every such packet.
-        raw = np.ndarray(scale.shape, RAW_VALUE, packet.payload, 0, self._strides)
+            self._usual_kind, self._usual_size = kind, size
         values = raw.astype(_FLOAT, order="C")
-        values *= scale
+        values *= self._scale_of_each
         return values[0], values[1] if len(values) == 2 else None
 
     def _lose(self, until: int, now_ns: int, out: list[DeviceEvent]) -> None:

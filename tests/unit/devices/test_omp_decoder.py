@@ -1,5 +1,6 @@
 """What the decoder makes of records: indices, times, losses, and what it refuses to believe."""
 
+import dataclasses
 import math
 import time
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ import pytest
 
 from sensorhub.devices.omp.decoder import OmpDecoder
 from sensorhub.devices.omp.events import OmpLogText, OmpResponse, OmpStatus, OmpTime
+from sensorhub.devices.omp.stream import SampleStream
 from sensorhub.model.events import (
     BatteryReported,
     BytesRejected,
@@ -116,6 +118,12 @@ def status(index: int, *, t_us: int | None = None, bits: int = 1) -> bytes:
 
 def only(events: Iterable[DeviceEvent], kind: type[DeviceEvent]) -> list[DeviceEvent]:
     return [event for event in events if type(event) is kind]
+
+
+def exact(event: DeviceEvent) -> list[object]:
+    """All an event says, arrays to the last bit."""
+    values = (getattr(event, field.name) for field in dataclasses.fields(event))
+    return [type(event), *(v.tobytes() if isinstance(v, np.ndarray) else v for v in values)]
 
 
 def spans(events: Iterable[DeviceEvent]) -> list[tuple[int, int]]:
@@ -492,6 +500,43 @@ def test_a_packet_cut_off_by_a_lost_link_is_counted() -> None:
     down = feed.link(RecordKind.LINK_DOWN)
     assert down[0] == BytesRejected(feed.now_ns, 9, "cut off by a lost link")
     assert only(feed.lane("serial", wrap(Channel.DATA, status(1))), OmpStatus)
+
+
+def test_what_is_due_is_taken_as_all_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fed() -> tuple[list[object], object]:
+        rng, feed, index, found = np.random.default_rng(5), Feed(), 0, list[object]()
+        feed.hello()
+        feed.start()
+        for _ in range(1500):
+            feed.now_ns += 40_000_000
+            chance, count = rng.random(), 4 if rng.random() < 0.9 else int(rng.integers(1, 9))
+            flags, kind, t0_us = 0, 0x11, None
+            if chance < 0.02:
+                index += count
+            elif chance < 0.04:
+                index -= count
+            elif chance < 0.06:
+                kind = int(rng.choice([0x12, 0x13, 0x14, 0x15]))
+            elif chance < 0.08:
+                flags = int(rng.choice([0x01, 0x08]))
+            elif chance < 0.12:
+                flags = 0x20
+            elif chance < 0.14:
+                t0_us = 1_000_000 + index * 10_000 + int(rng.integers(-900_000, 900_000))
+            elif chance < 0.145:
+                feed.now_ns += 31 * S
+            elif chance < 0.15:
+                feed.link(RecordKind.LINK_DOWN)
+                feed.hello(session=SESSION)
+                feed.data(status(index))
+            events = feed.samples(max(0, index), count, flags=flags, t0_us=t0_us, kind=kind)
+            found += [exact(event) for event in events]
+            index += count
+        return found, feed.decoder.counters
+
+    quickly = fed()
+    monkeypatch.setattr(SampleStream, "take_due", lambda *_: False)
+    assert quickly == fed()
 
 
 def test_one_packet_takes_few_microseconds(feed: Feed) -> None:
