@@ -103,42 +103,59 @@ class BlockAssembler:
     def _samples(self, event: SamplesArrived) -> SampleBlock | None:
         if event.stream != self._stream:
             self._started(event.stream, event.first_index)
-        count, skip = len(event.acc_mps2), 0
-        if self._next_index is not None and self._next_index > event.first_index:
-            skip = self._next_index - event.first_index
+        index, period_s = event.first_index, event.period_s
+        acc, gyr = event.acc_mps2, event.gyr_radps
+        count, skip = len(acc), 0
+        if self._next_index is not None and self._next_index > index:
+            skip = self._next_index - index
             count -= skip
         if count <= 0:
             return None
-        index = event.first_index + skip
-        period_s = event.period_s
-        target_s = self._target_s(event) + skip * period_s
-        start_s, gap = self._fit_in(index, target_s, period_s)
-        acc, gyr = event.acc_mps2, event.gyr_radps
+        target_s = self._target_s(event)
         if skip:
+            index += skip
+            target_s += skip * period_s
             acc, gyr = acc[skip:], None if gyr is None else gyr[skip:]
-        block = SampleBlock(self._placement, start_s, period_s, acc, gyr, gap, event.clipped)
+        if index == self._next_index:
+            start_s, gap = self._go_on(target_s, period_s)
+        else:
+            start_s, gap = self._fit_in(index, target_s, period_s)
         self._next_index = index + count
-        self._elapsed_s = count * period_s
-        self._due_s = start_s + self._elapsed_s
+        self._elapsed_s = elapsed_s = count * period_s
+        self._due_s = start_s + elapsed_s
         self._link_lost = False
-        return block
+        return SampleBlock(self._placement, start_s, period_s, acc, gyr, gap, event.clipped)
 
     def _target_s(self, event: SamplesArrived) -> float:
         """Where the clock would have the first sample of the packet."""
+        clock, period_s = self._clock, event.period_s
         arrival_s = event.host_time_ns / NS_PER_S
         device_s = event.device_time_s
-        self._clock.counted = device_s is None
+        clock.counted = device_s is None
         if device_s is None:
             if self._next_index is None:
-                self._clock.reset()  # what is counted instead of a clock begins anew
-            device_s = (event.first_index - self._first_index) * event.period_s
-        last_s = device_s + (len(event.acc_mps2) - 1) * event.period_s
-        self._clock.arrived(last_s, arrival_s)
-        hub_s = self._clock.hub_time_s(device_s)
+                clock.reset()  # what is counted instead of a clock begins anew
+            device_s = (event.first_index - self._first_index) * period_s
+        clock.arrived(device_s + (len(event.acc_mps2) - 1) * period_s, arrival_s)
+        hub_s = clock.hub_time_s(device_s)
         return arrival_s if hub_s is None else hub_s
 
+    def _go_on(self, target_s: float, period_s: float) -> tuple[float, Gap | None]:
+        """Return when a block starts before which nothing is missing, and a gap if it jumped."""
+        due_s = self._due_s
+        assert due_s is not None  # a stream that goes on has a due time
+        off_s = target_s - due_s
+        if off_s > _CLOCK_JUMP_S:
+            return target_s, self._gap(due_s, target_s, REASON_CLOCK)
+        most_s, at_most_s = _MOST_SHIFT_SHARE * self._elapsed_s, _MOST_SHIFT_PERIODS * period_s
+        if most_s > at_most_s:
+            most_s = at_most_s
+        if -most_s <= off_s <= most_s:
+            return due_s + off_s, None
+        return due_s + (most_s if off_s > 0.0 else -most_s), None
+
     def _fit_in(self, index: int, target_s: float, period_s: float) -> tuple[float, Gap | None]:
-        """Return when the block starts, and what is missing before it."""
+        """Return when the block starts, and what is missing before it, which is something."""
         due_s, next_index = self._due_s, self._next_index
         if next_index is None:
             # The first block of a stream. What a stream lost before its first packet is a gap, too.
@@ -149,14 +166,6 @@ class BlockAssembler:
             gap = self._gap(target_s - missing_s, target_s, self._reason()) if missing_s else None
             return target_s, gap
         assert due_s is not None  # a stream that has a next index has a due time
-        if index == next_index:
-            off_s = target_s - due_s
-            if off_s > _CLOCK_JUMP_S:
-                return target_s, self._gap(due_s, target_s, REASON_CLOCK)
-            most_s = min(_MOST_SHIFT_SHARE * self._elapsed_s, _MOST_SHIFT_PERIODS * period_s)
-            if -most_s <= off_s <= most_s:
-                return due_s + off_s, None
-            return due_s + (most_s if off_s > 0.0 else -most_s), None
         missing_s = (index - next_index) * period_s
         regular_s = due_s + missing_s
         off_s = target_s - regular_s

@@ -89,13 +89,19 @@ class ClockModel:
 
     def arrived(self, device_time_s: float, arrival_s: float) -> None:
         """Take a mere arrival, as ``observe`` does with a one-way observation, but quickly."""
-        if not abs(device_time_s) < _NO_TIME_S:
+        if not -_NO_TIME_S < device_time_s < _NO_TIME_S:
             return
         if device_time_s > self._latest_s:
             self._latest_s = device_time_s
         else:
             self._note_time(device_time_s)
-        self._arrived(device_time_s, arrival_s - device_time_s)
+        held, high_s = self._earliest, arrival_s - device_time_s
+        if held is not None and 0.0 <= device_time_s - self._bin_start_s < _ARRIVAL_BIN_S:
+            # As nearly always: of the arrivals within a second only the earliest says anything.
+            skew = 0.0 if self._estimate is None else self._estimate.skew_ratio
+            if high_s - skew * (device_time_s - held.device_s) >= held.high_s:
+                return
+        self._arrived(device_time_s, high_s)
 
     def hub_time_s(self, device_time_s: float) -> float | None:
         """Return the hub time of a device time, smoothly; None before the first observation.
@@ -115,7 +121,9 @@ class ClockModel:
         passed_s = device_time_s - last_device_s
         if passed_s <= 0.0:
             return last_hub_s + passed_s
-        error_s = now.hub_time_s(last_device_s) - last_hub_s
+        # What is known of the device time before, written out: it is asked for every packet.
+        known_s = last_device_s + now.offset_s + now.skew_ratio * (last_device_s - now.reference_s)
+        error_s = known_s - last_hub_s
         if error_s > _STEP_S:
             hub_s = now.hub_time_s(device_time_s)
         else:

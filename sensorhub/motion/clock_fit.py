@@ -150,8 +150,8 @@ def _bounds_s(arrivals: Sequence[Arrival], rate: Rate, at_s: float) -> list[floa
     """What each arrival says of the offset at a device time: it is at most that."""
     skew, sigma = rate
     return [
-        one.high_s + skew * (at_s - one.device_s) + sigma * abs(at_s - one.device_s)
-        for one in arrivals
+        high_s + skew * (at_s - device_s) + sigma * abs(at_s - device_s)
+        for device_s, high_s in arrivals
     ]
 
 
@@ -174,7 +174,7 @@ def _rate(
             # Most arrivals are late, and a whole batch very late when the hub itself was held up:
             # start from what was known without them, and from the earliest.
             level_s = above_s - slope * since_s
-            late_s = level_s - level_s.min()
+            late_s = level_s - min(level_s.tolist())  # of so few, quicker than numpy's
             weights = 1.0 / (_ARRIVAL_SIGMA_S**2 + late_s * late_s)
             more_xx, more_xy = _moments(since_s, above_s, weights)
             sxx = sxx0 + more_xx
