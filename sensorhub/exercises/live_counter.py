@@ -92,7 +92,13 @@ class LiveCounter:
 
     def push(self, time_s: float, up: Vec3) -> Sequence[LiveEvent]:
         """One more tick; what it means."""
-        self._watch_rest(time_s, up)
+        rest = self._rest
+        if rest is None or math.dist(rest, up) > self._still_chord:
+            self._rest, self._rest_since_s = up, time_s
+            if rest is None:
+                self._add(up)
+        elif time_s - self._rest_since_s >= STILL_S:
+            self._rested(time_s, up)
         happened: list[tuple[_Pose, LiveKind]] | None = None
         for pose in self._poses:
             kind = pose.push(time_s, up)
@@ -114,16 +120,8 @@ class LiveCounter:
             events.append(LiveEvent(kind, time_s, self.count, sure=self.unsure == 0))
         return events
 
-    def _watch_rest(self, time_s: float, up: Vec3) -> None:
+    def _rested(self, time_s: float, up: Vec3) -> None:
         """Where the person rests, a repetition may start: watch that pose too."""
-        rest = self._rest
-        if rest is None or math.dist(rest, up) > self._still_chord:
-            self._rest, self._rest_since_s = up, time_s
-            if rest is None:
-                self._add(up)
-            return
-        if time_s - self._rest_since_s < STILL_S:
-            return
         self._rest_since_s = time_s
         for pose in self._poses:
             if pose.rest(up, self._apart):

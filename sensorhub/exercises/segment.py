@@ -49,7 +49,9 @@ class CountedSegment:
         push, each = self._counter.push, self._excursions
         events: list[LiveEvent] = []
         for time_s, up in block.heard_every(LIVE_EVERY, first=first):
-            events += push(time_s, up)
+            said = push(time_s, up)
+            if said:  # seldom
+                events += said
         if each == 1 or not events:
             return events
         return [

@@ -22,6 +22,10 @@ LONGEST_TICKS = 512
 """After so many ticks (10 to 20 s) another stretch begins: what is asked for stays small."""
 
 
+_WIDTHS = (3, 3, 4, 3)
+"""Numbers of an acceleration, a rate, an orientation and a bias."""
+
+
 class Columns(NamedTuple):
     """Ticks as columns, see :class:`~sensorhub.model.motion.MotionBlock`."""
 
@@ -42,14 +46,18 @@ class Stretch:
     def __init__(self, placement: Placement, *, group: int, tick_s: float) -> None:
         self.placement = placement
         self._group, self.tick_s = group, tick_s
-        # Acceleration, rate, orientation and bias, portion by portion, from the first sample of the
-        # first tick that is in no column yet.
+        # Acceleration, rate, orientation and bias from the first sample of the first tick that is
+        # in no column yet: large portions as they came, small ones that are heard as bytes, one
+        # behind the other. Hundreds of small arrays would cost more to keep than to copy.
         self._portions: list[tuple[FloatArray, ...]] = []
+        self._heard = tuple(bytearray() for _ in _WIDTHS)
         self._open = 0  # samples of the group that is not complete
         self._time_s: list[float] = []
         self._made: Columns | None = None
         self._waiting: list[list[float]] = []  # the open group's middle orientation, once it is in
         self._before: list[float] | None = None  # the orientation of the last tick heard
+        self.is_full = False
+        """Whether what comes should go into another stretch."""
 
     def __len__(self) -> int:
         return len(self._time_s)
@@ -59,16 +67,12 @@ class Stretch:
         """Samples of the group that is not complete."""
         return self._open
 
-    @property
-    def is_full(self) -> bool:
-        """Whether what comes should go into another stretch."""
-        return len(self._time_s) >= LONGEST_TICKS
-
     def successor(self) -> "Stretch":
         """An empty stretch that goes on where this one ends: the open group is passed on."""
         self.columns()
         after = Stretch(self.placement, group=self._group, tick_s=self.tick_s)
         after._portions, self._portions = self._portions, []
+        after._heard, self._heard = self._heard, after._heard
         after._open, after._waiting = self._open, self._waiting
         after._before = self._before
         return after
@@ -87,6 +91,7 @@ class Stretch:
         """
         self._portions.append((acc_mps2, gyr_radps, *found))
         self._time_s += times_s
+        self.is_full = len(self._time_s) >= LONGEST_TICKS
         self._open = (self._open + len(acc_mps2)) % self._group
 
     def latest(self, count: int) -> MotionBlock:
@@ -106,15 +111,27 @@ class Stretch:
         Called for every portion or for none: the orientation of the open group's middle, once it
         has come, waits for the rest of its group.
         """
-        group, count = self._group, len(times_s)
-        quat = found[0][(group // 2 - self._open) % group :: group].tolist()
-        middles = self._waiting + quat if self._waiting else quat
+        group, open_count, ticks = self._group, self._open, self._time_s
+        quat, bias = found
+        middles: list[list[float]] = quat[(group // 2 - open_count) % group :: group].tolist()
+        if self._waiting:
+            middles = self._waiting + middles
+        count, start, before = len(times_s), len(ticks), self._before
         self._waiting = middles[count:]
-        start, before = len(self._time_s), self._before
         if count:
             self._before = middles[count - 1]
-        self.add(acc_mps2, gyr_radps, found, times_s)
-        return FreshMotion(self, start, start + count, times_s, middles, before)
+        # An array is a buffer of bytes: this appends its values as they lie in memory.
+        accs, gyrs, quats, biases = self._heard
+        accs.extend(acc_mps2)
+        gyrs.extend(gyr_radps)
+        quats.extend(quat)
+        biases.extend(bias)
+        ticks += times_s
+        stop = start + count
+        if stop >= LONGEST_TICKS:
+            self.is_full = True
+        self._open = (open_count + len(acc_mps2)) % group
+        return FreshMotion(self, start, stop, times_s, middles, before)
 
     def time_at(self, tick: int) -> float:
         """Time of one tick."""
@@ -136,9 +153,7 @@ class Stretch:
     def _columns_from(self, done: int) -> Columns:
         group = self._group
         whole = (len(self._time_s) - done) * group
-        every = [joined(parts) for parts in zip(*self._portions, strict=True)]
-        acc, gyr, quat, bias = every
-        self._portions = [tuple(values[whole:] for values in every)]
+        acc, gyr, quat, bias = self._take(whole)
         middle = slice(group // 2, whole, group)
         return Columns(
             np.array(self._time_s[done:]),
@@ -148,33 +163,49 @@ class Stretch:
             quat[middle],
         )
 
+    def _take(self, whole: int) -> list[FloatArray]:
+        """What is kept, of which the first ``whole`` samples need be kept no longer."""
+        if self._portions:
+            every = [joined(parts) for parts in zip(*self._portions, strict=True)]
+            self._portions = [tuple(values[whole:] for values in every)]
+            return every
+        # The bytes are the arrays' now: what comes is written behind a copy of the rest.
+        every = [
+            np.frombuffer(values).reshape(-1, width)
+            for values, width in zip(self._heard, _WIDTHS, strict=True)
+        ]
+        self._heard = tuple(
+            values[8 * width * whole :] for values, width in zip(self._heard, _WIDTHS, strict=True)
+        )
+        return every
+
 
 class LateMotion(MotionBlock):
     """Ticks ``[first, stop)`` of a stretch. A :class:`MotionBlock` whose columns come late."""
 
-    __slots__ = ("_first", "_stop", "_stretch")
-    _stretch: Stretch
-    _first: int
-    _stop: int
+    __slots__ = ("first", "stop", "stretch")
+    stretch: Stretch
+    first: int
+    stop: int
     gaps = ()
     clipped = False
 
     def __init__(self, stretch: Stretch, first: int, stop: int) -> None:
         self.placement = stretch.placement  # type: ignore[misc] # frozen like its parent
-        self._stretch = stretch
-        self._first, self._stop = first, stop
+        self.stretch = stretch
+        self.first, self.stop = first, stop
 
     def __len__(self) -> int:
-        return self._stop - self._first
+        return self.stop - self.first
 
     @property
     def first_s(self) -> float:
         """See :class:`MotionBlock`, as all that follow."""
-        return self._stretch.time_at(self._first)
+        return self.stretch.time_at(self.first)
 
     @property
     def last_s(self) -> float:
-        return self._stretch.time_at(self._stop - 1)
+        return self.stretch.time_at(self.stop - 1)
 
     @property
     def has_gyroscope(self) -> bool:
@@ -182,23 +213,23 @@ class LateMotion(MotionBlock):
 
     @property
     def time_s(self) -> FloatArray:
-        return self._stretch.columns().time_s[self._first : self._stop]
+        return self.stretch.columns().time_s[self.first : self.stop]
 
     @property
     def up(self) -> FloatArray:
-        return self._stretch.columns().up[self._first : self._stop]
+        return self.stretch.columns().up[self.first : self.stop]
 
     @property
     def rate_radps(self) -> FloatArray:
-        return self._stretch.columns().rate_radps[self._first : self._stop]
+        return self.stretch.columns().rate_radps[self.first : self.stop]
 
     @property
     def acc_mps2(self) -> FloatArray:
-        return self._stretch.columns().acc_mps2[self._first : self._stop]
+        return self.stretch.columns().acc_mps2[self.first : self.stop]
 
     @property
     def orientation(self) -> FloatArray:
-        return self._stretch.columns().orientation[self._first : self._stop]
+        return self.stretch.columns().orientation[self.first : self.stop]
 
     @property
     def settled(self) -> NDArray[np.bool_]:
@@ -212,16 +243,14 @@ class LateMotion(MotionBlock):
         """
         if not isinstance(other, LateMotion):
             return False
-        stretch, first, stop = other.source
-        if stretch is not self._stretch or first != self._stop:
+        if other.stretch is not self.stretch or other.first != self.stop:
             return False
-        self._stop = stop
+        self.stop = other.stop
         return True
 
-    @property
-    def source(self) -> tuple[Stretch, int, int]:
-        """The stretch, its first tick that belongs here, and the first that does not."""
-        return self._stretch, self._first, self._stop
+    def copy(self) -> "LateMotion":
+        """The same ticks, their columns to be made when somebody asks for them."""
+        return LateMotion(self.stretch, self.first, self.stop)
 
 
 class FreshMotion(LateMotion):
@@ -245,8 +274,8 @@ class FreshMotion(LateMotion):
         before: list[float] | None,
     ) -> None:
         self.placement = stretch.placement  # type: ignore[misc] # frozen like its parent
-        self._stretch = stretch
-        self._first, self._stop = first, stop
+        self.stretch = stretch
+        self.first, self.stop = first, stop
         self._times_s, self._orientations, self._before = times_s, orientations, before
 
     @property
@@ -265,14 +294,14 @@ class FreshMotion(LateMotion):
         turning = []
         for one in self._orientations[: len(self)]:
             turned_rad = 0.0 if before is None else _turned_rad(before, one)
-            turning.append(turned_rad / self._stretch.tick_s)
+            turning.append(turned_rad / self.stretch.tick_s)
             before = one
         return turning
 
 
 def growing(block: MotionBlock) -> LateMotion | None:
     """The same ticks as a block of the caller's own that can grow; None: their columns are made."""
-    return LateMotion(*block.source) if isinstance(block, LateMotion) else None
+    return block.copy() if isinstance(block, LateMotion) else None
 
 
 def group_mean(values: FloatArray, group: int) -> FloatArray:

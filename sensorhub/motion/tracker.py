@@ -85,9 +85,10 @@ class MotionTracker:
             raise ValueError(f"samples of {block.placement} given to the {self._placement} tracker")
         if len(block.acc_mps2) == 0:
             return self._nothing if self._collecting else self._collect()
-        at_once = self._at_once and not self._collecting
-        if at_once and (motion := self._heard_at_once(block)) is not None:
-            return motion
+        if self._at_once and not self._collecting:
+            motion = self._heard_at_once(block)
+            if motion is not None:
+                return motion
         self._continue_or_restart(block)
         if block.clipped:
             self._clipped = True
@@ -165,7 +166,8 @@ class MotionTracker:
 
         None where it does not, or completes no tick: then nothing has been done.
         """
-        gyr, count = block.gyr_radps, len(block.acc_mps2)
+        acc, gyr = block.acc_mps2, block.gyr_radps
+        count = len(acc)
         if (
             block.gap_before is not None
             or block.clipped
@@ -176,11 +178,11 @@ class MotionTracker:
         ):
             return None
         self._last = block
-        ticks = self._count_in(block.start_s, count)
+        times_s = self._take_times(self._count_in(block.start_s, count))
         assert self._filter is not None  # there is a gyroscope
-        found = self._filter.update(block.acc_mps2, gyr)
+        found = self._filter.update(acc, gyr)
         stretch = self._stretch if not self._stretch.is_full else self._next_stretch()
-        return stretch.hear(block.acc_mps2, gyr, found, self._take_times(ticks))
+        return stretch.hear(acc, gyr, found, times_s)
 
     def _count_in(self, start_s: float, count: int) -> int:
         """Place samples on the timeline; return how many ticks they complete."""
@@ -189,9 +191,10 @@ class MotionTracker:
         if not -_SAME_CLOCK_S <= start_s - due_s <= _SAME_CLOCK_S:
             self._anchor_s, first = start_s, 0
         end = self._anchor_count = first + count
-        add, anchor_s = self._times_s.append, self._anchor_s
-        for middle in range(first + (group // 2 - self._open) % group, end, group):
-            add(anchor_s + middle * period_s)
+        middle, anchor_s = first + (group // 2 - self._open) % group, self._anchor_s
+        while middle < end:
+            self._times_s.append(anchor_s + middle * period_s)
+            middle += group
         ticks, self._open = divmod(self._open + count, group)
         return ticks
 
