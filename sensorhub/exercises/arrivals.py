@@ -134,26 +134,25 @@ def _homes(turns: FloatArray, reach_rad: float) -> FloatArray:
         turns: the valleys before and after each cycle, shape (m, 2, 3).
         reach_rad: poses further apart are two.
     """
-    m = len(turns)
-    number = np.arange(m)
-    first, stop = np.maximum(0, number - NEXT), np.minimum(m, number + NEXT + 1)
-    joint = _median_pose(turns, first, stop)
-    before, after = _median_pose(turns, first, number + 1), _median_pose(turns, number, stop)
+    # Beyond the ends of the set one pose below all others and one above all, which leaves every
+    # median where it is.
+    beyond = np.broadcast_to(np.array([[-math.inf], [math.inf]]), (NEXT, 2, 3))
+    every = np.concatenate([beyond, turns, beyond])
+    joint, before, after = (
+        _median_pose(every, offsets + NEXT, len(turns))
+        for offsets in (np.arange(-NEXT, NEXT + 1), np.arange(-NEXT, 1), np.arange(NEXT + 1))
+    )
     apart = _distance_rad(before, after) > reach_rad
     apart[[0, -1]] = False  # nothing before or after it to compare with
     both = np.stack([before, after], axis=1)
     return np.where(apart[:, None, None], both, joint[:, None])
 
 
-def _median_pose(turns: FloatArray, first: NDArray[np.intp], stop: NDArray[np.intp]) -> FloatArray:
-    """The median of the cycles ``[first, stop)``, for each of m such ranges, shape (m, 3)."""
-    found = np.empty((len(first), 3))
-    for width in set((stop - first).tolist()):  # few: only the cycles at the ends have fewer
-        chosen = np.flatnonzero(stop - first == width)
-        near = turns[first[chosen][:, None] + np.arange(width)]
-        ordered = np.sort(near.reshape(len(chosen), 2 * width, 3), axis=1)
-        found[chosen] = 0.5 * (ordered[:, width - 1] + ordered[:, width])
-    return unit(found)
+def _median_pose(turns: FloatArray, offsets: NDArray[np.intp], count: int) -> FloatArray:
+    """The median of the cycles at these offsets from each of the first ``count``, (count, 3)."""
+    near = turns[np.arange(count)[:, None] + offsets].reshape(count, 2 * len(offsets), 3)
+    near.sort(axis=1)
+    return unit(0.5 * (near[:, len(offsets) - 1] + near[:, len(offsets)]))
 
 
 def _near_next(tops: FloatArray, k: int, reach_rad: float) -> bool:

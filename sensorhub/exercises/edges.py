@@ -45,31 +45,51 @@ class Edges:
     half_width_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Ticks:
+    """A set tick by tick in plain floats: what is looked at lies close by, as a rule.
+
+    Attributes:
+        rate_radps: how fast the movement's angle changes; ``speed_radps`` is the segment's turning.
+    """
+
+    time_s: list[float]
+    angle_rad: list[float]
+    rate_radps: list[float]
+    speed_radps: list[float]
+
+    @classmethod
+    def of(cls, path: Path, angle_rad: FloatArray) -> "_Ticks":
+        rate = np.abs(np.gradient(angle_rad)) / path.tick_s if len(angle_rad) > 1 else angle_rad
+        return cls(
+            path.time_s.tolist(), angle_rad.tolist(), rate.tolist(), path.speed_radps.tolist()
+        )
+
+
 def edges_of(path: Path, angle_rad: FloatArray, cycles: list[Cycle]) -> list[Edges]:
     """The true edges of cycles in order of time.
 
     Args:
         angle_rad: the movement's angle at every tick.
     """
-    rate = np.abs(np.gradient(angle_rad)) / path.tick_s if len(angle_rad) > 1 else angle_rad
-    bursts = [_bursts(angle_rad, rate, c) for c in cycles]
+    ticks = _Ticks.of(path, angle_rad)
+    time_s, speed, rate = ticks.time_s, ticks.speed_radps, ticks.rate_radps
+    bursts = [_bursts(ticks, c) for c in cycles]
     found = []
     for k, (cycle, (up, down)) in enumerate(zip(cycles, bursts, strict=True)):
         before = max(path.piece_of(up).start, bursts[k - 1][1] if k else 0)
         last = bursts[k + 1][0] if k + 1 < len(bursts) else len(path) - 1
         after = min(path.piece_of(down).stop - 1, last)
-        high = angle_rad[cycle.peak] - NEXT_SHARE * cycle.size_rad
+        high = ticks.angle_rad[cycle.peak] - NEXT_SHARE * cycle.size_rad
         before = _last_above(angle_rad, high, before, cycle.start)
         after = _first_above(angle_rad, high, cycle.end, after)
-        start = _rest(path, path.speed_radps, up, before, rate[up])
-        end = _rest(path, path.speed_radps, down, after, rate[down])
-        arrive = _rest(path, rate, up, cycle.peak, rate[up])
-        leave = _rest(path, rate, down, cycle.peak, rate[down])
+        start = _rest(path, time_s, speed, up, before, rate[up])
+        end = _rest(path, time_s, speed, down, after, rate[down])
+        arrive = _rest(path, time_s, rate, up, cycle.peak, rate[up])
+        leave = _rest(path, time_s, rate, down, cycle.peak, rate[down])
         hold = max(0.0, leave - arrive)
-        peak = float(path.time_s[cycle.peak])
         held = hold if hold >= SHORTEST_HOLD_S else 0.0
-        half = _half_width_s(path, angle_rad, cycle)
-        found.append(Edges(start, peak, end, held, half))
+        found.append(Edges(start, time_s[cycle.peak], end, held, _half_width_s(ticks, cycle)))
     return found
 
 
@@ -84,7 +104,7 @@ def whole_cycles(
     Args:
         swings: of each cycle the tick of its peak and that of the other end after it.
     """
-    rate = np.abs(np.gradient(angle_rad)) / path.tick_s if len(angle_rad) > 1 else angle_rad
+    ticks = _Ticks.of(path, angle_rad)
     found = []
     for k, (peak, low) in enumerate(swings):
         piece = path.piece_of(peak)
@@ -97,8 +117,8 @@ def whole_cycles(
         back = _first_above(angle_rad, bottom + 0.25 * (top - bottom), low, last)
         found.append(
             (
-                _start_pose_s(path, angle_rad, rate, out, first, (bottom, top)),
-                _start_pose_s(path, angle_rad, rate, back, last, (bottom, top)),
+                _start_pose_s(path, angle_rad, ticks, out, first, (bottom, top)),
+                _start_pose_s(path, angle_rad, ticks, back, last, (bottom, top)),
             )
         )
     return found
@@ -107,44 +127,51 @@ def whole_cycles(
 def _start_pose_s(
     path: Path,
     angle: FloatArray,
-    rate: FloatArray,
+    ticks: _Ticks,
     fast: int,
     limit: int,
     ends: tuple[float, float],
 ) -> float:
     """When the start pose was left for a swing, or reached by it: at rest there, or in passing."""
-    moment_s = _rest(path, path.speed_radps, fast, limit, float(rate[fast]))
+    fastest_radps = ticks.rate_radps[fast]
+    moment_s = _rest(path, ticks.time_s, ticks.speed_radps, fast, limit, fastest_radps)
     middle, size = 0.5 * (ends[0] + ends[1]), ends[1] - ends[0]
     if abs(float(np.interp(moment_s, path.time_s, angle)) - middle) < 0.3 * size:
         return moment_s
     if limit > fast:
-        return float(path.time_s[_first_above(angle, middle, fast, limit)])
-    return float(path.time_s[_last_below(angle, middle, limit, fast)])
+        return ticks.time_s[_first_above(angle, middle, fast, limit)]
+    return ticks.time_s[_last_below(angle, middle, limit, fast)]
 
 
-def _bursts(angle: FloatArray, rate: FloatArray, cycle: Cycle) -> tuple[int, int]:
+def _bursts(ticks: _Ticks, cycle: Cycle) -> tuple[int, int]:
     """The fastest moments of the first way up and of the last way down.
 
     First and last: at the top it may bounce.
     """
+    angle, top, leave = ticks.angle_rad, cycle.start, cycle.end
     high = angle[cycle.peak] - TOP_SHARE * cycle.size_rad
-    rising = (angle[cycle.start : cycle.peak + 1] >= high).nonzero()[0]
-    falling = (angle[cycle.peak : cycle.end + 1] >= high).nonzero()[0]
-    top = cycle.start + int(rising[0])
-    leave = cycle.peak + int(falling[-1])
-    up = cycle.start + int(np.argmax(rate[cycle.start : top + 1]))
-    down = leave + int(np.argmax(rate[leave : cycle.end + 1]))
-    return up, down
+    while angle[top] < high:
+        top += 1
+    while angle[leave] < high:
+        leave -= 1
+    return _fastest(ticks, cycle.start, top), _fastest(ticks, leave, cycle.end)
 
 
-def _half_width_s(path: Path, angle: FloatArray, cycle: Cycle) -> float:
+def _fastest(ticks: _Ticks, first: int, last: int) -> int:
+    """The (first) tick in ``[first, last]`` at which the angle changes fastest."""
+    rates = ticks.rate_radps[first : last + 1]
+    return first + rates.index(max(rates))
+
+
+def _half_width_s(ticks: _Ticks, cycle: Cycle) -> float:
     """How long the cycle was above half its height, without a break."""
+    angle, first, last = ticks.angle_rad, cycle.peak, cycle.peak
     level = angle[cycle.peak] - 0.5 * cycle.size_rad
-    before = (angle[cycle.start : cycle.peak + 1] <= level).nonzero()[0]
-    after = (angle[cycle.peak : cycle.end + 1] <= level).nonzero()[0]
-    first = cycle.start + (int(before[-1]) if len(before) else 0)
-    last = cycle.peak + int(after[0]) if len(after) else cycle.end
-    return float(path.time_s[last] - path.time_s[first])
+    while first > cycle.start and angle[first] > level:
+        first -= 1
+    while last < cycle.end and angle[last] > level:
+        last += 1
+    return ticks.time_s[last] - ticks.time_s[first]
 
 
 def _last_above(angle: FloatArray, level: float, first: int, last: int) -> int:
@@ -165,22 +192,24 @@ def _first_above(angle: FloatArray, level: float, first: int, last: int) -> int:
     return first + int(above[0]) if len(above) else last
 
 
-def _rest(path: Path, speed: FloatArray, burst: int, limit: int, fastest: float) -> float:
+def _rest(
+    path: Path, time_s: list[float], speed: list[float], burst: int, limit: int, fastest: float
+) -> float:
     """When rest is reached, going from the burst towards the limit; else the slowest moment.
 
     Where the data begin or end in full movement, their beginning or end.
     """
-    threshold = max(LEAST_REST_RADPS, REST_SHARE * float(fastest))
+    threshold = max(LEAST_REST_RADPS, REST_SHARE * fastest)
     step = 1 if limit >= burst else -1
-    way = speed[burst : limit + 1] if step > 0 else speed[limit : burst + 1][::-1]
-    slow = (way <= threshold).nonzero()[0]
-    if not len(slow) and any(limit in (p.start, p.stop - 1) for p in path.pieces):
-        return float(path.time_s[limit])
-    if not len(slow):
-        return float(path.time_s[burst + step * int(np.argmin(way))])
-    k = int(slow[0])
-    if k == 0:
-        return float(path.time_s[burst])
-    share = (way[k - 1] - threshold) / max(1e-12, way[k - 1] - way[k])
-    a, b = path.time_s[burst + step * (k - 1)], path.time_s[burst + step * k]
-    return float(a + share * (b - a))
+    k = burst
+    while speed[k] > threshold:
+        if k == limit:
+            if any(limit in (p.start, p.stop - 1) for p in path.pieces):
+                return time_s[limit]
+            return time_s[min(range(burst, limit + step, step), key=speed.__getitem__)]
+        k += step
+    if k == burst:
+        return time_s[burst]
+    before, slow = speed[k - step], speed[k]
+    share = (before - threshold) / max(1e-12, before - slow)
+    return time_s[k - step] + share * (time_s[k] - time_s[k - step])

@@ -194,8 +194,8 @@ def _swinging(path: Path) -> Iterator[tuple[int, FloatArray, list[TurningPoint]]
         # All windows but the last ones of a stretch are of one length and looked at together.
         for length in sorted(set((stops - starts)[moving].tolist()) - {0}, reverse=True):
             chosen = starts[moving & (stops - starts == length)]
-            up = path.up[chosen[:, None] + np.arange(length)]
-            angles = angles_of_greatest_variance(up)
+            up = np.concatenate([path.up[start : start + length] for start in chosen.tolist()])
+            angles = angles_of_greatest_variance(up.reshape(len(chosen), length, 3))
             ordered = np.sort(angles, axis=1)
             reach = ordered[:, round(0.95 * (length - 1))] - ordered[:, round(0.05 * (length - 1))]
             far = reach >= LEAST_SWING_RAD

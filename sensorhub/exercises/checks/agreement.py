@@ -26,6 +26,9 @@ LEAST_WINDOWS = 4
 MOST_WINDOWS = 12
 """24 seconds of turning are evidence enough."""
 
+AT_A_TIME = 2 * MOST_WINDOWS
+"""So many windows are looked at before more are."""
+
 CLEARLY_LESS = 0.65
 """Another reading must leave at most this share of what the gyroscope's own leaves. Real sensors
 that agree: 0.98 and more. One with an axis turned round: 0.4."""
@@ -54,10 +57,13 @@ def disagreement(track: Track) -> Disagreement | None:
         return None
     if float(np.abs(rate - rate.mean(axis=(0, 1))).max()) < DEAD_RADPS:
         return Disagreement("it does not turn at all")
-    own = float(_left(acc, _turned_back(acc, rate, [1.0], tick_s)[0], np.eye(3)[None])[0])
+    as_read = _turned_back(acc, rate, [1.0], tick_s)
+    own = float(_left(acc, as_read[0], np.eye(3)[None])[0])
     if own < SURELY_RIGHT * float(acc.var(axis=1).sum()):
         return None
-    turned = _turned_back(acc, rate, [readings.scale for readings in OTHER_READINGS], tick_s)
+    # The first of the other readings swaps axes only, and turns by the same rates as are read.
+    scales = [readings.scale for readings in OTHER_READINGS[1:]]
+    turned = (*as_read, *_turned_back(acc, rate, scales, tick_s))
     left = np.concatenate(
         [
             _left(acc, sums, readings.axes)
@@ -78,10 +84,24 @@ def _windows(track: Track, rate_radps: FloatArray) -> tuple[FloatArray, FloatArr
     acc, rate = (values[: m * n].reshape(m, n, 3) for values in (track.acc_mps2, rate_radps))
     time_s, settled = (values[: m * n].reshape(m, n) for values in (track.time_s, track.settled))
     whole = time_s[:, -1] - time_s[:, 0] <= (n - 1) * tick_s + LONGEST_BRIDGE_S
-    spread_mps2 = np.sqrt(acc.var(axis=1).sum(axis=1))
-    turning = spread_mps2 > LEAST_TURNING * STANDARD_GRAVITY_MPS2
-    used = np.flatnonzero(whole & settled.all(axis=1) & turning)[:MOST_WINDOWS]
+    whole &= settled.all(axis=1)
+    used: list[int] = []
+    for first in range(0, m, AT_A_TIME):  # the first of them are enough, as a rule
+        part = slice(first, first + AT_A_TIME)
+        spread_mps2 = np.sqrt(_variance(acc[part]))
+        turning = spread_mps2 > LEAST_TURNING * STANDARD_GRAVITY_MPS2
+        used += (first + np.flatnonzero(whole[part] & turning)).tolist()
+        if len(used) >= MOST_WINDOWS:
+            break
+    used = used[:MOST_WINDOWS]
     return acc[used], rate[used], tick_s
+
+
+def _variance(values: FloatArray) -> FloatArray:
+    """Over each window of vectors, shape (m, n, 3), added over their axes: shape (m,)."""
+    # Moments first: along the middle axis numpy takes three times as long.
+    moments = np.ascontiguousarray(values.swapaxes(0, 1))
+    return np.asarray(moments.var(axis=0).sum(axis=1))
 
 
 def _turned_back(
@@ -96,8 +116,9 @@ def _turned_back(
     turns = _rotations(steps, np.array(scales))
     pose = np.empty((*turns.shape[:2], acc.shape[1], 3, 3))
     pose[:, :, 0] = np.eye(3)
-    for k in range(acc.shape[1] - 1):
-        np.matmul(pose[:, :, k], turns[:, :, k], out=pose[:, :, k + 1])
+    in_turn = pose.swapaxes(0, 2)
+    for before, turn, after in zip(in_turn, turns.swapaxes(0, 2), in_turn[1:], strict=False):
+        np.matmul(before, turn, out=after)
     across = pose.reshape(*pose.shape[:3], 9).swapaxes(-1, -2)
     return np.asarray((across @ acc).reshape(*pose.shape[:2], 3, 3, 3))
 
@@ -124,8 +145,17 @@ def _rotations(vectors: FloatArray, scales: FloatArray) -> FloatArray:
     zero = np.zeros_like(x)
     cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1)
     cross = cross.reshape(*angle.shape, 3, 3)
-    scaled = (scales[:, None, None] * angle)[..., None, None]
-    return np.asarray(np.eye(3) + np.sin(scaled) * cross + (1.0 - np.cos(scaled)) * (cross @ cross))
+    # Element by element, all matrices and scales at once: along axes of three numpy is slow.
+    once, twice = (
+        np.ascontiguousarray(matrices.reshape(-1, 9).T)[:, None]
+        for matrices in (cross, cross @ cross)
+    )
+    scaled = scales[:, None] * angle.reshape(-1)
+    turns = np.sin(scaled) * once
+    turns += np.eye(3).reshape(9, 1, 1)
+    turns += (1.0 - np.cos(scaled)) * twice
+    by_matrix = np.ascontiguousarray(np.moveaxis(turns, 0, -1))
+    return by_matrix.reshape(len(scales), *angle.shape, 3, 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,12 @@ def _frames(
 
     Those are left out that turn about no one axis.
     """
-    parts = [(one, motion.part(one.start_s, one.end_s)) for one in repetitions]
-    parts = [(one, p) for one, p in parts if p.stop - p.start >= 5 and motion.is_whole(p)]
+    every = motion.parts([r.start_s for r in repetitions], [r.end_s for r in repetitions])
+    parts = [
+        (one, p)
+        for one, p in zip(repetitions, every, strict=True)
+        if p.stop - p.start >= 5 and motion.is_whole(p)
+    ]
     values, vectors = np.linalg.eigh(motion.moments([part for _, part in parts]))
     hinged = values[:, 2] >= HINGE * values.sum(axis=1)
     chosen = [one for (one, _), is_hinged in zip(parts, hinged.tolist(), strict=True) if is_hinged]

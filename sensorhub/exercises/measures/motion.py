@@ -51,6 +51,12 @@ class SegmentMotion:
         search = self.path.time_s.searchsorted
         return slice(int(search(start_s - 1e-9)), int(search(end_s + 1e-9)))
 
+    def parts(self, starts_s: Sequence[float], ends_s: Sequence[float]) -> list[slice]:
+        """The same from many starts up to and including their ends."""
+        search = self.path.time_s.searchsorted
+        firsts, stops = search(np.array(starts_s) - 1e-9), search(np.array(ends_s) + 1e-9)
+        return list(map(slice, firsts.tolist(), stops.tolist()))
+
     def at_each(self, times_s: FloatArray) -> NDArray[np.intp]:
         """The ticks nearest to many times, shape (m,)."""
         times = self.path.time_s

@@ -122,11 +122,11 @@ def _ways(
     angles = np.zeros((2, len(starts)))
     if usual is not None:
         angles = np.stack([usual.folded_angle_rad(ups[at]) for at in (starts, peaks)])
+    parts = motion.parts([r.start_s for r in repetitions], [r.end_s for r in repetitions])
     ways = []
-    for one, mine, start, peak, (start_rad, peak_rad) in zip(
-        repetitions, found, starts.tolist(), peaks.tolist(), angles.T.tolist(), strict=True
+    for one, mine, part, start, peak, (start_rad, peak_rad) in zip(
+        repetitions, found, parts, starts.tolist(), peaks.tolist(), angles.T.tolist(), strict=True
     ):
-        part = motion.part(one.start_s, one.end_s)
         if part.stop - part.start < 3 or not motion.is_whole(part):
             continue
         own = through(ups[start], ups[peak])
@@ -167,8 +167,18 @@ def _moved(motion: SegmentMotion, way: _Way, angle: FloatArray, rate: FloatArray
     phases = _phases(angle, rate, peak=way.peak)
     found |= _times(motion, part, phases, way.one)
     raising, lowering = slice(phases.start, phases.arrive + 1), slice(phases.leave, phases.end + 1)
-    found |= _rates("up", angle[raising], rate[raising], motion.tick_s)
-    found |= _rates("down", -angle[lowering], -rate[lowering], motion.tick_s)
+    # Plain floats: of so few numpy's own maximum takes longer.
+    angles, rates = angle.tolist(), rate.tolist()
+    if phases.arrive > phases.start:
+        found["peak_rate_up_radps"] = max(0.0, max(rates[raising]))
+        found["mean_rate_up_radps"] = (angles[phases.arrive] - angles[phases.start]) / (
+            (phases.arrive - phases.start) * motion.tick_s
+        )
+    if phases.end > phases.leave:
+        found["peak_rate_down_radps"] = max(0.0, -min(rates[lowering]))
+        found["mean_rate_down_radps"] = (angles[phases.leave] - angles[phases.end]) / (
+            (phases.end - phases.leave) * motion.tick_s
+        )
     if found["holding_s"] >= LEAST_HOLD_S:
         held = slice(part.start + phases.arrive, part.start + phases.leave + 1)
         for name, number in sway_and_tremor(motion, held).items():
@@ -176,16 +186,6 @@ def _moved(motion: SegmentMotion, way: _Way, angle: FloatArray, rate: FloatArray
                 found[name] = number
     speed = motion.turning_radps[part]
     return _Moved(found, part, (speed[raising], speed[lowering]))
-
-
-def _rates(word: str, angle: FloatArray, rate: FloatArray, tick_s: float) -> dict[str, float]:
-    """Greatest and mean angular rate of a phase, positive in its own direction."""
-    if len(angle) < 2:
-        return {}
-    return {
-        f"peak_rate_{word}_radps": max(0.0, float(rate.max())),
-        f"mean_rate_{word}_radps": float(angle[-1] - angle[0]) / ((len(angle) - 1) * tick_s),
-    }
 
 
 def _off_axis_shares(moments: FloatArray) -> list[float | None]:
@@ -213,8 +213,8 @@ def pelvis_share(pelvis: SegmentMotion, one: Repetition) -> float | None:
 def _phases(angle: FloatArray, rate: FloatArray, *, peak: int) -> _Phases:
     """From the fastest moments towards the peak until each has come to rest (see ``edges.py``)."""
     peak = min(max(1, peak), len(angle) - 2)
-    up = int(np.argmax(rate[: peak + 1]))
-    down = peak + int(np.argmin(rate[peak:]))
+    up = int(rate[: peak + 1].argmax())
+    down = peak + int(rate[peak:].argmin())
     arrive = _first_slow(rate[up : peak + 1], rate[up])
     leave = _first_slow(-rate[peak : down + 1][::-1], -rate[down])
     return _Phases(
@@ -226,8 +226,9 @@ def _phases(angle: FloatArray, rate: FloatArray, *, peak: int) -> _Phases:
 
 
 def _first_slow(rate: FloatArray, fastest_radps: float) -> int | None:
-    slow = (rate <= max(LEAST_REST_RADPS, REST_SHARE * float(fastest_radps))).nonzero()[0]
-    return int(slow[0]) if len(slow) else None
+    slow = rate <= max(LEAST_REST_RADPS, REST_SHARE * float(fastest_radps))
+    first = int(slow.argmax())
+    return first if slow[first] else None
 
 
 def _times(
