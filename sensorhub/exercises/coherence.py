@@ -16,6 +16,7 @@ from sensorhub.exercises.cycles import Cycle, share_of_way
 from sensorhub.exercises.edges import Edges
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.walking import not_walking
+from sensorhub.motion.orientation import lengths
 
 MOST_SCATTER = 0.7
 """More than this is no set; between what real sets show and what moving about shows."""
@@ -131,7 +132,7 @@ def share_of_run(path: Path, cycles: Sequence[Cycle], besides: NDArray[np.bool_]
     """
     step = np.zeros(len(path))
     change = np.diff(path.up, axis=0)
-    step[1:] = np.sqrt((change * change).sum(axis=1))
+    step[1:] = lengths(change)
     step[[p.start for p in path.pieces]] = 0.0
     gone = np.concatenate([[0.0], np.cumsum(step * besides)])
     starts, ends = (

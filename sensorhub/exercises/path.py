@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sensorhub.exercises.track import Track
 from sensorhub.model.events import FloatArray
 from sensorhub.motion.gaps import LONGEST_BRIDGE_S
-from sensorhub.motion.orientation import unit
+from sensorhub.motion.orientation import lengths, unit
 
 SMOOTH_S = 0.08
 """Standard deviation of the average over "up" and speed: tremor (4-12 Hz) goes, a repetition of
@@ -72,7 +72,7 @@ class Path:
         for piece in self.pieces:
             up = self.up[piece][::stride]
             step = up[1:] - up[:-1]
-            length = np.sqrt((step * step).sum(axis=1))
+            length = lengths(step)
             counts = length > LEAST_STRIDE_RAD
             if besides is not None:
                 counts &= besides[piece][::stride][:-1]
@@ -107,7 +107,7 @@ def path_of(track: Track) -> Path:
         up[piece] = unit(smooth(rough, width))
         if track.rate_radps is not None:
             rate = smooth(track.rate_radps[piece], width)
-            speed[piece] = np.sqrt((rate * rate).sum(axis=1))
+            speed[piece] = lengths(rate)
         else:
             speed[piece] = turning_speed_radps(up[piece], tick_s)
         shake[piece] = _shake(track.acc_mps2[piece], tick_s)
@@ -169,11 +169,11 @@ def turning_speed_radps(up: FloatArray, tick_s: float) -> FloatArray:
     if len(up) < 2:
         return np.zeros(len(up))
     change = np.gradient(up, axis=0)
-    return np.asarray(np.sqrt((change * change).sum(axis=1)) / tick_s)
+    return np.asarray(lengths(change) / tick_s)
 
 
 def _shake(acc: FloatArray, tick_s: float) -> FloatArray:
-    length = np.sqrt((acc * acc).sum(axis=1))
+    length = lengths(acc)
     quick = length - smooth(length, 0.05 / tick_s)
     half = max(1, round(SHAKE_S / tick_s))
     total = np.concatenate([[0.0], np.cumsum(quick * quick)])

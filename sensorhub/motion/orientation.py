@@ -84,10 +84,18 @@ def up_in_sensor(quat: FloatArray) -> FloatArray:
     return up
 
 
+def lengths(vectors: FloatArray) -> FloatArray:
+    """The length of each of many vectors of shape (n, 3), to the last bit that of numpy's sum.
+
+    Column by column: along an axis of three numpy takes seven times as long.
+    """
+    x, y, z = vectors.T
+    return np.asarray(np.sqrt(x * x + y * y + z * z))
+
+
 def unit(vectors: FloatArray) -> FloatArray:
     """Vectors of shape (n, 3) at length one; a zero vector becomes z."""
-    x, y, z = vectors.T
-    length = np.sqrt(x * x + y * y + z * z)
+    length = lengths(vectors)
     safe = np.where(length > 0.0, length, 1.0)
     out = vectors / safe[:, None]
     out[length == 0.0] = (0.0, 0.0, 1.0)

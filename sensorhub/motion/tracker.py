@@ -61,7 +61,8 @@ class MotionTracker:
         self._at_once = False  # the filter runs as soon as samples complete a tick
         self._collecting = False  # many blocks are coming: the filter waits for all of them
         self._bias_radps: FloatArray | None = None  # known beforehand
-        self._nothing = _nothing(placement)
+        self.nothing = _nothing(placement)
+        """What is given out, as this very object, while there is nothing to tell."""
         self._period_s = 0.0
         self._group = 1
         self._has_gyroscope = True
@@ -84,7 +85,7 @@ class MotionTracker:
         if block.placement is not self._placement:
             raise ValueError(f"samples of {block.placement} given to the {self._placement} tracker")
         if len(block.acc_mps2) == 0:
-            return self._nothing if self._collecting else self._collect()
+            return self.nothing if self._collecting else self._collect()
         if self._at_once and not self._collecting:
             motion = self._heard_at_once(block)
             if motion is not None:
@@ -95,7 +96,7 @@ class MotionTracker:
         self._append(block.start_s, block.acc_mps2, block.gyr_radps)
         self._last = block
         if self._collecting:
-            return self._nothing
+            return self.nothing
         if self._pending.count >= self._worthwhile:
             self._work()
         return self._collect()
@@ -125,6 +126,8 @@ class MotionTracker:
         has_gyroscope = block.gyr_radps is not None
         same = self._period_s == block.period_s and self._has_gyroscope == has_gyroscope
         gap, last = block.gap_before, self._last
+        if same and gap is None and last is not None:
+            return  # nearly always
         missing: int | None = 0
         if gap is not None:
             self._gaps.append(gap)
@@ -214,12 +217,12 @@ class MotionTracker:
         return self._stretch
 
     def _append(self, start_s: float, acc: FloatArray, gyr: FloatArray | None) -> None:
-        self._count_in(start_s, len(acc))
-        pending = self._pending
+        count, pending = len(acc), self._pending
+        self._count_in(start_s, count)
         pending.acc.append(acc)
         if gyr is not None:
             pending.gyr.append(gyr)
-        pending.count += len(acc)
+        pending.count += count
 
     def _work(self) -> None:
         """Turn pending samples into ticks, as far as waiting for more cannot improve them."""
@@ -308,11 +311,11 @@ class MotionTracker:
         done = self._done
         if not self._gaps and not self._clipped:
             if not done:
-                return self._nothing
+                return self.nothing
             if len(done) == 1:
                 self._done = []
                 return done[0]
-        done, self._done = done or [self._nothing], []
+        done, self._done = done or [self.nothing], []
         gaps, self._gaps = tuple(self._gaps), []
         clipped, self._clipped = self._clipped, False
         rates = [b.rate_radps for b in done if b.rate_radps is not None]

@@ -47,8 +47,9 @@ def track(
     """The motion of one placement over all its samples, from its first to its last."""
     tracker = MotionTracker(placement, work_s=WORK_S, tick_rate_hz=tick_rate_hz)
     motion = [*map(tracker.push, blocks), tracker.flush()]
-    # Most of it is nothing: the filter runs once a minute.
-    return [one for one in motion if len(one) or one.gaps or one.clipped]
+    # Most of it is nothing, which is quickly seen: the filter runs once a minute.
+    some = [one for one in motion if one is not tracker.nothing]
+    return [one for one in some if len(one) or one.gaps or one.clipped]
 
 
 def within(block: MotionBlock, span: Span) -> MotionBlock:
