@@ -12,6 +12,7 @@ import numpy as np
 from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.path import Path
 from sensorhub.model.events import FloatArray
+from sensorhub.model.often import made_often
 
 REST_SHARE = 0.1
 """Slower than this share of the burst's fastest is rest: the foot of a minimum-jerk movement."""
@@ -29,6 +30,7 @@ SHORTEST_HOLD_S = 0.25
 """A turning point that is no hold is this long below those speeds as well."""
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class Edges:
     """Times of one repetition.

@@ -69,18 +69,13 @@ class VqfFilter:
         return np.asarray(bias, dtype=float)
 
 
-_TURN = np.array([-1.0, 1.0])
-
-
 def up_in_sensor(quat: FloatArray) -> FloatArray:
     """The earth's z axis in the sensor frame, (n, 3): the last row of each rotation matrix."""
+    w, x, y, z = quat.T
     up = np.empty((len(quat), 3))
-    xy = quat[:, 1:3]
-    # (xz - wy, yz + wx), both columns at once: this runs for every few ticks, live.
-    level = xy * quat[:, 3:] + quat[:, 2:0:-1] * quat[:, :1] * _TURN
-    up[:, :2] = 2.0 * level
-    squares = xy * xy
-    up[:, 2] = 1.0 - 2.0 * (squares[:, 0] + squares[:, 1])
+    up[:, 0] = 2.0 * (x * z - w * y)
+    up[:, 1] = 2.0 * (y * z + w * x)
+    up[:, 2] = 1.0 - 2.0 * (x * x + y * y)
     return up
 
 

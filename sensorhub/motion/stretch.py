@@ -308,11 +308,12 @@ def group_mean(values: FloatArray, group: int) -> FloatArray:
     """Mean of each group of rows, shape (n, 3); n is a multiple of the group."""
     if group == 1:
         return values
-    # Sample by sample: numpy's sum over a short axis takes five times as long.
-    total = values[::group] + values[1::group]
+    # Sample by sample, column by column: numpy's sum over a short axis takes five times as long.
+    columns = np.ascontiguousarray(values.T)
+    total = columns[:, ::group] + columns[:, 1::group]
     for k in range(2, group):
-        total += values[k::group]
-    return np.asarray(total / group)
+        total += columns[:, k::group]
+    return np.ascontiguousarray((total / group).T)
 
 
 def joined(parts: Sequence[FloatArray]) -> FloatArray:

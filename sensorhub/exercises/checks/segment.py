@@ -55,8 +55,9 @@ def _heights_m(
     vertical = np.einsum("ij,ij->i", track.acc_mps2[part], track.up[part])
     # It is (nearly) at rest at both ends: what is left of the speed there is the sensor's error.
     along = np.arange(len(vertical)) / (len(vertical) - 1)
-    speed = np.cumsum(vertical - vertical.mean()) * motion.tick_s
+    speed = (vertical - vertical.mean()).cumsum() * motion.tick_s
     speed -= speed[0] + (speed[-1] - speed[0]) * along
-    height = np.cumsum(speed) * motion.tick_s
-    level = height - (height[-1] - height[0]) * along
-    return float(np.ptp(level)), float(height[-1] - height[0]), one.rom_rad
+    height = speed.cumsum() * motion.tick_s
+    risen_m = float(height[-1] - height[0])
+    level = (height - risen_m * along).tolist()
+    return max(level) - min(level), risen_m, one.rom_rad

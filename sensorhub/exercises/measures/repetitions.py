@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,7 @@ LEAST_ROM_RAD = math.radians(3.0)
 """Of a smaller repetition nothing but its range and its times is said."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Phases:
+class _Phases(NamedTuple):
     """Ticks of one repetition: ``[start, arrive)`` raising, ``[leave, end]`` lowering."""
 
     start: int
@@ -81,8 +80,7 @@ def repetition_measures(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(NamedTuple):
     """A repetition that is whole and large enough to say more of it.
 
     Attributes:
@@ -98,8 +96,7 @@ class _Way:
     movement: Movement
 
 
-@dataclass(frozen=True, slots=True)
-class _Moved:
+class _Moved(NamedTuple):
     """How fast the segment turned while raising, and while lowering."""
 
     found: dict[str, float]
