@@ -189,12 +189,12 @@ class MotionTracker:
 
     def _count_in(self, start_s: float, count: int) -> int:
         """Place samples on the timeline; return how many ticks they complete."""
-        group, period_s = self._group, self._period_s
-        first, due_s = self._anchor_count, self._anchor_s + self._anchor_count * period_s
-        if not -_SAME_CLOCK_S <= start_s - due_s <= _SAME_CLOCK_S:
-            self._anchor_s, first = start_s, 0
+        group, period_s, anchor_s = self._group, self._period_s, self._anchor_s
+        first = self._anchor_count
+        if not -_SAME_CLOCK_S <= start_s - (anchor_s + first * period_s) <= _SAME_CLOCK_S:
+            self._anchor_s, anchor_s, first = start_s, start_s, 0
         end = self._anchor_count = first + count
-        middle, anchor_s = first + (group // 2 - self._open) % group, self._anchor_s
+        middle = first + (group // 2 - self._open) % group
         while middle < end:
             self._times_s.append(anchor_s + middle * period_s)
             middle += group

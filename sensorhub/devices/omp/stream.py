@@ -109,8 +109,10 @@ class SampleStream:
         self._scale_of_each = self._scales
         # Format of the packets that fits, their length, and how their values are to be read.
         self._usual_kind, self._usual_size = -1, -1
+        self._shape: tuple[int, ...] = ()
         self._strides: tuple[int, ...] = ()
-        self._session, self._period_s = grant.session, grant.period_us / 1e6
+        self._session, self._period_us = grant.session, grant.period_us
+        self._period_s = grant.period_us / 1e6
         self._missing = IndexRanges()
         # Where the next live packet is due: its index, and its time where that is known.
         self._due_index = grant.first_index
@@ -177,17 +179,16 @@ class SampleStream:
         off_us = t0_us - (near_us & _LOW_US)
         if not -_SLACK_US < off_us < _SLACK_US:
             return False
-        t_us, scale = float(near_us + off_us), self._scale_of_each
-        values = np.ndarray(scale.shape, RAW_VALUE, data, _HEADER_SIZE, self._strides).astype(
-            _FLOAT, "C"
-        )
-        np.multiply(values, scale, values)
-        count = scale.shape[1]
+        t_us, shape = float(near_us + off_us), self._shape
+        raw = np.ndarray(shape, RAW_VALUE, data, _HEADER_SIZE, self._strides)
+        values = raw.astype(_FLOAT, "C")
+        np.multiply(values, self._scale_of_each, values)
+        sensors, count, _ = shape
         self._strays = 0
         self._from_status = False
         self._silent_from_ns = now_ns + SILENCE_NS
         self._end = self._due_index = index + count
-        self._due_us = t_us + count * self.grant.period_us
+        self._due_us = t_us + count * self._period_us
         self._tally.received += count
         out.append(
             SamplesArrived(
@@ -197,7 +198,7 @@ class SampleStream:
                 t_us / 1e6,
                 self._period_s,
                 values[0],
-                values[1] if len(scale) == 2 else None,
+                values[1] if sensors == 2 else None,
                 False,  # noqa: FBT003 - by position: half the time by name
                 flags & _FLAG_CLIPPED != 0,
             )
@@ -332,7 +333,7 @@ class SampleStream:
         if (kind, size) != (self._usual_kind, self._usual_size):
             # Written out for every value: to stretch it anew costs more than all the rest.
             self._scale_of_each = np.broadcast_to(self._scales[:sensors], raw.shape).copy()
-            self._strides = raw.strides
+            self._shape, self._strides = raw.shape, raw.strides
             self._usual_kind, self._usual_size = kind, size
         values = raw.astype(_FLOAT, order="C")
         values *= self._scale_of_each
