@@ -285,7 +285,10 @@ class FreshMotion(LateMotion):
 
     def heard_every(self, step: int, *, first: int) -> list[tuple[float, Vec3]]:
         times_s, quats = self._times_s, self._orientations
-        return [(times_s[k], _up(quats[k])) for k in range(first, len(times_s), step)]
+        found = []
+        for k in range(first, len(times_s), step):
+            found.append((times_s[k], _up(quats[k])))  # noqa: PERF401 - of one or two it is quicker
+        return found
 
     @property
     def turning_radps(self) -> list[float]:

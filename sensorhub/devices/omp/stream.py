@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sensorhub.devices.base import LinkCounters
 from sensorhub.devices.omp.ranges import IndexRanges
@@ -107,10 +108,11 @@ class SampleStream:
             scales.append(grant.gyr_scale_radps)
         self._scales = np.array(scales).reshape(-1, 1, 1)
         self._scale_of_each = self._scales
-        # Format of the packets that fits, their length, and how their values are to be read.
+        # Format of the packets that fits, their length, and their values: a packet is copied to
+        # where its values are seen already, as to make such a view takes longer than to copy.
         self._usual_kind, self._usual_size = -1, -1
-        self._shape: tuple[int, ...] = ()
-        self._strides: tuple[int, ...] = ()
+        self._copied = bytearray()
+        self._seen: NDArray[np.int16] = np.zeros((1, 0, 3), RAW_VALUE)
         self._session, self._period_us = grant.session, grant.period_us
         self._period_s = grant.period_us / 1e6
         self._missing = IndexRanges()
@@ -179,11 +181,11 @@ class SampleStream:
         off_us = t0_us - (near_us & _LOW_US)
         if not -_SLACK_US < off_us < _SLACK_US:
             return False
-        t_us, shape = float(near_us + off_us), self._shape
-        raw = np.ndarray(shape, RAW_VALUE, data, _HEADER_SIZE, self._strides)
-        values = raw.astype(_FLOAT, "C")
+        t_us = float(near_us + off_us)
+        self._copied[:] = data
+        values = self._seen.astype(_FLOAT, "C")
         np.multiply(values, self._scale_of_each, values)
-        sensors, count, _ = shape
+        sensors, count, _ = values.shape
         self._strays = 0
         self._from_status = False
         self._silent_from_ns = now_ns + SILENCE_NS
@@ -333,7 +335,8 @@ class SampleStream:
         if (kind, size) != (self._usual_kind, self._usual_size):
             # Written out for every value: to stretch it anew costs more than all the rest.
             self._scale_of_each = np.broadcast_to(self._scales[:sensors], raw.shape).copy()
-            self._shape, self._strides = raw.shape, raw.strides
+            self._copied = bytearray(size)
+            self._seen = np.ndarray(raw.shape, RAW_VALUE, self._copied, _HEADER_SIZE, raw.strides)
             self._usual_kind, self._usual_size = kind, size
         values = raw.astype(_FLOAT, order="C")
         values *= self._scale_of_each
