@@ -174,7 +174,8 @@ def _apart_rad(path: Path, ticks: Sequence[int]) -> float:
     """
     steps = np.diff(path.up[list(ticks)], axis=0)
     chords = np.sqrt((steps * steps).sum(axis=1))
-    return float(np.median(2.0 * np.arcsin(np.minimum(1.0, 0.5 * chords)))) / math.sqrt(2.0)
+    apart_rad: list[float] = (2.0 * np.arcsin(np.minimum(1.0, 0.5 * chords))).tolist()
+    return median(apart_rad) / math.sqrt(2.0)
 
 
 def _variation(values: Sequence[float]) -> float:

@@ -9,6 +9,7 @@ ending each time at another height than it began.
 import math
 from collections.abc import Sequence
 from itertools import islice
+from statistics import median
 
 import numpy as np
 
@@ -37,8 +38,8 @@ def sinks_like_a_trunk(
     found = list(islice((heights for heights in every if heights is not None), MOST_REPETITIONS))
     if len(found) < LEAST_REPETITIONS:
         return False
-    sunk = float(np.median([range_m / turned_rad for range_m, _, turned_rad in found]))
-    ended = float(np.median([abs(net_m) for _, net_m, _ in found]))
+    sunk = median(range_m / turned_rad for range_m, _, turned_rad in found)
+    ended = median(abs(net_m) for _, net_m, _ in found)
     return sunk > MOST_M_PER_RAD or ended > MOST_RISE_M
 
 

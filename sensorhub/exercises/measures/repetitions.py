@@ -161,11 +161,11 @@ def _along(motion: SegmentMotion, ways: Sequence[_Way]) -> Iterator[tuple[FloatA
 def _moved(motion: SegmentMotion, way: _Way, angle: FloatArray, rate: FloatArray) -> _Moved:
     """Puts the measures that need nothing but this repetition into ``found``."""
     found, part = way.found, way.part
-    phases = _phases(angle, rate, peak=way.peak)
-    found |= _times(motion, part, phases, way.one)
-    raising, lowering = slice(phases.start, phases.arrive + 1), slice(phases.leave, phases.end + 1)
     # Plain floats: of so few numpy's own maximum takes longer.
     angles, rates = angle.tolist(), rate.tolist()
+    phases = _phases(rates, peak=way.peak)
+    found |= _times(motion, part, phases, way.one)
+    raising, lowering = slice(phases.start, phases.arrive + 1), slice(phases.leave, phases.end + 1)
     if phases.arrive > phases.start:
         found["peak_rate_up_radps"] = max(0.0, max(rates[raising]))
         found["mean_rate_up_radps"] = (angles[phases.arrive] - angles[phases.start]) / (
@@ -207,25 +207,18 @@ def pelvis_share(pelvis: SegmentMotion, one: Repetition) -> float | None:
     return angle_rad(start, peak) / one.rom_rad
 
 
-def _phases(angle: FloatArray, rate: FloatArray, *, peak: int) -> _Phases:
+def _phases(rates: list[float], *, peak: int) -> _Phases:
     """From the fastest moments towards the peak until each has come to rest (see ``edges.py``)."""
-    peak = min(max(1, peak), len(angle) - 2)
-    up = int(rate[: peak + 1].argmax())
-    down = peak + int(rate[peak:].argmin())
-    arrive = _first_slow(rate[up : peak + 1], rate[up])
-    leave = _first_slow(-rate[peak : down + 1][::-1], -rate[down])
-    return _Phases(
-        0,
-        peak if arrive is None else up + arrive,
-        peak if leave is None else down - leave,
-        len(angle) - 1,
-    )
-
-
-def _first_slow(rate: FloatArray, fastest_radps: float) -> int | None:
-    slow = rate <= max(LEAST_REST_RADPS, REST_SHARE * float(fastest_radps))
-    first = int(slow.argmax())
-    return first if slow[first] else None
+    peak = min(max(1, peak), len(rates) - 2)
+    raising, lowering = rates[: peak + 1], rates[peak:]
+    up, down = raising.index(max(raising)), peak + lowering.index(min(lowering))
+    arrive, slow = up, max(LEAST_REST_RADPS, REST_SHARE * rates[up])
+    while arrive < peak and rates[arrive] > slow:
+        arrive += 1
+    leave, slow = down, max(LEAST_REST_RADPS, -REST_SHARE * rates[down])
+    while leave > peak and -rates[leave] > slow:
+        leave -= 1
+    return _Phases(0, arrive, leave, len(rates) - 1)
 
 
 def _times(
