@@ -99,6 +99,8 @@ class MotionTracker:
             return self.nothing
         if self._pending.count >= self._worthwhile:
             self._work()
+        elif not (self._done or self._gaps or self._clipped):
+            return self.nothing  # nearly always, where nobody waits for the ticks
         return self._collect()
 
     def push_all(self, blocks: Sequence[SampleBlock]) -> MotionBlock:
