@@ -19,7 +19,7 @@ FRAMES = 44
 FRAME_S = 0.45
 CHAR_W, LINE_H = 8.4, 17.0
 TARGET = Path(__file__).with_name("demo.svg")
-ESCAPE = re.compile(r"\x1b\[(\d*)(?:;\d+)*([A-Za-z])")
+ESCAPE = re.compile(r"\x1b\[\??(\d*)(?:;\d+)*([A-Za-z])")
 
 
 class Screen:
