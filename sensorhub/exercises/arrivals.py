@@ -192,8 +192,15 @@ def _stays(path: Path, homes: FloatArray, reach_rad: float, cycle: Cycle, part: 
 
 def longest_run(mask: NDArray[np.bool_]) -> int:
     """Length of the longest stretch that is True throughout."""
+    return max((stop - first for first, stop in runs(mask, 1)), default=0)
+
+
+def runs(mask: NDArray[np.bool_], shortest: int) -> list[tuple[int, int]]:
+    """Stretches ``[first, stop)`` that are True throughout, of at least so many ticks."""
     turns = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return int((turns[1::2] - turns[::2]).max(initial=0))
+    first, stop = turns[::2], turns[1::2]
+    long = stop - first >= shortest
+    return list(zip(first[long].tolist(), stop[long].tolist(), strict=True))
 
 
 def _distance_rad(up: FloatArray, home: FloatArray) -> FloatArray:

@@ -9,16 +9,17 @@ what happened before the set, or between repetitions, spoils only the proposals 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 
-from sensorhub.exercises.arrivals import feet_alike, feet_at_home, of_the_set
-from sensorhub.exercises.cycles import HEIGHT_SHARE, Cycle, cycles_of, mirrored, share_of_way
+from sensorhub.exercises.arrivals import of_the_set
+from sensorhub.exercises.cycles import Cycle, cycles_of, mirrored, share_of_way
 from sensorhub.exercises.definition import Posture, Range
 from sensorhub.exercises.movement import Movement, along_greatest_variance, through
 from sensorhub.exercises.path import Path, quantile
+from sensorhub.exercises.upright import upright_of
 from sensorhub.exercises.walking import not_walking, walked
+from sensorhub.exercises.ways import right_way
 from sensorhub.exercises.zigzag import TurningPoint, turning_points
 from sensorhub.model.events import FloatArray
 
@@ -33,13 +34,6 @@ LARGEST_SHARE = 1.8
 
 FULL_SHARE = 0.6
 """Excursions of at least this share of the usual size went all the way."""
-
-CLEAR_SHARE = 0.6
-"""Excursions that decide which way round the movement goes: larger than bounces."""
-
-UPRIGHT_RAD, SEATED_RAD = math.radians(30.0), math.radians(50.0)
-"""Who stands has the thigh within the one of where it is on average in walking, who sits has not
-within the other."""
 
 FINE_SHARE = 0.1
 """Turning points are first collected down to this share of the range seen."""
@@ -85,6 +79,9 @@ class Rules:
         alternating: another movement lies between two of these, so that the valleys are its
             business and say nothing of home.
         posture: how the body is at the start of a repetition.
+        rises: the sensor rises on the way out.
+        toward_upright: the thigh comes nearer to upright on the way out (1), goes away from it
+            (-1), or neither (0).
     """
 
     range: Range
@@ -93,6 +90,8 @@ class Rules:
     ignore_share: float
     alternating: bool = False
     posture: Posture = Posture.ANY
+    rises: bool = False
+    toward_upright: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,8 @@ def explanations(path: Path, rules: Rules) -> Iterator[Explanation]:
     """
     if len(path) < SHORTEST_TICKS:
         return
-    plain = _plain(path, rules)
+    upright = upright_of(path) if rules.toward_upright else None
+    plain = _plain(path, rules, upright)
     if plain is not None:
         yield plain
     for stretch_s in (STRETCH_S, SHORT_STRETCH_S):
@@ -143,12 +143,12 @@ def explanations(path: Path, rules: Rules) -> Iterator[Explanation]:
         different = _different(guesses)
         for first in range(0, min(len(different), MOST_GUESSES), GUESSES):
             tried = different[first : first + GUESSES]
-            refined = [_refined(path, g.movement, g.size_rad, rules) for g in tried]
+            refined = [_refined(path, g.movement, g.size_rad, rules, upright) for g in tried]
             found = [e for e in refined if e is not None]
             yield from sorted(found, key=lambda e: -e.score)
 
 
-def _plain(path: Path, rules: Rules) -> Explanation | None:
+def _plain(path: Path, rules: Rules, upright: FloatArray | None) -> Explanation | None:
     """The movement of greatest variance where nearly all turning is its repetitions.
 
     Then there is nothing left for another one to explain better, and nobody need look for it.
@@ -156,7 +156,7 @@ def _plain(path: Path, rules: Rules) -> Explanation | None:
     movement = along_greatest_variance(path.up[not_walking(path)])
     if movement is None:
         return None
-    found = _refined(path, movement, _reach_rad(movement.angle_rad(path)), rules)
+    found = _refined(path, movement, _reach_rad(movement.angle_rad(path)), rules, upright)
     if found is None or share_of_way(path, found.cycles) < PLAIN_SHARE:
         return None
     return found
@@ -175,65 +175,6 @@ def _alike(one: Explanation, other: Explanation) -> bool:
     same_plane = abs(float(one.movement.across @ other.movement.across)) > ALIKE
     near_home = float(one.movement.home @ other.movement.home) > ALIKE
     return same_plane and near_home and 0.7 < one.size_rad / other.size_rad < 1.4
-
-
-def from_home(
-    path: Path, ways: Sequence[Explanation], *, alternating: bool = False
-) -> Explanation | None:
-    """Of the two ways to count one movement, the one that leaves home and comes back.
-
-    The right way explains the first departure and the last return, the wrong way round neither. A
-    recording that was cut off on one side leaves a tie: then the pose it began in is home.
-    """
-    if len(ways) < 2:
-        return ways[0] if ways else None
-    own = {id(e): _without_arrivals(path, e, _clear(e), alternating=alternating) for e in ways}
-    one, other = sorted(ways, key=lambda e: own[id(e)][0].start)
-    gained = _travel_rad(one, own[id(one)]) - _travel_rad(one, own[id(other)])
-    return other if gained < -0.5 * one.size_rad else one
-
-
-def _off_the_feet(path: Path, ways: Sequence[Explanation]) -> Sequence[Explanation]:
-    """The way to count that starts from a chair, where the other one starts from standing.
-
-    How "up" lies in standing is known where the person walked.
-    """
-    walking = ~not_walking(path)
-    if not walking.any() or len(ways) < 2:
-        return ways
-    upright = path.up[walking].mean(axis=0)
-    upright /= np.linalg.norm(upright)
-    cosines = [float(path.mean_up([c.start for c in e.cycles]) @ upright) for e in ways]
-    stands = max(cosines) > math.cos(UPRIGHT_RAD) and min(cosines) < math.cos(SEATED_RAD)
-    return [ways[cosines.index(min(cosines))]] if stands else ways
-
-
-def _clear(found: Explanation) -> list[Cycle]:
-    """The explanation's large cycles: no bounces among them."""
-    clear = [c for c in found.cycles if c.size_rad > CLEAR_SHARE * found.size_rad]
-    return clear or list(found.cycles)
-
-
-def _without_arrivals(
-    path: Path, found: Explanation, cycles: list[Cycle], *, alternating: bool
-) -> list[Cycle]:
-    """Without a first or last cycle that comes from, or leads to, elsewhere than home."""
-    if len(cycles) < 3:
-        return cycles
-    if alternating:
-        home = feet_alike(path, cycles, size_rad=found.size_rad)
-    else:
-        home = feet_at_home(path, found.angle_rad, cycles, size_rad=found.size_rad)
-    first, last = int(not all(home[0])), len(cycles) - int(not all(home[-1]))
-    return cycles[first:last]
-
-
-def _travel_rad(found: Explanation, cycles: Sequence[Cycle]) -> float:
-    """All movement from the first to the last of these cycles, but for the smallest."""
-    angle = found.angle_rad[cycles[0].start : cycles[-1].end + 1]
-    corners = turning_points(angle, HEIGHT_SHARE * found.size_rad)
-    inner = sum(abs(b.value - a.value) for a, b in pairwise(corners))
-    return inner if corners else float(np.ptp(angle))
 
 
 def spreads_rad(path: Path, cycles: Sequence[Cycle], movement: Movement) -> list[float]:
@@ -271,7 +212,9 @@ def _reach_rad(angle: FloatArray) -> float:
     return quantile(ordered, 0.97) - quantile(ordered, 0.03)
 
 
-def _refined(path: Path, movement: Movement, size: float, rules: Rules) -> Explanation | None:
+def _refined(
+    path: Path, movement: Movement, size: float, rules: Rules, upright: FloatArray | None
+) -> Explanation | None:
     """A guess over the whole set, its movement and size taken from the cycles it finds."""
     best: Explanation | None = None
     for _ in range(2):
@@ -281,9 +224,13 @@ def _refined(path: Path, movement: Movement, size: float, rules: Rules) -> Expla
             if rules.alternating
             else [e for way in ways if (e := _out_and_back(path, way)) is not None]
         )
-        best = from_home(
+        best = right_way(
             path,
-            _off_the_feet(path, found) if rules.posture is Posture.SITTING else found,
+            found,
+            upright,
+            posture=rules.posture,
+            rises=rules.rises,
+            toward_upright=rules.toward_upright,
             alternating=rules.alternating,
         )
         if best is None:

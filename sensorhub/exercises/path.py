@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sensorhub.exercises.track import Track
 from sensorhub.model.events import FloatArray
+from sensorhub.model.units import STANDARD_GRAVITY_MPS2
 from sensorhub.motion.gaps import LONGEST_BRIDGE_S
 from sensorhub.motion.orientation import lengths, unit
 
@@ -38,6 +39,7 @@ class Path:
         tick_s: time between ticks.
         pieces: index ranges without a long gap inside.
         walks: when the person walked, ``(start_s, end_s)``, the steps before and after included.
+        vertical_mps2: shape (n,), acceleration upwards, not smoothed; None: not known.
     """
 
     time_s: FloatArray
@@ -47,6 +49,7 @@ class Path:
     tick_s: float
     pieces: tuple[slice, ...]
     walks: tuple[tuple[float, float], ...] = ()
+    vertical_mps2: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -89,6 +92,7 @@ class Path:
             self.tick_s,
             (slice(0, stop - start),),
             self.walks,
+            None if self.vertical_mps2 is None else self.vertical_mps2[start:stop],
         )
 
 
@@ -111,7 +115,16 @@ def path_of(track: Track) -> Path:
         else:
             speed[piece] = turning_speed_radps(up[piece], tick_s)
         shake[piece] = _shake(track.acc_mps2[piece], tick_s)
-    return Path(time_s, up, speed, shake, tick_s, pieces)
+    vertical = _vertical_mps2(track)
+    return Path(time_s, up, speed, shake, tick_s, pieces, vertical_mps2=vertical)
+
+
+def _vertical_mps2(track: Track) -> FloatArray:
+    """Acceleration upwards; without a gyroscope that of the whole length, nearly the same."""
+    acc = track.acc_mps2
+    along = np.einsum("ni,ni->n", acc, acc if track.rate_radps is None else track.up)
+    upwards: FloatArray = np.sqrt(along) if track.rate_radps is None else along
+    return upwards - STANDARD_GRAVITY_MPS2
 
 
 def smooth(values: FloatArray, width: float) -> FloatArray:

@@ -17,15 +17,11 @@ from sensorhub.exercises.asides import without_asides
 from sensorhub.exercises.coherence import by_the_way, is_set, strictness
 from sensorhub.exercises.cycles import Cycle, share_of_way
 from sensorhub.exercises.edges import Edges, edges_of
-from sensorhub.exercises.judge import (
-    CLEAR_SHARE,
-    Explanation,
-    Rules,
-    spreads_rad,
-)
+from sensorhub.exercises.judge import Explanation, Rules, spreads_rad
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.rests import angle_between_rad
 from sensorhub.exercises.upright import fits_posture
+from sensorhub.exercises.ways import CLEAR_SHARE
 
 FEW = ((2, 0.4), (5, 0.12))
 """Up to so many repetitions are believed only if they are at least this share of all turning that

@@ -19,6 +19,9 @@ class RepetitionThresholds:
         shortest_s: nobody does this movement faster; quicker excursions are something else.
         longest_s: a repetition that takes longer was given up.
         hip_rests: the leg moves about a hip that stays where it is.
+        rises: the sensor rises on the way out.
+        toward_upright: the thigh comes nearer to upright on the way out; all others, but those
+            that rise go away from it.
     """
 
     partial_share: float = 0.6
@@ -26,6 +29,8 @@ class RepetitionThresholds:
     shortest_s: float = 0.5
     longest_s: float = 25.0
     hip_rests: bool = False
+    rises: bool = False
+    toward_upright: bool = False
 
 
 @dataclass(frozen=True, slots=True)

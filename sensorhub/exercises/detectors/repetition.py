@@ -47,6 +47,8 @@ class RepetitionDetector:
             thresholds.longest_s,
             thresholds.ignore_share,
             posture=setup.exercise.posture,
+            rises=thresholds.rises,
+            toward_upright=1 if thresholds.toward_upright else -1 if thresholds.rises else 0,
         )
         self._asked = setup.side in (Side.LEFT, Side.RIGHT)
         self._segments = [
