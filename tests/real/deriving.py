@@ -14,6 +14,7 @@ import vqf
 
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.exercises.judge import Rules, explain
+from sensorhub.exercises.movement import through
 from sensorhub.exercises.path import Path, path_of, smooth
 from sensorhub.exercises.recorder import TrackRecorder
 from sensorhub.model.events import FloatArray
@@ -291,7 +292,9 @@ def seen_movement(take: Take) -> tuple[FloatArray, FloatArray, float] | None:
     found = explain(path, Rules(limits, 0.5, 25.0, 0.25))
     if found is None:
         return None
-    return found.movement.home, found.movement.toward, found.size_rad
+    home = path.mean_up([c.start for c in found.cycles])
+    way = through(home, path.mean_up([c.peak for c in found.cycles])) or found.movement
+    return way.home, way.toward, found.size_rad
 
 
 def path_seen(take: Take) -> Path:
