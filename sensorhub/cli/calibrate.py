@@ -3,6 +3,7 @@
 import click
 
 from sensorhub.cli.context import Context, pass_settings
+from sensorhub.cli.numbers import FiniteRange
 
 EPILOG = """\b
 Examples:
@@ -20,14 +21,14 @@ seconds). The result is applied by itself whenever this sensor is used from then
 @click.option(
     "--temperature",
     "temperature_celsius",
-    type=click.FloatRange(-20.0, 60.0),
+    type=FiniteRange(-20.0, 60.0),
     metavar="C",
     help="Of the room, kept with the result.",
 )
 @click.option(
     "--seconds",
     "patience_s",
-    type=click.FloatRange(1.0, 3600.0),
+    type=FiniteRange(1.0, 3600.0),
     default=600.0,
     show_default=True,
     help="Give up after so long.",

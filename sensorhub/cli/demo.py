@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from sensorhub.cli.numbers import FiniteRange
+
 SPEED, WEB_SPEED = 6.0, 3.0
 
 EPILOG = """\b
@@ -19,7 +21,7 @@ serial port, Bluetooth, counting, session store and CSV are the code that real s
 @click.command(epilog=EPILOG)
 @click.option(
     "--speed",
-    type=click.FloatRange(0.5, 20.0),
+    type=FiniteRange(0.5, 20.0),
     default=None,
     help="How much faster than real time. [default: 6, on the page 3]",
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sensorhub.cli.context import Context
+from sensorhub.cli.numbers import FiniteRange
 
 if TYPE_CHECKING:
     from sensorhub.daemon.doctor.base import Row
@@ -79,7 +80,7 @@ def doctor(ctx: click.Context, *, as_json: bool) -> None:
 @click.option(
     "--seconds",
     "stream_s",
-    type=click.FloatRange(1.0, 3600.0),
+    type=FiniteRange(1.0, 3600.0),
     default=20.0,
     show_default=True,
     help="How long to stream.",

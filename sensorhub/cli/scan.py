@@ -4,6 +4,8 @@ import json
 
 import click
 
+from sensorhub.cli.numbers import FiniteRange
+
 EPILOG = """\b
 Examples:
   sensorhub scan
@@ -12,9 +14,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.option(
-    "--seconds", "look_s", type=click.FloatRange(1.0, 60.0), default=6.0, show_default=True
-)
+@click.option("--seconds", "look_s", type=FiniteRange(1.0, 60.0), default=6.0, show_default=True)
 @click.option("--serial-only", is_flag=True, help="Leave Bluetooth alone.")
 @click.option("--all", "show_all", is_flag=True, help="Also Bluetooth devices of no known family.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sensorhub.cli.context import Context, pass_settings
+from sensorhub.cli.numbers import FiniteRange
 
 if TYPE_CHECKING:
     from sensorhub.sessions.registry import RegisteredSensor
@@ -60,9 +61,7 @@ def list_sensors(settings: Context, *, as_json: bool) -> None:
 @click.option("--name", default="", help="What to call it. [default: what it calls itself]")
 @click.option("--placement", "where", metavar="WHERE", help="Where it is usually worn.")
 @click.option("--no-bond", is_flag=True, help="Do not try to make a Bluetooth bond.")
-@click.option(
-    "--seconds", "listen_s", type=click.FloatRange(1.0, 60.0), default=6.0, show_default=True
-)
+@click.option("--seconds", "listen_s", type=FiniteRange(1.0, 60.0), default=6.0, show_default=True)
 @click.option(
     "--speed",
     type=float,

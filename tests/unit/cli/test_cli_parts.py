@@ -2,11 +2,14 @@
 
 import itertools
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from sensorhub.cli.app import cli
 from sensorhub.cli.context import Context
 from sensorhub.cli.outcome_table import outcome_table
 from sensorhub.cli.plan import plan
@@ -161,3 +164,20 @@ def test_the_plan_file_in_the_help_can_be_copied(tmp_path: Path) -> None:
     copied.write_text(textwrap.dedent(shown.partition("A plan file:\n")[2]), encoding="utf-8")
     told = [item.exercise for item in find_plan(str(copied)).items]
     assert told == ["squat", "kneeling_hip_flexor_stretch"]
+
+
+def test_no_number_on_the_command_line_may_be_nan() -> None:
+    def options(command: click.Command) -> Iterator[click.Parameter]:
+        yield from command.params
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                found = command.get_command(context, name)
+                assert found is not None
+                yield from options(found)
+
+    ranges = [option for option in options(cli) if isinstance(option.type, click.FloatRange)]
+    assert len(ranges) >= 5
+    for option in ranges:
+        with pytest.raises(click.BadParameter, match="not a number"):
+            option.type.convert("nan", option, None)
