@@ -17,11 +17,15 @@ def backup(settings: Context, *, file: Path) -> None:
     """Write all sessions, plans and settings to one new FILE. A session may be running."""
     from sensorhub.model.words import many
     from sensorhub.sessions.backup import write_backup
+    from sensorhub.sessions.database import unreadable
 
     with _Bar("Backing up") as bar:
         manifest = write_backup(settings.data_dir, file, progress=bar.show)
     click.echo(f"{file}: {many(len(manifest.files), 'file')}, {file.stat().st_size / MIB:.1f} MiB.")
     click.echo("It holds personal data: keep it where only you can read it.")
+    # A backup is made of what is there, readable or not; that it is not must be known today.
+    if settings.store_path.exists() and (problem := unreadable(settings.store_path)) is not None:
+        click.echo(f"! {problem}", err=True)
 
 
 @click.command(epilog="\b\nExamples:\n  sensorhub restore ~/sensorhub-backup.zip")

@@ -95,6 +95,11 @@ def reading(path: Path, *, oldest: int = len(MIGRATIONS)) -> Iterator[sqlite3.Co
             raise StoreError(
                 f"There is no session store at {path}.", hint="Nothing has been recorded yet."
             )
+        if path.is_dir():
+            raise StoreError(
+                f"The session store {path} is a folder.",
+                hint="Move it away, or choose another folder with --data.",
+            )
         connection = sqlite3.connect(
             _read_only_uri(path), uri=True, isolation_level=None, timeout=READ_TIMEOUT_S
         )
@@ -105,6 +110,15 @@ def reading(path: Path, *, oldest: int = len(MIGRATIONS)) -> Iterator[sqlite3.Co
             yield connection
         finally:
             connection.close()
+
+
+def unreadable(path: Path) -> StoreError | None:
+    """Why there is no store of any version at this path; None: there is one."""
+    try:
+        with reading(path, oldest=1):
+            return None
+    except StoreError as error:
+        return error
 
 
 def sentence(error: sqlite3.Error | OSError, path: Path) -> StoreError:
