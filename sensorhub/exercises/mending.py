@@ -43,6 +43,10 @@ BURST_SHARE = 0.2
 EDGE_S = 0.08
 """... but the path has been smoothed by so much."""
 
+HOME_SHARE = 0.5
+"""Turned back, the usual pose is that of before, but for this share of what it turned: else it was
+the body that went from the one to the other."""
+
 MOST_SLIPS = 4
 
 
@@ -93,12 +97,21 @@ def _filled(path: Path, group: Sequence[slice]) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class _Slip:
-    """Between two ticks the strap turned: what was usual before is the other afterwards."""
+    """Between two ticks the strap turned.
+
+    Attributes:
+        first: tick before it.
+        last: tick after it.
+        turn: turns what is seen after it back to what would have been, shape (3, 3).
+        speed: of "up" a tick before it and, turned back, after it, shape (2, 3).
+        turned_rad: by how much.
+    """
 
     first: int
     last: int
-    before: FloatArray
-    after: FloatArray
+    turn: FloatArray
+    speed: FloatArray
+    turned_rad: float
 
 
 def without_slips(path: Path) -> Path:
@@ -120,7 +133,7 @@ def without_slips(path: Path) -> Path:
 def _largest_slip(path: Path, up: FloatArray) -> _Slip | None:
     """The slip that turned furthest, None where there is none."""
     half = round(0.5 * SUDDEN_S / path.tick_s)
-    best: tuple[float, _Slip] | None = None
+    best: _Slip | None = None
     for piece in path.pieces:
         part = up[piece]
         if len(part) * path.tick_s < 2.0 * LEAST_S:
@@ -134,10 +147,9 @@ def _largest_slip(path: Path, up: FloatArray) -> _Slip | None:
             slip = _slip_at(path, up, piece, piece.start + middle, half)
             if slip is None:
                 continue
-            turned_rad = angle_between_rad(slip.before, slip.after)
-            if best is None or turned_rad > best[0]:
-                best = turned_rad, slip
-    return None if best is None else best[1]
+            if best is None or slip.turned_rad > best.turned_rad:
+                best = slip
+    return best
 
 
 def _slip_at(path: Path, up: FloatArray, piece: slice, middle: int, half: int) -> _Slip | None:
@@ -165,8 +177,30 @@ def _slip_at(path: Path, up: FloatArray, piece: slice, middle: int, half: int) -
     slow = np.flatnonzero(rate < BURST_SHARE * rate[fastest])
     first = int(slow[slow < fastest].max(initial=0))
     last = int(slow[slow > fastest].min(initial=2 * half))
-    first, last = first - round(EDGE_S / path.tick_s), last + round(EDGE_S / path.tick_s)
-    return _Slip(middle - half + first, middle - half + last, before, after)
+    edge = round(EDGE_S / path.tick_s)
+    slip = _turned(up, middle - half + first - edge, middle - half + last + edge, before, after)
+    off_rad = angle_between_rad(slip.turn @ after, before)
+    return slip if off_rad < HOME_SHARE * angle_between_rad(before, after) else None
+
+
+def _turned(up: FloatArray, first: int, last: int, before: FloatArray, after: FloatArray) -> _Slip:
+    """A slip between two ticks.
+
+    How far it turned is the way gone within it, less what a body goes that changes its speed evenly
+    from before to after.
+
+    Args:
+        before: the usual pose before it: a first guess, as is the next.
+        after: the one after it.
+    """
+    lasts = last - first
+    speed = np.gradient(up[first - 1 : last + 2], axis=0)[[1, -2]]
+    turn = _turn(after, before)
+    for _ in range(2):  # the speed after it has to be turned back as well
+        expected = up[first] + 0.5 * lasts * (speed[0] + turn @ speed[1])
+        turn = _turn(up[last], unit(expected[None, :])[0])
+    speed[1] = turn @ speed[1]
+    return _Slip(first, last, turn, speed, angle_between_rad(before, after))
 
 
 def _usual(up: FloatArray) -> FloatArray:
@@ -175,23 +209,14 @@ def _usual(up: FloatArray) -> FloatArray:
 
 
 def _turned_back(up: FloatArray, slip: _Slip) -> FloatArray:
-    """What came after the slip turned back by as much as it turned; during it, as before and after.
-
-    How far it turned is the way gone within it, less what a body goes that changes its speed evenly
-    from before to after.
-    """
+    """What came after the slip turned back; within it, as the body went on before and after."""
     first, last = slip.first, slip.last
     lasts = last - first
-    speed = np.gradient(up[first - 1 : last + 2], axis=0)[[1, -2]]
-    turn = _turn(slip.after, slip.before)
-    for _ in range(2):  # the speed after it has to be turned back as well
-        expected = up[first] + 0.5 * lasts * (speed[0] + speed[1] @ turn.T)
-        turn = _turn(up[last], unit(expected[None, :])[0])
     share = (np.arange(1, lasts) / lasts)[:, None]
-    went = share * speed[0] + 0.5 * share * share * (speed[1] @ turn.T - speed[0])
+    went = share * slip.speed[0] + 0.5 * share * share * (slip.speed[1] - slip.speed[0])
     found = up.copy()
     found[first + 1 : last] = unit(up[first] + lasts * went)
-    found[last:] = up[last:] @ turn.T
+    found[last:] = up[last:] @ slip.turn.T
     return found
 
 

@@ -36,7 +36,11 @@ def rocking(cycles: int = 10, size_deg: float = 8.0) -> FloatArray:
 
 
 def slipped(up: FloatArray, at_s: float, degrees: float, about: str) -> FloatArray:
-    axis = np.array({"along": [0.0, 1.0, 0.0], "across": [1.0, 0.0, 0.0]}[about])
+    axis = {
+        "along": np.array([0.0, 1.0, 0.0]),
+        "across": np.array([1.0, 0.0, 0.0]),
+        "upright thigh": leaning(np.array([70.0]))[0],
+    }[about]
     share = np.clip((TICK_S * np.arange(len(up)) - at_s) / 0.5, 0.0, 1.0)
     return np.asarray(Rotation.from_rotvec(np.radians(degrees) * share[:, None] * axis).apply(up))
 
@@ -104,6 +108,13 @@ def test_who_goes_slowly_to_another_pose_and_stays_does_not_slip() -> None:
 def test_lying_down_is_no_slip() -> None:
     path = path_of(held((0.0, 20.0), (85.0, 20.0), way_s=1.2))
     assert mended(path) is path
+
+
+@pytest.mark.parametrize("at_s", [17.0, 17.6, 18.4, 19.0, 21.0])
+def test_of_a_large_movement_only_the_slip_is_turned_back(at_s: float) -> None:
+    up = held(*[(0.0, 3.0), (85.0, 1.0)] * 8, way_s=1.2)
+    found = without_slips(path_of(slipped(up, at_s, 25.0, "upright thigh"))).up
+    assert float(off_deg(found, up).max()) < 35.0
 
 
 @pytest.mark.parametrize("exercise", ["pelvic_tilt", "pelvic_tilt_side", "pelvic_circles"])
