@@ -204,7 +204,9 @@ def _turned(up: FloatArray, first: int, last: int, before: FloatArray, after: Fl
 
 
 def _usual(up: FloatArray) -> FloatArray:
-    usual: FloatArray = unit(np.median(up, axis=0)[None, :])[0]
+    """The median pose, of every fourth tick: sorted, as that is several times as fast."""
+    ordered = np.sort(up[::4], axis=0)
+    usual: FloatArray = unit(ordered[len(ordered) // 2][None, :])[0]
     return usual
 
 

@@ -102,10 +102,8 @@ def _unlike(path: Path, found: Sequence[Candidate], k: int) -> _Unlike:
     others.sort(key=lambda j: abs(j - k))
     near = [found[j] for j in others if abs(j - k) > BETWEEN][:NEXT] or [found[j] for j in others]
     one = found[k]
-    start, top = (
-        unit(np.median(path.up[ticks], axis=0)[None, :])[0]
-        for ticks in ([o.cycle.start for o in near], [o.cycle.peak for o in near])
-    )
+    start = _median_pose(path, [o.cycle.start for o in near])
+    top = _median_pose(path, [o.cycle.peak for o in near])
     own_start, own_top = path.up[one.cycle.start], path.up[one.cycle.peak]
     return _Unlike(
         _off_rad(own_start, start, start if one.full else top),
@@ -113,6 +111,12 @@ def _unlike(path: Path, found: Sequence[Candidate], k: int) -> _Unlike:
         math.log(one.cycle.size_rad / median(o.cycle.size_rad for o in near)),
         math.log(one.edges.half_width_s / median(o.edges.half_width_s for o in near)),
     )
+
+
+def _median_pose(path: Path, ticks: list[int]) -> FloatArray:
+    ordered, n = np.sort(path.up[ticks], axis=0), len(ticks)
+    pose: FloatArray = unit(0.5 * (ordered[(n - 1) // 2] + ordered[n // 2])[None, :])[0]
+    return pose
 
 
 def _off_rad(pose: FloatArray, end: FloatArray, other: FloatArray) -> float:
