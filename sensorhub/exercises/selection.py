@@ -20,8 +20,8 @@ from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import Explanation, Rules, spreads_rad
 from sensorhub.exercises.path import Path
 from sensorhub.exercises.rests import angle_between_rad
-from sensorhub.exercises.upright import fits_posture
-from sensorhub.exercises.ways import CLEAR_SHARE
+from sensorhub.exercises.upright import fits_posture, upright_of
+from sensorhub.exercises.ways import CLEAR_SHARE, astray
 
 FEW = ((2, 0.4), (5, 0.12))
 """Up to so many repetitions are believed only if they are at least this share of all turning that
@@ -133,7 +133,7 @@ def select(path: Path, found: Explanation, rules: Rules, *, partial_share: float
             continue
         straight = spread < math.radians(30.0)
         chosen.append(Selected(cycle, edge, full, straight and share < 1.5, spread))
-    chosen = _without_errands(path, chosen)
+    chosen = _without_errands(path, _not_astray(path, chosen, rules))
     kept = without_asides(path, chosen)
     # What is as large as the others is judged with them: sway is no set without its extremes.
     chosen = [c for c in chosen if c.full or c in kept]
@@ -156,6 +156,13 @@ def _alone(k: int, both: Sequence[tuple[Cycle, Edges]], partial_share: float) ->
     """Whether a cycle is small beside those next to it: several in a row are done on purpose."""
     near = [both[j][0].size_rad for j in (k - 1, k + 1) if 0 <= j < len(both)]
     return all(both[k][0].size_rad < partial_share * size for size in near)
+
+
+def _not_astray(path: Path, chosen: Sequence[Selected], rules: Rules) -> list[Selected]:
+    upright = upright_of(path) if rules.toward_upright else None
+    cycles = [c.cycle for c in chosen]
+    lost = astray(path, cycles, upright, toward_upright=rules.toward_upright)
+    return [c for c, leads_off in zip(chosen, lost, strict=True) if not leads_off]
 
 
 def _without_errands(path: Path, chosen: Sequence[Selected]) -> list[Selected]:

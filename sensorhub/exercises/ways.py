@@ -9,6 +9,7 @@ Then anatomy says which end is home, where the sensor shows how the thigh lies, 
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -33,6 +34,10 @@ within the other."""
 TURNED_RAD, TURNED_SHARE = math.radians(6.0), 0.5
 """A top is nearer to upright than the start by this, and by this share of the movement's size, or
 the movement goes aside."""
+
+ASTRAY_SHARE = 0.5
+"""Repetitions of one set come nearer to upright by alike shares of their size; this much less is a
+leg that passes it, as a stride does."""
 
 REST_S, REST_SHARE = 1.5, 0.25
 """A rest is at least so long, and keeps within this share of the movement's size."""
@@ -109,6 +114,24 @@ def begins_at_the_top(path: Path, cycles: Sequence[Cycle]) -> bool:
         if not high or bool((up[: high[0][0]] @ home > close).any()):
             return False
     return True
+
+
+def astray(
+    path: Path, cycles: Sequence[Cycle], upright: FloatArray | None, *, toward_upright: int
+) -> list[bool]:
+    """For each cycle whether it passes upright, or goes aside, where the others lead toward it.
+
+    Or away from it, as the exercise asks for. Stepping off at the end of a set looks so.
+    """
+    if upright is None or not toward_upright or not cycles:
+        return [False] * len(cycles)
+    shares = []
+    for cycle in cycles:
+        home, top = path.up[cycle.start], path.up[cycle.peak]
+        nearer_rad = angle_between_rad(home, upright) - angle_between_rad(top, upright)
+        shares.append(toward_upright * nearer_rad / max(1e-9, angle_between_rad(home, top)))
+    usual = median(shares)
+    return [usual > TURNED_SHARE and share < usual - ASTRAY_SHARE for share in shares]
 
 
 def _is_wrong_way(

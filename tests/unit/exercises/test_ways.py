@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.definition import Posture, find_exercise
 from sensorhub.exercises.edges import edges_of
 from sensorhub.exercises.judge import Explanation, Rules, explain
 from sensorhub.exercises.lifts import CLEAR, rise
-from sensorhub.exercises.path import path_of
+from sensorhub.exercises.path import Path, path_of
 from sensorhub.exercises.track import Track
+from sensorhub.exercises.ways import astray
 from sensorhub.model.events import FloatArray
 from sensorhub.model.placement import Placement
 from sensorhub.model.units import STANDARD_GRAVITY_MPS2
@@ -94,6 +96,19 @@ def test_lifts_cut_off_at_both_tops_are_counted_from_below() -> None:
     heights: FloatArray = cut.up[:, 0]
     tops = [heights[np.searchsorted(cut.time_s, e.peak_s)] for e in edges]
     assert min(tops) > 0.9 * math.sin(SIZE_RAD)
+
+
+def test_a_stride_past_upright_is_no_step_up() -> None:
+    ups_deg = [*[50.0, 5.0] * 4, -22.0, 22.0]
+    up = np.array([[math.sin(math.radians(d)), math.cos(math.radians(d)), 0.0] for d in ups_deg])
+    n = len(up)
+    path = Path(np.arange(float(n)), up, np.zeros(n), np.zeros(n), 1.0, (slice(0, n),))
+    size = math.radians(45.0)
+    cycles = [Cycle(k, k + 1, k + 1, size, size, size, k, k + 1) for k in range(0, n, 2)]
+    upright = np.array([0.0, 1.0, 0.0])
+    assert astray(path, cycles, upright, toward_upright=1) == [False] * 4 + [True]
+    assert not any(astray(path, cycles, upright, toward_upright=0))
+    assert not any(astray(path, cycles, None, toward_upright=1))
 
 
 @pytest.mark.parametrize("exercise", ["step_up", "bridge", "squat"])
