@@ -6,6 +6,7 @@ so its vertical acceleration goes along with the second derivative of its angle;
 the opposite sign. It needs neither a gyroscope nor a known mounting: both are seen along gravity.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,45 +30,38 @@ LOOKED_AT = 6
 """Repetitions of one set are alike: so many of them tell."""
 
 
-def rise(path: Path, cycles: Sequence[Cycle]) -> float:
+def rise(path: Path, angle_rad: FloatArray, cycles: Sequence[Cycle]) -> float:
     """How clearly the sensor rises on the way out, from 1 (it does) to -1 (it sinks).
 
     The correlation between vertical acceleration and the angle's second derivative over several
     excursions, without the part that goes with the angle itself, as a sensor's bias does. 0 where
     nothing is known.
+
+    Args:
+        angle_rad: the movement's angle at every tick.
     """
     if path.vertical_mps2 is None:
         return 0.0
+    width, around = SMOOTH_S / path.tick_s, round(AROUND_S / path.tick_s)
+    angle = smooth(angle_rad, width)
+    columns = np.stack([angle, smooth(path.vertical_mps2, width), _second_differences(angle)])
     together = pushes = turns = 0.0
-    around = round(AROUND_S / path.tick_s)
     for cycle in cycles[:: -(-len(cycles) // LOOKED_AT) or 1]:
         piece = path.piece_of(cycle.peak)
         first = max(piece.start, cycle.start - around)
-        stop = min(piece.stop, cycle.end + around + 1)
-        if stop - first < 8:
-            continue
-        angle = smooth(_angle_rad(path, cycle, first, stop), SMOOTH_S / path.tick_s)
-        pushed = smooth(path.vertical_mps2[first:stop], SMOOTH_S / path.tick_s)
-        turned = np.gradient(np.gradient(angle)) / path.tick_s**2
-        pushed, turned = _without(angle, pushed), _without(angle, turned)
-        together += float(pushed @ turned)
-        pushes += float(pushed @ pushed)
-        turns += float(turned @ turned)
-    return together / float(np.sqrt(max(1e-12, pushes * turns)))
+        part = columns[:, first : min(piece.stop, cycle.end + around + 1)]
+        part = part - part.mean(axis=1)[:, None]
+        (aa, ap, at), (_, pp, pt), (_, _, tt) = (part @ part.T).tolist()
+        # What is proportional to the angle is taken out of both.
+        aa = max(1e-12, aa)
+        together += pt - ap * at / aa
+        pushes += pp - ap * ap / aa
+        turns += tt - at * at / aa
+    return together / math.sqrt(max(1e-12, pushes * turns))
 
 
-def _angle_rad(path: Path, cycle: Cycle, first: int, stop: int) -> FloatArray:
-    """The angle from the cycle's start toward its peak."""
-    home, top = path.up[cycle.start], path.up[cycle.peak]
-    toward = top - home * float(home @ top)
-    toward /= max(1e-9, float(np.linalg.norm(toward)))
-    up = path.up[first:stop]
-    return np.asarray(np.unwrap(np.arctan2(up @ toward, up @ home)))
-
-
-def _without(angle: FloatArray, values: FloatArray) -> FloatArray:
-    """What is left of values when their mean, and what is proportional to the angle, is gone."""
-    centred = angle - angle.mean()
-    rest = values - values.mean()
-    slope = float(rest @ centred) / max(1e-12, float(centred @ centred))
-    return np.asarray(rest - slope * centred)
+def _second_differences(values: FloatArray) -> FloatArray:
+    """Proportional to the second derivative; zero at both ends."""
+    found = np.zeros_like(values)
+    found[1:-1] = values[2:] - 2.0 * values[1:-1] + values[:-2]
+    return found

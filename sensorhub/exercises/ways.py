@@ -88,7 +88,7 @@ def right_way(
     seated = _off_the_feet(path, ways) if posture is Posture.SITTING else ways
     possible = [w for w in seated if not _is_wrong_way(path, w.cycles, upright, toward_upright)]
     best = _from_home(path, possible, alternating=alternating)
-    if best is None or not rises or abs(risen := rise(path, best.cycles)) < CLEAR:
+    if best is None or not rises or abs(risen := rise(path, best.angle_rad, best.cycles)) < CLEAR:
         return best
     on_feet = toward_upright > 0 and posture in (Posture.SITTING, Posture.STANDING)
     others = [w for w in (ways if on_feet else possible) if w is not best]

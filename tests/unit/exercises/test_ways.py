@@ -65,7 +65,10 @@ def test_what_rises_is_told_from_what_sinks_however_flawed_the_sensor(bias_mps2:
         track = moved(height_m=height_m, pauses=LIFT, bias_mps2=bias_mps2)
         found = judged(track, rises=False)
         assert found is not None
-        assert rise(path_of(track), found.cycles) * math.copysign(1.0, height_m) > CLEAR
+        assert (
+            rise(path_of(track), found.angle_rad, found.cycles) * math.copysign(1.0, height_m)
+            > CLEAR
+        )
 
 
 def test_lifts_are_counted_and_bends_from_standing_are_none() -> None:
