@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.path import Path, turning_speed_radps
 from sensorhub.exercises.rests import angle_between_rad
 from sensorhub.model.events import FloatArray
@@ -53,6 +54,17 @@ MOST_SLIPS = 4
 def mended(path: Path) -> Path:
     """The path as the body went it, by all that is known; the same where nothing happened."""
     return without_slips(joined(path))
+
+
+def homes_differ(path: Path, cycles: Sequence[Cycle]) -> bool:
+    """Whether the home poses up to some repetition are others than after it, or none is known."""
+    if not cycles:
+        return True
+    homes = path.up[[c.start for c in cycles]]
+    sums, number = np.cumsum(homes, axis=0), np.arange(1, len(homes))[:, None]
+    before = unit(sums[:-1] / number)
+    after = unit((sums[-1] - sums[:-1]) / (len(homes) - number))
+    return bool((np.einsum("ij,ij->i", before, after) < math.cos(LEAST_RAD)).any())
 
 
 def joined(path: Path) -> Path:

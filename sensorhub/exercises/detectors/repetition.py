@@ -9,6 +9,8 @@ from sensorhub.exercises.edges import Edges
 from sensorhub.exercises.hips import hip_carried
 from sensorhub.exercises.judge import Rules, explanations
 from sensorhub.exercises.legs import LegRepetition, of_both_legs
+from sensorhub.exercises.mending import homes_differ, without_slips
+from sensorhub.exercises.path import Path
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.selection import Selected, first_set
 from sensorhub.exercises.thresholds import RepetitionThresholds
@@ -98,13 +100,24 @@ class RepetitionDetector:
 
     def _selected(self, segment: CountedSegment) -> list[Selected]:
         path = segment.path()
-        explained = explanations(path, self._rules)
+        chosen = self._set_on(path, segment)
+        if homes_differ(path, [c.cycle for c in chosen]):
+            # The strap may have slipped. (Nobody looks for that in every set: it takes as long as
+            # half of the judging.)
+            mended = without_slips(path)
+            return chosen if mended is path else self._set_on(mended, segment)
+        return chosen
 
+    def _set_on(self, path: Path, segment: CountedSegment) -> list[Selected]:
         def possible(edges: Sequence[Edges]) -> bool:
             return not self._hip_rests or not hip_carried(segment.track(), edges)
 
         return first_set(
-            path, explained, self._rules, partial_share=self._partial_share, possible=possible
+            path,
+            explanations(path, self._rules),
+            self._rules,
+            partial_share=self._partial_share,
+            possible=possible,
         )
 
     def _repetition(self, seen: LegRepetition) -> Repetition:

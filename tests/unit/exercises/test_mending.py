@@ -7,7 +7,8 @@ import pytest
 from counting_person import doing, watch
 from scipy.spatial.transform import Rotation
 
-from sensorhub.exercises.mending import joined, mended, without_slips
+from sensorhub.exercises.cycles import Cycle
+from sensorhub.exercises.mending import homes_differ, joined, mended, without_slips
 from sensorhub.exercises.path import Path, turning_speed_radps
 from sensorhub.model.events import FloatArray
 from sensorhub.model.placement import Side
@@ -143,3 +144,17 @@ def test_lost_packets_cost_no_cycle(exercise: str) -> None:
         )
         assert any(gap.duration_s > 0.2 for gap in seen.outcome.gaps)
         assert seen.full == len(seen.outcome.repetitions) == 10
+
+
+def starts(*ticks: int) -> list[Cycle]:
+    return [Cycle(k, k + 20, k + 40, 1.0, 1.0, 1.0, k, k + 40) for k in ticks]
+
+
+def test_homes_that_a_slip_parts_differ_and_others_do_not() -> None:
+    up, still = rocking(), starts(0, 200, 400, 600, 800)
+    assert not homes_differ(path_of(up), still)
+    for degrees, differ in ((4.0, False), (15.0, True)):
+        after = slipped(up, 19.0, degrees, "across")
+        assert homes_differ(path_of(after), still) is differ
+    assert not homes_differ(path_of(up), still[:1])
+    assert homes_differ(path_of(up), []), "nothing is known of a home"
