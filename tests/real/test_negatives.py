@@ -38,3 +38,11 @@ def test_a_walk_without_a_gyroscope_is_no_side_stepping() -> None:
     name = "walks at 0.9 strides a second"
     walk = Besides(name, EVERYTHING[name], 50.0, gyroscope=False, seed=0)
     assert counted_as(recorded(walk), "multifidus_walk_out") == 0
+
+
+@pytest.mark.parametrize("gyroscope", [True, False], ids=["gyroscope", "none"])
+@pytest.mark.parametrize("exercise", ["clam", "bridge", "quadruped_hip_extension"])
+def test_bends_sink_where_lifts_rise(exercise: str, gyroscope: bool) -> None:
+    name = "picks things up"
+    bends = Besides(name, EVERYTHING[name], 50.0, gyroscope, seed=0)
+    assert counted_as(recorded(bends), exercise) == 0
