@@ -1,27 +1,34 @@
 """The accuracy page: tables from runs, without a date, the same text for the same figures."""
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
 
+from benchmarks.accuracy.bars import EDGE_MEDIAN_S, EDGE_P95_S, HELD_MEAN_S, TURN_P95_S, missed
+from benchmarks.accuracy.cells import (
+    NONE,
+    grouped,
+    median_p95,
+    p95,
+    percent,
+    range_error,
+    share,
+    table,
+    table_or_none,
+)
 from benchmarks.accuracy.hip import AngleScore, angle_rows, mean_of
 from benchmarks.accuracy.literature import PUBLISHED
 from benchmarks.accuracy.real import RealScore
-from benchmarks.accuracy.score import BREATH, HOLD, REPETITION, FalseAlarm, Score
-from benchmarks.accuracy.stats import at_most, mean_interval, quantile, wilson
+from benchmarks.accuracy.score import BREATH, GUIDED, HOLD, REPETITION, FalseAlarm, Score
+from benchmarks.accuracy.stats import at_most, mean_interval, quantile
 from benchmarks.accuracy.variations import VARIATIONS
 from sensorhub.exercises.engine import DETECTOR_VERSION
 
 LEAST_EXACT = 0.95
 """A cell in which fewer sets than this are exact is listed by name."""
 
-_K = TypeVar("_K")
-_T = TypeVar("_T")
-
-NONE = "-"
 _REAL = re.compile(r"<!-- real -->\n.*?<!-- /real -->", re.DOTALL)
 
 _INTRODUCTION = """\
@@ -35,8 +42,9 @@ A set is *exact* when the number of repetitions (partial ones included), holds o
 the number done and none of them lies where there was none. *Kinds* are right when, besides, every
 full and partial one and the direction of every circle is. *Edges* are the errors of starts and
 ends. A repetition begins when the moving segment leaves its rest pose and ends when it is back:
-leaning forward on the chair, while the thighs rest on it, is no part of standing up. Intervals are
-95 %: Wilson for shares, normal for means, Poisson for false ones.
+leaning forward on the chair, while the thighs rest on it, is no part of standing up. *Range* is the
+error of each repetition's range of motion, whichever way, against how far the segment itself went.
+Intervals are 95 %: Wilson for shares, normal for means, Poisson for false ones.
 """
 
 
@@ -76,7 +84,9 @@ def simulated_section(
 ) -> str:
     """Everything about simulated people."""
     titles = {v.name: v for v in VARIATIONS}
-    by_fault = _grouped(scores, lambda s: s.variation)
+    paced = [s for s in scores if s.kind == GUIDED]
+    scores = [s for s in scores if s.kind != GUIDED]
+    by_fault = grouped(scores, lambda s: s.variation)
     order = [v.name for v in VARIATIONS if v.name in by_fault]
     return "\n".join(
         [
@@ -87,7 +97,8 @@ def simulated_section(
             _glance(scores, alarms),
             "### Each exercise, all variations together",
             "",
-            _score_table("exercise", sorted(_grouped(scores, lambda s: s.exercise).items())),
+            _score_table("exercise", sorted(grouped(scores, lambda s: s.exercise).items())),
+            *_paced_lines(paced),
             "### Each variation, all exercises together",
             "",
             "The usual run is a healthy adult with an unknown mounting, a BMI270 at 100 samples a",
@@ -126,10 +137,10 @@ def real_section(scores: Sequence[RealScore]) -> str:
             [
                 family,
                 str(len(done)),
-                _share(sum(s.got == s.wanted for s in sure), len(sure)),
-                _share(sum(abs(s.got - s.wanted) <= 1 for s in done), len(done)),
+                share(sum(s.got == s.wanted for s in sure), len(sure)),
+                share(sum(abs(s.got - s.wanted) <= 1 for s in done), len(done)),
                 str(sum(s.got for s in part if not s.wanted)) if len(part) > len(done) else NONE,
-                _pair(edges),
+                median_p95(edges),
                 f"{mean_of(hips):.1f} / {mean_of(ranges):.1f} deg ({len(hips)})" if hips else NONE,
             ]
         )
@@ -144,18 +155,18 @@ def real_section(scores: Sequence[RealScore]) -> str:
         "edges median / p95",
         "hip flexion against optical: RMSE / error of range (recordings)",
     ]
-    lines += [*_table(head, rows), "", *_hip_lines(scores), "Each set:", ""]
+    lines += [*table(head, rows), "", *_hip_lines(scores), "Each set:", ""]
     each = [
         [
             s.name,
             s.exercise,
             str(s.wanted) + ("" if s.sure else " (unsure)"),
             str(s.got),
-            _pair(s.edges_s),
+            median_p95(s.edges_s),
         ]
         for s in scores
     ]
-    lines += [*_table(["recording", "exercise", "done", "counted", "edges median / p95"], each), ""]
+    lines += [*table(["recording", "exercise", "done", "counted", "edges median / p95"], each), ""]
     return "\n".join(lines)
 
 
@@ -182,7 +193,7 @@ def _hip_lines(scores: Sequence[RealScore]) -> list[str]:
         "is wrong by about as much. That is not corrected: we know of no published correction for",
         "a pelvis sensor, and one fitted to these recordings would be one person's.",
         "",
-        *_table(head, rows),
+        *table(head, rows),
         "",
     ]
 
@@ -204,10 +215,10 @@ def _glance(scores: Sequence[Score], alarms: Sequence[FalseAlarm]) -> str:
     hours = sum(s.seconds for s in counted) / 3600.0
     idle = sum(a.counted for a in alarms)
     rows = [
-        ["sets exact", _share(sum(s.exact for s in counted), len(counted)), "95 %", "99 %"],
+        ["sets exact", share(sum(s.exact for s in counted), len(counted)), "95 %", "99 %"],
         [
             "sets within one",
-            _share(sum(s.within_one for s in counted), len(counted)),
+            share(sum(s.within_one for s in counted), len(counted)),
             "99.5 %",
             "100 %",
         ],
@@ -218,21 +229,23 @@ def _glance(scores: Sequence[Score], alarms: Sequence[FalseAlarm]) -> str:
             [
                 "seconds of holds, mean error",
                 f"{mean:.2f} ± {half:.2f} s ({len(credited)} holds)",
-                "0.3 s",
+                f"{HELD_MEAN_S} s",
                 "0.1 s",
             ],
-            ["entering a hold, p95", f"{quantile(entering, 0.95):.2f} s", "0.4 s", "0.2 s"],
-            ["leaving a hold, p95", f"{quantile(leaving, 0.95):.2f} s", "0.4 s", "0.2 s"],
+            ["entering a hold, p95", p95(entering), f"{TURN_P95_S} s", "0.2 s"],
+            ["leaving a hold, p95", p95(leaving), f"{TURN_P95_S} s", "0.2 s"],
         ]
     if edges:
-        rows.append(
-            ["edges of repetitions, median / p95", _pair(edges), "0.25 / 0.6 s", "0.10 / 0.25 s"]
-        )
+        bar = f"{EDGE_MEDIAN_S} / {EDGE_P95_S} s"
+        rows += [
+            ["edges of repetitions, median / p95", median_p95(edges), bar, "0.10 / 0.25 s"],
+            ["range of motion, mean error / p95", range_error(scores), NONE, NONE],
+        ]
     if breaths:
         rows.append(
             [
                 "sets of breaths exact",
-                _share(sum(s.exact for s in breaths), len(breaths)),
+                share(sum(s.exact for s in breaths), len(breaths)),
                 "90 %",
                 "98 %",
             ]
@@ -242,13 +255,13 @@ def _glance(scores: Sequence[Score], alarms: Sequence[FalseAlarm]) -> str:
         ["false ones during other activities", f"{idle} in {len(alarms)} analyses", "0", "0"],
     ]
     return "\n".join(
-        [*_table(["all runs, faults included", "measured", "at least", "aim"], rows), ""]
+        [*table(["all runs, faults included", "measured", "at least", "aim"], rows), ""]
     )
 
 
 def _score_table(name: str, groups: Iterable[tuple[str, Sequence[Score]]]) -> str:
     head = [name, "runs", "exact", "within one", "kinds right", "false", "edges median / p95"]
-    head += ["held: mean / p95", "entering / leaving p95"]
+    head += ["range: mean error / p95", "held: mean / p95", "entering / leaving p95"]
     rows = []
     for title, runs in groups:
         credited = [e for s in runs for e in s.credited_s]
@@ -262,24 +275,37 @@ def _score_table(name: str, groups: Iterable[tuple[str, Sequence[Score]]]) -> st
             [
                 title,
                 str(len(runs)),
-                _share(sum(s.exact for s in runs), len(runs)),
-                _percent(sum(s.within_one for s in runs), len(runs)),
-                _percent(sum(s.kinds_right for s in runs), len(runs)),
+                share(sum(s.exact for s in runs), len(runs)),
+                percent(sum(s.within_one for s in runs), len(runs)),
+                percent(sum(s.kinds_right for s in runs), len(runs)),
                 str(sum(s.false for s in runs)),
-                _pair([e for s in runs for e in s.edges_s]),
+                median_p95([e for s in runs for e in s.edges_s]),
+                range_error(runs),
                 held,
                 turned,
             ]
         )
-    return "\n".join([*_table(head, rows), ""])
+    return "\n".join([*table(head, rows), ""])
+
+
+def _paced_lines(paced: Sequence[Score]) -> list[str]:
+    """Nothing of these is seen, so that nothing of them can be right: only false ones can be."""
+    lines = []
+    for exercise, runs in sorted(grouped(paced, lambda s: s.exercise).items()):
+        false = sum(s.false for s in runs)
+        said = f"{false} times something was" if false else "nothing was"
+        lines.append(
+            f"`{exercise}` is paced, not counted: {said} falsely seen in {len(runs)} runs."
+        )
+    return ["\n\n".join([*lines, ""])] if lines else []
 
 
 def _weak(scores: Sequence[Score]) -> str:
     titles = {v.name: v.title for v in VARIATIONS}
     order = {v.name: k for k, v in enumerate(VARIATIONS)}
-    rows = []
+    miscounted, late = [], []
     cells = sorted(
-        _grouped(scores, lambda s: (s.exercise, s.variation)).items(),
+        grouped(scores, lambda s: (s.exercise, s.variation)).items(),
         key=lambda cell: (cell[0][0], order[cell[0][1]]),
     )
     for (exercise, variation), runs in cells:
@@ -287,12 +313,25 @@ def _weak(scores: Sequence[Score]) -> str:
         if exact < LEAST_EXACT * len(runs):
             off = Counter(s.got - s.wanted for s in runs if not s.exact)
             said = ", ".join(f"{n} x {d:+d}" for d, n in sorted(off.items()))
-            rows.append([exercise, titles[variation], _share(exact, len(runs)), said])
-    lines = ["### Where it is weak", ""]
-    if not rows:
-        return "\n".join([*lines, f"No cell has fewer than {LEAST_EXACT:.0%} exact sets.", ""])
-    lines += [f"Every cell of the matrix with fewer than {100 * LEAST_EXACT:.0f} % exact sets.", ""]
-    return "\n".join([*lines, *_table(["exercise", "variation", "exact", "off by"], rows), ""])
+            miscounted.append([exercise, titles[variation], share(exact, len(runs)), said])
+        if timing := missed(runs):
+            late.append([exercise, titles[variation], "; ".join(timing)])
+    return "\n".join(
+        [
+            "### Where it is weak",
+            "",
+            f"Every cell of the matrix with fewer than {100 * LEAST_EXACT:.0f} % exact sets.",
+            "",
+            *table_or_none(["exercise", "variation", "exact", "off by"], miscounted),
+            "",
+            "Every cell that misses a bar for timing: seconds of holds off by more than",
+            f"{HELD_MEAN_S} s (mean), entering or leaving a hold by {TURN_P95_S} s (p95), edges of",
+            f"repetitions or breaths by {EDGE_P95_S} s (p95).",
+            "",
+            *table_or_none(["exercise", "variation", "misses"], late),
+            "",
+        ]
+    )
 
 
 def _alarm_section(alarms: Sequence[FalseAlarm]) -> str:
@@ -305,7 +344,7 @@ def _alarm_section(alarms: Sequence[FalseAlarm]) -> str:
         "",
     ]
     rows = []
-    for activity, part in sorted(_grouped(alarms, lambda a: a.activity).items()):
+    for activity, part in sorted(grouped(alarms, lambda a: a.activity).items()):
         counted = sum(a.counted for a in part)
         spans = sum(a.seconds for a in part) / 600.0
         which = Counter[str]()
@@ -324,7 +363,7 @@ def _alarm_section(alarms: Sequence[FalseAlarm]) -> str:
             ]
         )
     head = ["activity", "analyses", "counted", "in 10 minutes", "most as"]
-    return "\n".join([*lines, *_table(head, rows), ""])
+    return "\n".join([*lines, *table(head, rows), ""])
 
 
 def _angle_section(angles: Sequence[AngleScore]) -> str:
@@ -339,8 +378,8 @@ def _angle_section(angles: Sequence[AngleScore]) -> str:
         "soft tissue on (about 5 % of flexion and what wobbles). In degrees.",
         "",
     ]
-    groups = _grouped(angles, lambda a: a.movement.replace("_", " ")) | {"all": list(angles)}
-    return "\n".join([*lines, *_table(*angle_rows(groups)), ""])
+    groups = grouped(angles, lambda a: a.movement.replace("_", " ")) | {"all": list(angles)}
+    return "\n".join([*lines, *table(*angle_rows(groups)), ""])
 
 
 def _published() -> str:
@@ -352,38 +391,7 @@ def _published() -> str:
             "",
             "Other people, exercises and sensors: an order of magnitude, not a comparison.",
             "",
-            *_table(["quantity", "sensor", "figure", "source"], rows),
+            *table(["quantity", "sensor", "figure", "source"], rows),
             "",
         ]
     )
-
-
-def _grouped(items: Iterable[_T], key: Callable[[_T], _K]) -> dict[_K, list[_T]]:
-    groups: dict[_K, list[_T]] = defaultdict(list)
-    for item in items:
-        groups[key(item)].append(item)
-    return groups
-
-
-def _share(hits: int, runs: int) -> str:
-    if not runs:
-        return NONE
-    low, high = wilson(hits, runs)
-    return f"{_percent(hits, runs)} [{100 * low:.1f}, {100 * high:.1f}]"
-
-
-def _percent(hits: int, runs: int) -> str:
-    return f"{100.0 * hits / runs:.1f} %" if runs else NONE
-
-
-def _pair(values: Sequence[float]) -> str:
-    if not values:
-        return NONE
-    return f"{quantile(values, 0.5):.2f} / {quantile(values, 0.95):.2f} s"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield "| " + " | ".join(head) + " |"
-    yield "|" + "---|" * len(head)
-    for row in rows:
-        yield "| " + " | ".join(row) + " |"

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from benchmarks.accuracy.score import FalseAlarm, Score, score_false, score_set
+from benchmarks.accuracy.score import GUIDED, FalseAlarm, Score, score_false, score_set
 from benchmarks.accuracy.variations import REPETITION, VARIATIONS, Variation
 from firmware_sim.render import Rendering, SensorData, render
 from firmware_sim.scenario.loader import (
@@ -26,7 +26,6 @@ from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import Gap, SampleBlock
 from sensorhub.sessions.analysis import analyze_blocks
 
-GUIDED = "guided"
 ACTIVITY_S = 30.0
 """How long each activity that is no exercise lasts in the table of false repetitions."""
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from firmware_sim.scenario.truth import TrueHold, TrueSet
+from firmware_sim.scenario.truth import TrueHold, TrueRepetition, TrueSet
 from sensorhub.model.outcomes import Hold, Repetition, SetOutcome
 
-HOLD, REPETITION, BREATH = "hold", "repetition", "breath"
+HOLD, REPETITION, BREATH, GUIDED = "hold", "repetition", "breath", "guided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,9 @@ class Score:
         wanted: how many repetitions (partial ones included), holds or breaths there were.
         got: how many were found.
         false: found where there was none.
-        kinds_right: full and partial ones, and the directions of circles, are all right as well.
+        kinds_right: exact, and full and partial ones and the directions of circles are right too.
         edges_s: errors of every start and end of repetitions and breaths that were found.
+        ranges_rad: error of every found repetition's range of motion; positive: found too large.
         credited_s: for every hold found the error of its seconds; likewise entering and leaving.
         seconds: length of the recording.
     """
@@ -37,6 +38,7 @@ class Score:
     credited_s: tuple[float, ...] = ()
     entering_s: tuple[float, ...] = ()
     leaving_s: tuple[float, ...] = ()
+    ranges_rad: tuple[float, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -83,7 +85,7 @@ def score_set(
             len(truth.holds),
             len(outcome.holds),
             false,
-            kinds_right=len(both) == len(truth.holds),
+            kinds_right=len(outcome.holds) == len(truth.holds) and not false,
             seconds=length_s,
             credited_s=tuple(abs(g.held_s - t.held_s) for t, g in _holds(both)),
             entering_s=tuple(abs(g.start_s - t.start_s) for t, g in _holds(both)),
@@ -93,6 +95,8 @@ def score_set(
     got: Sequence[_Region] = outcome.breaths if truth.breaths else outcome.repetitions
     both, false = matched(true, got)
     edges = [e for t, g in both for e in (abs(g.start_s - t.start_s), abs(g.end_s - t.end_s))]
+    exact = len(got) == len(true) and not false
+    alike = bool(truth.breaths) or _kinds(truth) == _found_kinds(truth, outcome)
     return Score(
         exercise,
         variation,
@@ -101,9 +105,10 @@ def score_set(
         len(true),
         len(got),
         false,
-        kinds_right=bool(truth.breaths) or _kinds(truth) == _found_kinds(truth, outcome),
+        kinds_right=exact and alike,
         seconds=length_s,
         edges_s=tuple(edges),
+        ranges_rad=tuple(g.rom_rad - t.rom_rad for t, g in _repetitions(both)),
     )
 
 
@@ -152,6 +157,12 @@ def _overlap_s(a: _Region, b: _Region) -> float:
 
 def _holds(both: Sequence[tuple[_Region, _Region]]) -> list[tuple[TrueHold, Hold]]:
     return [(t, g) for t, g in both if isinstance(t, TrueHold) and isinstance(g, Hold)]
+
+
+def _repetitions(
+    both: Sequence[tuple[_Region, _Region]],
+) -> list[tuple[TrueRepetition, Repetition]]:
+    return [(t, g) for t, g in both if isinstance(t, TrueRepetition) and isinstance(g, Repetition)]
 
 
 def _kinds(truth: TrueSet) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """The accuracy page: its statistics, its scoring, and the same text for the same figures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,15 @@ from scipy.spatial.transform import Rotation
 
 from benchmarks.accuracy.optical import OpticalScore, upright
 from benchmarks.accuracy.page import write_page
-from benchmarks.accuracy.play import exercises
+from benchmarks.accuracy.play import exercises, kind_of
 from benchmarks.accuracy.real import RealScore
-from benchmarks.accuracy.score import FalseAlarm, Score, matched
+from benchmarks.accuracy.score import GUIDED, FalseAlarm, Score, matched, score_set
 from benchmarks.accuracy.stats import at_most, mean_interval, quantile, wilson
+from firmware_sim.scenario.truth import TrueRepetition, TrueSet
+from sensorhub.exercises.definition import find_exercise
+from sensorhub.exercises.engine import DETECTOR_VERSION, SetAnalyzer
+from sensorhub.model.outcomes import Repetition
+from sensorhub.model.placement import Placement, Side
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -122,6 +127,76 @@ def test_upright_is_the_same_wherever_a_pelvis_faces(x: float, y: float, z: floa
     assert np.allclose(upright(rows(0.0)), upright(rows(77.0)), atol=1e-6)
 
 
+def _true(start_s: float) -> TrueRepetition:
+    return TrueRepetition(start_s, start_s + 1.0, start_s + 2.0, 0.8, 0.0, "full", "right")
+
+
+def _found(start_s: float) -> Repetition:
+    return Repetition(start_s, start_s + 1.0, start_s + 2.0, rom_rad=0.9, side=Side.RIGHT)
+
+
+def _scored(true: list[float], found: list[float]) -> Score:
+    empty = SetAnalyzer(
+        find_exercise("squat"), side=Side.RIGHT, placements=[Placement.THIGH_RIGHT]
+    ).finish()
+    outcome = replace(empty, repetitions=tuple(_found(s) for s in found))
+    truth = TrueSet("squat", "right", 0.0, 40.0, [_true(s) for s in true])
+    return score_set("squat", "usual", 0, truth, outcome)
+
+
+def test_kinds_are_not_right_where_the_count_is_not():
+    assert _scored([0.0, 3.0], [0.0, 3.0]).kinds_right
+    # two of the right kind, but one of them lies where nothing was
+    misplaced = _scored([0.0, 3.0], [0.0, 9.0])
+    assert (misplaced.exact, misplaced.kinds_right) == (False, False)
+
+
+def test_range_is_judged_repetition_by_repetition():
+    assert _scored([0.0, 3.0], [0.0, 9.0]).ranges_rad == pytest.approx([0.1])
+
+
+def test_a_range_too_small_does_not_make_up_for_one_too_large(tmp_path: Path):
+    wrong = replace(SCORES[0], ranges_rad=(0.1, -0.1))
+    write_page(tmp_path / "page.md", [wrong], ALARMS, REAL)
+    assert "| 5.7 / 5.7 deg |" in (tmp_path / "page.md").read_text(encoding="utf-8")
+
+
+def test_what_is_only_paced_is_not_called_exact(tmp_path: Path):
+    paced = replace(_score("kegel_squeeze", 0, 10), kind=GUIDED)
+    write_page(tmp_path / "page.md", [*SCORES, paced], ALARMS, REAL)
+    text = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "| kegel_squeeze |" not in text
+    assert "`kegel_squeeze` is paced, not counted: nothing was falsely seen in 1 runs." in text
+
+
+@pytest.mark.parametrize(
+    ("late", "said"),
+    [
+        ({"edges_s": (0.1, 0.7)}, "edges, p95 0.70 s"),
+        ({"credited_s": (0.2, 0.6)}, "held, mean error 0.40 s"),
+        ({"entering_s": (0.1, 0.5)}, "entering, p95 0.50 s"),
+        ({"leaving_s": (0.1, 0.5)}, "leaving, p95 0.50 s"),
+    ],
+)
+def test_a_cell_that_counts_right_but_times_badly_is_weak(
+    tmp_path: Path, late: dict[str, tuple[float, ...]], said: str
+):
+    holds = {"credited_s": (0.1,), "entering_s": (0.1,), "leaving_s": (0.1,)}
+    runs = [_score("squat", 0, 10), replace(_score("clam", 0, 10), **(holds | late))]
+    write_page(tmp_path / "page.md", runs, ALARMS, REAL)
+    weak = (tmp_path / "page.md").read_text(encoding="utf-8").split("### Where it is weak")[1]
+    assert f"| clam | the usual run | {said} |" in weak
+    assert "| squat |" not in weak
+
+
 def test_the_page_speaks_of_every_exercise():
     page = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
-    assert [name for name in exercises() if f"| {name} |" not in page] == []
+    paced = {name for name in exercises() if kind_of(name) == GUIDED}
+    said = {name: f"`{name}` is paced" if name in paced else f"| {name} |" for name in exercises()}
+    assert [name for name, text in said.items() if text not in page] == []
+
+
+def test_the_page_was_measured_with_these_detectors():
+    # A page older than the detectors speaks of others: `make accuracy` writes it anew.
+    page = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    assert f"; detectors version {DETECTOR_VERSION}.\n" in page
