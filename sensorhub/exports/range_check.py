@@ -114,7 +114,8 @@ def _best(outcomes: Sequence[SetOutcome]) -> Iterator[Range]:
     for exercise in MOVEMENTS:
         for side in Side:
             sets = [o for o in outcomes if o.exercise == exercise and o.side is side]
-            full = [r for o in sets for r in o.repetitions if r.kind is RepetitionKind.FULL]
+            every = [r for o in sets for r in o.repetitions]
+            full = [r for r in every if r.kind is RepetitionKind.FULL and r.sure]
             if not full:
                 continue
             hip = exercise in _FLEXING and all(_HIP_RANGE in r.measures for r in full)

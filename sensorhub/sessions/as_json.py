@@ -94,6 +94,7 @@ def _flag(flag: QualityFlag) -> JsonObject:
 def _summary(outcome: SetOutcome) -> JsonObject:
     full = outcome.full_repetitions
     ranges_rad = [r.rom_rad for r in outcome.repetitions if math.isfinite(r.rom_rad)]
+    sure_rad = [r.rom_rad for r in outcome.repetitions if r.sure and math.isfinite(r.rom_rad)]
     return {
         "start_s": _seconds(outcome.start_s),
         "end_s": _seconds(outcome.end_s),
@@ -103,7 +104,7 @@ def _summary(outcome: SetOutcome) -> JsonObject:
         "held_s": _seconds(sum(h.held_s for h in outcome.holds)),
         "breaths": len(outcome.breaths),
         "steps": len(outcome.steps),
-        "best_rom_deg": _degrees(max(ranges_rad)) if ranges_rad else None,
+        "best_rom_deg": _degrees(max(sure_rad)) if sure_rad else None,
         "mean_rom_deg": _degrees(sum(ranges_rad) / len(ranges_rad)) if ranges_rad else None,
         "gaps_s": _seconds(sum(g.duration_s for g in outcome.gaps)),
         "detector_version": outcome.detector_version,

@@ -64,8 +64,9 @@ def sets_in(
 
 
 def _found(outcome: SetOutcome) -> FoundSet | None:
-    full = [r.rom_rad for r in outcome.repetitions if r.kind is RepetitionKind.FULL]
+    full = [r for r in outcome.repetitions if r.kind is RepetitionKind.FULL]
     if len(full) < LEAST:
         return None
     first, last = outcome.repetitions[0], outcome.repetitions[-1]
-    return FoundSet(Span(first.start_s, last.end_s), len(full), max(full))
+    best_rad = max(r.rom_rad for r in [r for r in full if r.sure] or full)
+    return FoundSet(Span(first.start_s, last.end_s), len(full), best_rad)

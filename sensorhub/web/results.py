@@ -134,13 +134,14 @@ def history(
 
 
 def _point(session: StoredSession, one: StoredSet, outcome: SetOutcome) -> dict[str, Any]:
-    full = [rep.rom_rad for rep in outcome.repetitions if rep.kind is RepetitionKind.FULL]
+    full = [rep for rep in outcome.repetitions if rep.kind is RepetitionKind.FULL]
+    sure = [rep.rom_rad for rep in full if rep.sure]
     return {
         "session": session.name,
         "when": session.started.utc.timestamp(),
         "side": one.side.value,
         "count": len(full) + len(outcome.breaths) + len(outcome.steps),
-        "rom_deg": _deg(max(full)) if full else None,
+        "rom_deg": _deg(max(sure)) if sure else None,
         "held_s": _round(sum(hold.held_s for hold in outcome.holds)) if outcome.holds else None,
     }
 

@@ -20,6 +20,7 @@ from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import Rules, explain
 from sensorhub.exercises.path import Path
+from sensorhub.exercises.ranges import range_rad
 from sensorhub.exercises.rests import angle_between_rad, rests_of
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.thresholds import CompoundThresholds
@@ -62,12 +63,13 @@ def new_detector(setup: DetectorSetup) -> Detector:
 
 @dataclass(frozen=True, slots=True)
 class _Half:
-    """One excursion: which half it is, and how large compared with the others of its kind."""
+    """One excursion: which half it is, how large compared with its kind, and its range."""
 
     name: str
     cycle: Cycle
     edges: Edges
     share: float
+    range_rad: float
 
 
 _Pair = tuple[_Half, _Half | None]
@@ -149,7 +151,13 @@ class CompoundDetector:
             for name in set(named)
         }
         halves = [
-            _Half(name, cycle, edge, cycle.size_rad / usual[name])
+            _Half(
+                name,
+                cycle,
+                edge,
+                cycle.size_rad / usual[name],
+                range_rad(path, edge.start_s, edge.peak_s),
+            )
             for name, cycle, edge in zip(named, cycles, edges, strict=True)
         ]
         limits = self._thresholds
@@ -266,12 +274,12 @@ class CompoundDetector:
             start_s=first.edges.start_s,
             peak_s=first.edges.peak_s,
             end_s=last.edges.end_s,
-            rom_rad=max(h.cycle.size_rad for h in halves),
+            rom_rad=max(h.range_rad for h in halves),
             kind=RepetitionKind.FULL if whole else RepetitionKind.PARTIAL,
             side=self._setup.side,
             sure=whole,
             phase=missing,
-            measures=MappingProxyType({f"{h.name}_rom_rad": h.cycle.size_rad for h in halves}),
+            measures=MappingProxyType({f"{h.name}_rom_rad": h.range_rad for h in halves}),
         )
 
 

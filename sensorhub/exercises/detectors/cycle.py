@@ -20,6 +20,7 @@ from sensorhub.exercises.live_turns import LiveTurns
 from sensorhub.exercises.lying import in_usual_posture
 from sensorhub.exercises.mending import mended
 from sensorhub.exercises.path import Path
+from sensorhub.exercises.ranges import swing_rad
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.selection import Selected, select
 from sensorhub.exercises.swings import swings_of
@@ -130,7 +131,7 @@ class CycleDetector:
         chosen = swings_of(path, found, self._rules, partial_share=self._thresholds.partial_share)
         if chosen is None:
             return self._out_and_back(path, found)
-        return [self._repetition(c, (c.edges.start_s, c.edges.end_s)) for c in chosen]
+        return [self._repetition(path, c, (c.edges.start_s, c.edges.end_s)) for c in chosen]
 
     def _out_and_back(self, path: Path, found: Explanation) -> list[Repetition]:
         """Without a rest between the ends: as repetitions are counted."""
@@ -140,14 +141,14 @@ class CycleDetector:
         edges = [(c.edges.start_s, c.edges.end_s) for c in chosen]
         if chosen and _starts_between(path, found.angle_rad, chosen[0]):
             edges = whole_cycles(path, found.angle_rad, _to_the_other_end(path, found, chosen))
-        return [self._repetition(one, edge) for one, edge in zip(chosen, edges, strict=True)]
+        return [self._repetition(path, one, edge) for one, edge in zip(chosen, edges, strict=True)]
 
-    def _repetition(self, one: Selected, edges: tuple[float, float]) -> Repetition:
+    def _repetition(self, path: Path, one: Selected, edges: tuple[float, float]) -> Repetition:
         return Repetition(
             start_s=edges[0],
             peak_s=one.edges.peak_s,
             end_s=edges[1],
-            rom_rad=one.cycle.fall_rad or one.cycle.rise_rad,
+            rom_rad=swing_rad(path, edges[0], one.edges.peak_s, edges[1]),
             kind=RepetitionKind.FULL if one.full else RepetitionKind.PARTIAL,
             side=self._setup.side,
             sure=one.sure,

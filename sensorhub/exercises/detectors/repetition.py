@@ -11,6 +11,7 @@ from sensorhub.exercises.judge import Rules, explanations
 from sensorhub.exercises.legs import LegRepetition, of_both_legs
 from sensorhub.exercises.mending import homes_differ, without_slips
 from sensorhub.exercises.path import Path
+from sensorhub.exercises.ranges import range_rad
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.selection import Selected, first_set
 from sensorhub.exercises.thresholds import RepetitionThresholds
@@ -122,13 +123,14 @@ class RepetitionDetector:
 
     def _repetition(self, seen: LegRepetition) -> Repetition:
         edges, side = seen.one.edges, seen.placement.side
+        path = self._setup.recorders[seen.placement].path()
         known = side is not Side.NONE and self._setup.side is not Side.BOTH
         several = len(self._segments) > 1
         return Repetition(
             start_s=edges.start_s,
             peak_s=edges.peak_s,
             end_s=edges.end_s,
-            rom_rad=seen.one.cycle.size_rad,
+            rom_rad=range_rad(path, edges.start_s, edges.peak_s),
             hold_s=edges.hold_s,
             kind=RepetitionKind.FULL if seen.one.full else RepetitionKind.PARTIAL,
             side=side if (known or several) and side is not Side.NONE else self._setup.side,

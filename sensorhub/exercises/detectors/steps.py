@@ -20,6 +20,7 @@ from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
 from sensorhub.exercises.edges import Edges, edges_of
 from sensorhub.exercises.judge import Explanation, Rules, explain
 from sensorhub.exercises.path import Path, smooth, turning_speed_radps
+from sensorhub.exercises.ranges import range_rad
 from sensorhub.exercises.segment import CountedSegment
 from sensorhub.exercises.side_steps import (
     BACK,
@@ -119,7 +120,7 @@ class StepsDetector:
         cycles, edges = [c for c, _ in out], [e for _, e in out]
         if not is_set(path, cycles, edges, usual_rad=usual_rad, strictness_share=strict):
             return []
-        return [_step(e, d, c.size_rad) for (c, e), d in zip(kept, directions, strict=True)]
+        return [_step(path, e, d) for (_, e), d in zip(kept, directions, strict=True)]
 
     def _kept(self, path: Path, found: Explanation) -> list[tuple[Cycle, Edges]]:
         """The movement's excursions, narrow ones included, that can be side steps."""
@@ -180,8 +181,9 @@ def _trunk(setup: DetectorSetup) -> tuple[Placement, ...]:
     return tuple(sorted(worn, key=lambda p: p.segment != "pelvis")[:1])
 
 
-def _step(edges: Edges, direction: str, size_rad: float) -> Step:
-    measures = MappingProxyType({"thigh_swing_rad": size_rad})
+def _step(path: Path, edges: Edges, direction: str) -> Step:
+    swing_rad = range_rad(path, edges.start_s, edges.peak_s)
+    measures = MappingProxyType({"thigh_swing_rad": swing_rad})
     return Step(edges.start_s, edges.end_s, direction, measures=measures)
 
 

@@ -48,8 +48,9 @@ def _shown(row: SetRow) -> int | None:
 def _best_rom_deg(row: SetRow) -> float | None:
     if row.outcome is None:
         return None
-    full = [r.rom_rad for r in row.outcome.repetitions if r.kind is RepetitionKind.FULL]
-    return max(full) * DEG_PER_RAD if full else None
+    full = [r for r in row.outcome.repetitions if r.kind is RepetitionKind.FULL]
+    sure = [r.rom_rad for r in full if r.sure]
+    return max(sure) * DEG_PER_RAD if sure else None
 
 
 def _all_held_s(row: SetRow) -> list[float] | None:
@@ -215,7 +216,7 @@ SETS: Table[SetRow] = Table(
         ),
         degrees(
             "best_rom_deg",
-            "Largest range of motion among the full repetitions; empty: there are none.",
+            "Largest range of motion among the full repetitions that are sure; empty: there are none.",
             _best_rom_deg,
         ),
         degrees(

@@ -54,6 +54,14 @@ def test_the_best_full_repetition_counts() -> None:
     assert found.is_change is None
 
 
+def test_what_is_not_sure_is_no_best() -> None:
+    outcome = done(RAISE, Side.RIGHT, 60.0, 71.0)
+    doubted = replace(outcome.repetitions[0], sure=False, rom_rad=2.0)
+    (found,) = ranges_of([replace(outcome, repetitions=(*outcome.repetitions, doubted))])
+    assert (found.best_deg, found.repetitions) == (pytest.approx(71.0), 2)
+    assert ranges_of([replace(outcome, repetitions=(doubted,))]) == ()
+
+
 def test_left_against_right() -> None:
     both = ranges_of([done(RAISE, Side.LEFT, 60.0), done(RAISE, Side.RIGHT, 80.0)])
     assert side_difference_share(both, RAISE) == pytest.approx(0.25)
