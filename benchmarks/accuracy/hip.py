@@ -30,7 +30,6 @@ from sensorhub.sessions.angles import angle_track, finer_motion
 MOVEMENTS = (
     ("squat", "squat"),
     ("squat_supported", "squat_supported"),
-    ("side_lunge", "side_lunge"),
     ("lunge_forward", "lunge"),
     ("lunge", "lunge"),
     ("step_up", "step_up"),

@@ -37,6 +37,13 @@ class Posture(enum.StrEnum):
     ANY = "any"
 
 
+class Plane(enum.StrEnum):
+    """The plane in which the thigh moves furthest, where every repetition keeps to it."""
+
+    SAGITTAL = "sagittal"
+    OPEN = "open"  # sideways, about the thigh's own axis, or anyhow
+
+
 @dataclass(frozen=True, slots=True)
 class Dose:
     """What is usually prescribed for one side; zero where it does not apply.
@@ -95,6 +102,8 @@ class Exercise:
         range: of the primary segment, None where nothing is measured.
         detector: name of the module in ``detectors/``.
         translations: the four texts in other languages, by language.
+        plane: in which the thigh moves; only a sagittal movement shows which way is forwards.
+        underneath: lying on the side, the leg with the sensor is the lower one.
     """
 
     id: str
@@ -112,6 +121,8 @@ class Exercise:
     thresholds: Thresholds
     evidence: Evidence
     translations: Mapping[str, ExerciseWords] = field(default_factory=dict)
+    plane: Plane = Plane.OPEN
+    underneath: bool = False
 
     def words(self, language: str) -> ExerciseWords:
         """Its name and description in that language, in English where there is none."""
@@ -191,9 +202,13 @@ class _Reader:
             thresholds=self._into(BY_DETECTOR[detector], self._take_table("thresholds")),
             evidence=self._choice(Evidence, self._text("evidence"), "evidence"),
             translations=self._translations(),
+            plane=self._choice(Plane, self._text("plane", Plane.OPEN), "plane"),
+            underneath=self._flag("underneath"),
         )
         if self._table:
             raise self._wrong(f"unknown key {', '.join(sorted(self._table))}")
+        if exercise.underneath and exercise.posture is not Posture.SIDE_LYING:
+            raise self._wrong("underneath is for lying on the side")
         if not exercise.sides:
             raise self._wrong("sides is empty")
         if exercise.evidence is not Evidence.GUIDED and not exercise.primary:
@@ -208,6 +223,12 @@ class _Reader:
         if not isinstance(value, str):
             raise self._wrong(f"{key} is missing or no text")
         return " ".join(value.split())
+
+    def _flag(self, key: str) -> bool:
+        value = self._table.pop(key, False)
+        if not isinstance(value, bool):
+            raise self._wrong(f"{key} is neither true nor false")
+        return value
 
     def _list(self, key: str) -> list[str]:
         value = self._table.pop(key, [])

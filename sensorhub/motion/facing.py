@@ -1,8 +1,8 @@
 """Which side of a segment is its front, when only its long axis was measured.
 
-Told by the posture where that says it (lying), else by the movement; where both ways are possible,
-by what physics adds: joined segments share their acceleration, and a pelvis on a bending leg goes
-down.
+Told by the posture where that says it (lying, a level thigh in sitting), else by a movement that is
+known to be sagittal; where both ways are possible, by what physics adds: joined segments share
+their acceleration, and a pelvis on a bending leg goes down.
 """
 
 import math
@@ -19,6 +19,12 @@ LYING_FORWARDS = {"supine": 1.0, "prone": -1.0}
 
 EXTENDING = ("quadruped", "half_kneeling")
 """Postures that hold the thigh upright, and from which it goes backwards."""
+
+TOLD_BY_POSTURE = (*LYING_FORWARDS, "side_lying")
+"""Postures that tell the heading of thigh and pelvis."""
+
+LEVEL_RAD = math.radians(30.0)
+"""Whoever sits has thighs nearer to level than to upright; less is a person who stands."""
 
 LEAST_LEAN_RAD = {"thigh": math.radians(6.0), "pelvis": math.radians(10.0)}
 """A segment that leaned less than this all the time did not show its sagittal plane: side to side
@@ -44,7 +50,8 @@ def with_heading(
     *,
     segment: str,
     posture: str,
-    outer_up_sign: float,
+    outer_up_sign: float | None,
+    sagittal: bool,
     flexing: bool = False,
 ) -> Alignment | None:
     """The alignment with a heading, its own or one learnt; None where neither is to be had.
@@ -54,7 +61,9 @@ def with_heading(
         segment: ``thigh`` or ``pelvis``.
         posture: in which the exercise starts.
         flexing: the thigh is known to flex further than in any stride.
-        outer_up_sign: 1 where lying on the side has the right side of the body up, -1 for the left.
+        outer_up_sign: 1 where lying on the side has the right side of the body up, -1 for the left,
+            None where nobody knows.
+        sagittal: the exercise moves the thigh in its sagittal plane, so the main lean is that.
     """
     if alignment.heading_known:
         return alignment
@@ -62,8 +71,17 @@ def with_heading(
     if lying is not None:
         forwards = lying * up.mean(axis=0)
     elif posture == "side_lying":
-        # The leg that moves is the upper one: its outer side faces up.
+        if outer_up_sign is None:
+            return None
         forwards = np.cross(alignment.long_axis, outer_up_sign * up.mean(axis=0))
+    elif posture == "sitting" and not sagittal:
+        # The front of a level thigh faces up. A pelvis that leans may lean either way.
+        mean = up.mean(axis=0)
+        if segment != "thigh" or float(mean @ alignment.long_axis) > math.cos(LEVEL_RAD):
+            return None
+        forwards = mean
+    elif not sagittal:
+        return None
     else:
         seen = main_lean(up, long_axis=alignment.long_axis)
         least_rad = LEAST_LEAN_WITH_FLEXION_RAD if flexing else LEAST_LEAN_RAD[segment]

@@ -6,11 +6,16 @@ segment towards the head, Z to the right for both legs;
 two negated. Flexion +, adduction +, internal rotation + for both legs; all relative to the standing
 pose that the alignment was made in.
 
+Which way a segment faces is measured (swings, poses), told by a lying posture, or learnt from a
+movement that the exercise says is sagittal. Where none of these says it, the angles that need it
+are absent, and so is rotation where it was only learnt: an error of the one is one of the other.
+
 Flexion is the difference of two inclinations, so it does not drift; where a segment's axis to the
 right stands upright (lying on the side) gravity says nothing about it and the gyroscopes' relative
 orientation takes over. Adduction and rotation need a gyroscope on both, and the assumption that hip
-and pelvis face the same way when the hip is near neutral. Rotation from a strap round the thigh is
-a trend only: skin and muscle take up to 20 degrees of it (Fiorentino 2017).
+and pelvis face the same way when the hip is near neutral, which in sitting it never is. Rotation
+from a strap round the thigh is a trend only: skin and muscle take up to 20 degrees of it
+(Fiorentino 2017).
 """
 
 import math
@@ -23,7 +28,7 @@ from calibration.alignment import Alignment, Method, with_forwards
 from sensorhub.model.events import FloatArray
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement, Side
-from sensorhub.motion.facing import back_to_front, bears_weight, with_heading
+from sensorhub.motion.facing import TOLD_BY_POSTURE, back_to_front, bears_weight, with_heading
 from sensorhub.motion.joint import facing_of_pelvis
 from sensorhub.motion.segment import SegmentMotion, joint_matrices, runs, sagittal_rad, to_earth
 
@@ -61,10 +66,12 @@ class HipTrack:
 
     Attributes:
         elevation_rad: the thigh's angle to gravity in its sagittal plane, flexion +, continuous
-            past 90 degrees, 0 in the pose of the alignment.
+            past 90 degrees, 0 in the pose of the alignment. Lying on the side has none.
         flexion_rad: of the hip, flexion +.
         adduction_rad: of the hip, adduction + for both legs.
         rotation_rad: of the hip, internal + for both legs.
+        heading_told: both headings were measured, or told by the posture; learnt ones blur how far
+            the leg goes sideways.
     """
 
     time_s: FloatArray
@@ -72,17 +79,21 @@ class HipTrack:
     flexion_rad: FloatArray | None = None
     adduction_rad: FloatArray | None = None
     rotation_rad: FloatArray | None = None
+    heading_told: bool = False
 
 
 class HipAngles:
     """Gathers the motion of one thigh (and the pelvis) over a set; angles at the end.
 
     Args:
-        side: which leg; NONE: as the thigh's placement says, else taken as right.
+        side: which leg; NONE: as the thigh's placement says. Where that does not say it either,
+            what differs between left and right is absent.
         thigh: the placement of the thigh sensor.
         alignments: of the thigh and, for hip angles, of the pelvis. One whose heading is not known
             gets it from the movement.
         posture: in which the exercise starts: ``standing``, ``supine``, ``prone``, ``quadruped``...
+        sagittal: the exercise moves the thigh in its sagittal plane.
+        underneath: lying on the side, this leg is the lower one.
 
     Raises ValueError when there is no alignment of the thigh.
     """
@@ -94,10 +105,16 @@ class HipAngles:
         thigh: Placement,
         alignments: Mapping[Placement, Alignment],
         posture: str = "standing",
+        sagittal: bool = True,
+        underneath: bool = False,
     ) -> None:
         if thigh not in alignments:
             raise ValueError(f"no alignment of {thigh}")
-        self._left = (thigh.side if side not in (Side.LEFT, Side.RIGHT) else side) is Side.LEFT
+        leg = thigh.side if side not in (Side.LEFT, Side.RIGHT) else side
+        # The ISB's signs for the right leg; nobody knows them for a leg of no side.
+        self._mirror = {Side.RIGHT: 1.0, Side.LEFT: -1.0}.get(leg)
+        self._sagittal = sagittal
+        self._underneath = underneath
         self._thigh = thigh
         self._alignments = dict(alignments)
         self._posture = posture
@@ -128,10 +145,12 @@ class HipAngles:
                 return HipTrack(np.zeros(0), np.zeros(0))
         if rotation is None:
             return _finer(HipTrack(thigh.time_s, np.full(len(thigh.time_s), math.nan)))
-        track = HipTrack(thigh.time_s, _elevation_rad(thigh, rotation))
+        track = HipTrack(thigh.time_s, self._elevation_rad(thigh, rotation))
         if pelvis is None:
             return _finer(track)
         if pelvis_rotation is None:
+            if self._posture == "sitting" or not self._sagittal:
+                return _finer(track)
             # It stayed upright: whatever its heading, the hip's flexion is the thigh's.
             seen = np.isfinite(pelvis.up[:, 0])
             return _finer(replace(track, flexion_rad=np.where(seen, track.elevation_rad, math.nan)))
@@ -155,7 +174,7 @@ class HipAngles:
         rotation = self._rotation(self._thigh, thigh.up, segment="thigh")
         if rotation is None or pelvis is None:
             return rotation, None
-        track = HipTrack(thigh.time_s, _elevation_rad(thigh, rotation))
+        track = HipTrack(thigh.time_s, self._elevation_rad(thigh, rotation))
         seen = np.isfinite(pelvis.up[:, 0])
         pelvis_rotation = self._rotation(
             Placement.PELVIS, pelvis.up[seen], segment="pelvis", flexing=_flexes(track)
@@ -230,10 +249,30 @@ class HipAngles:
             up,
             segment=segment,
             posture=self._posture,
-            outer_up_sign=-1.0 if self._left else 1.0,
+            outer_up_sign=self._outer_up_sign(),
+            sagittal=self._sagittal,
             flexing=flexing,
         )
         return None if known is None else np.array(known.rotation)
+
+    def _outer_up_sign(self) -> float | None:
+        """Lying on the side: 1 where the right side of the body faces up."""
+        if self._mirror is None:
+            return None
+        return -self._mirror if self._underneath else self._mirror
+
+    def _elevation_rad(self, thigh: SegmentMotion, rotation: FloatArray) -> FloatArray:
+        """Sagittal angle; NaN while the thigh's axis to the right is nearly upright."""
+        if self._posture == "side_lying":
+            return np.full(len(thigh.time_s), math.nan)
+        up = thigh.up @ rotation.T
+        shown = np.abs(up[:, 2]) < ELEVATION_SEEN_SHARE
+        return sagittal_rad(np.where(shown[:, None], up, math.nan), thigh.time_s)
+
+    def _told(self) -> bool:
+        """Whether both headings are known by more than the movement itself."""
+        worn = (self._alignments[self._thigh], self._alignments[Placement.PELVIS])
+        return self._posture in TOLD_BY_POSTURE or all(a.heading_known for a in worn)
 
     def _with_pelvis(
         self,
@@ -246,11 +285,12 @@ class HipAngles:
         thigh_up, pelvis_up = thigh.up @ thigh_rotation.T, pelvis.up @ pelvis_rotation.T
         pelvis_rad = sagittal_rad(pelvis_up, track.time_s)
         visible = (np.abs(thigh_up[:, 2]) < SEEN_SHARE) & (np.abs(pelvis_up[:, 2]) < SEEN_SHARE)
+        visible &= self._posture != "side_lying"
         flexion = np.where(visible, track.elevation_rad - pelvis_rad, np.nan)
         if thigh.orientation is None or pelvis.orientation is None:
             return replace(track, flexion_rad=flexion)
         adduction, rotation = np.full_like(flexion, np.nan), np.full_like(flexion, np.nan)
-        mirror = -1.0 if self._left else 1.0
+        mirror = math.nan if self._mirror is None else self._mirror
         for run in runs(track.time_s, np.isfinite(pelvis.up[:, 0])):
             joint = joint_matrices(
                 track.time_s[run],
@@ -264,25 +304,30 @@ class HipAngles:
             flexion[run] = np.where(visible[run], flexion[run], turned)
             adduction[run] = mirror * np.arcsin(np.clip(joint[:, 2, 1], -1.0, 1.0))
             rotation[run] = mirror * np.arctan2(-joint[:, 2, 0], joint[:, 2, 2])
-        return replace(track, flexion_rad=flexion, adduction_rad=adduction, rotation_rad=rotation)
+        track = replace(track, flexion_rad=flexion)
+        if self._mirror is None or (self._posture == "sitting" and not self._sagittal):
+            return track
+        told = self._told()
+        return replace(
+            track,
+            adduction_rad=adduction,
+            rotation_rad=rotation if told else None,
+            heading_told=told,
+        )
 
 
 def _flexes(track: HipTrack) -> bool:
     """Whether the thigh goes so far that it can only be flexion."""
-    return float(np.nanpercentile(track.elevation_rad, 98.0)) > SURELY_FLEXION_RAD
+    known = track.elevation_rad[np.isfinite(track.elevation_rad)]
+    return len(known) > 0 and float(np.percentile(known, 98.0)) > SURELY_FLEXION_RAD
 
 
 def _together(one: FloatArray, other: FloatArray) -> float:
     """Covariance of two angles where both are known."""
     known = np.isfinite(one) & np.isfinite(other)
+    if not known.any():
+        return 0.0
     return float(np.mean((one[known] - one[known].mean()) * (other[known] - other[known].mean())))
-
-
-def _elevation_rad(thigh: SegmentMotion, rotation: FloatArray) -> FloatArray:
-    """Sagittal angle; NaN while the thigh's axis to the right is nearly upright."""
-    up = thigh.up @ rotation.T
-    shown = np.abs(up[:, 2]) < ELEVATION_SEEN_SHARE
-    return sagittal_rad(np.where(shown[:, None], up, math.nan), thigh.time_s)
 
 
 def _finer(track: HipTrack) -> HipTrack:
@@ -308,4 +353,5 @@ def _finer(track: HipTrack) -> HipTrack:
         at(track.flexion_rad),
         at(track.adduction_rad),
         at(track.rotation_rad),
+        track.heading_told,
     )

@@ -2,7 +2,8 @@
 
 With a recording of standing still the sensors are aligned by that. Without one, the thigh is
 aligned by the exercise itself: the posture it starts in says how the thigh lies, and the movement
-says which way is forwards. Where neither is known the column is absent.
+says which way is forwards, if the exercise keeps to the sagittal plane. Where neither is known the
+column is absent.
 """
 
 import csv
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.alignment import Alignment, Method
-from sensorhub.exercises.definition import Exercise, Posture
+from sensorhub.exercises.definition import Exercise, Plane, Posture
 from sensorhub.model.errors import InputError
 from sensorhub.model.events import FloatArray
 from sensorhub.model.motion import MotionBlock
@@ -83,6 +84,8 @@ def angle_track(
         thigh=thigh,
         alignments=aligned,
         posture=exercise.posture.value,
+        sagittal=exercise.plane is Plane.SAGITTAL,
+        underneath=exercise.underneath,
     )
     for blocks in motion.values():
         for block in blocks:
@@ -144,8 +147,10 @@ def write_angles(track: HipTrack | None, path: Path) -> None:
 def _aligned_by_exercise(exercise: Exercise, blocks: Sequence[MotionBlock]) -> Alignment | None:
     start = _START_OF.get(exercise.id, _START.get(exercise.posture))
     ticks = [block for block in blocks if len(block)]
-    if start is None or exercise.id in _OPEN_START or not ticks:
+    open_start = start is None or exercise.id in _OPEN_START
+    if open_start or exercise.plane is not Plane.SAGITTAL or not ticks:
         return None
+    assert start is not None
     time_s = np.concatenate([block.time_s for block in ticks])
     up = np.concatenate([block.up for block in ticks])
     first = up[time_s <= time_s[0] + START_S].mean(axis=0)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from calibration.alignment import Alignment
-from sensorhub.exercises.definition import Exercise
+from sensorhub.exercises.definition import Exercise, Plane
 from sensorhub.exercises.detectors.base import Findings
 from sensorhub.exercises.measures.motion import SegmentMotion, angle_rad
 from sensorhub.exercises.measures.repetitions import (
@@ -149,7 +149,12 @@ def _hip(
     if thigh.segment != "thigh" or thigh not in alignments:
         return None
     angles = HipAngles(
-        side=thigh.side, thigh=thigh, alignments=alignments, posture=exercise.posture.value
+        side=thigh.side,
+        thigh=thigh,
+        alignments=alignments,
+        posture=exercise.posture.value,
+        sagittal=exercise.plane is Plane.SAGITTAL,
+        underneath=exercise.underneath,
     )
     for place in (thigh, Placement.PELVIS):
         if place in tracks:
@@ -166,7 +171,9 @@ def _hip_measures(hip: HipTrack, one: Repetition) -> dict[str, float]:
         value = float(hip.elevation_rad[int(np.argmin(np.abs(hip.time_s - time_s)))])
         if np.isfinite(value):
             found[f"{name}_elevation_rad"] = value
-    for name, values in (("flexion", hip.flexion_rad), ("adduction", hip.adduction_rad)):
+    # A learnt heading mixes flexion into it: a squat straight down "abducts" by twice the truth.
+    adduction = hip.adduction_rad if hip.heading_told else None
+    for name, values in (("flexion", hip.flexion_rad), ("adduction", adduction)):
         if values is not None and np.isfinite(values[first:last]).all():
             found[f"hip_{name}_range_rad"] = float(np.ptp(values[first:last]))
     return found
