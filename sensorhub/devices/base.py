@@ -141,6 +141,8 @@ class DeviceFamily:
     Attributes:
         clock_kind, loss_kind: what the hub relies on; ``clock`` and ``loss_detection`` are the same
             for people, in the family's own words.
+        backfills: samples may come late, from the device's memory. Where they never do, a stored
+            log is assembled block by block, and nothing of it is kept.
     """
 
     name: str
@@ -154,6 +156,7 @@ class DeviceFamily:
     loss_detection: str = "none"
     clock_kind: ClockKind = ClockKind.COUNTED
     loss_kind: LossKind = LossKind.SILENCES
+    backfills: bool = False
     battery: bool = False
     evidence: str = "simulated"  # vector-tested | simulated | hardware-tested
     notes: tuple[str, ...] = field(default=())

@@ -22,7 +22,7 @@ def _files(source: Source) -> Iterator[ExportFile]:
     session = source.session
     start_s = session.started.hub_ns / NS_PER_S
     for sensor in session.sensors:
-        blocks, _ = sensor_blocks(source.store, session, sensor)
+        blocks = list(sensor_blocks(source.store, session, sensor))
         if blocks:
             yield ExportFile(
                 f"{sensor.placement.value}.csv", recording_csv(blocks, start_s=start_s)

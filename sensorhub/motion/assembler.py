@@ -9,7 +9,8 @@ by a few percent is still followed. Where samples are missing there is nothing t
 the timeline takes the clock's word.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from sensorhub.model.events import (
     ClockObserved,
@@ -23,7 +24,7 @@ from sensorhub.model.placement import Placement
 from sensorhub.model.samples import Gap, SampleBlock
 from sensorhub.model.units import NS_PER_S
 from sensorhub.motion.clock import ClockModel
-from sensorhub.motion.merging import LOST, PlacedBlock, merge_late
+from sensorhub.motion.merging import LOST, PlacedBlock, first_gap, merge_late
 
 REASON_LINK = "link lost"
 REASON_RESTARTED = "sensor restarted"
@@ -225,3 +226,32 @@ def assemble_all(
             hub_time_s=hub_time_s,
         )
     return blocks
+
+
+def assemble_each(
+    events: Iterable[DeviceEvent],
+    placement: Placement,
+    *,
+    on_clock: Callable[[ClockModel], None] | None = None,
+) -> Iterator[SampleBlock]:
+    """The blocks of :func:`assemble_all` one by one, for a device that never back-fills.
+
+    Where nothing can come late no block has to wait for the end of the session, so none is kept.
+    Raises ValueError should samples come late all the same.
+    """
+    assembler = BlockAssembler(placement)
+    before: SampleBlock | None = None
+    stream: int | None = None
+    for event in events:
+        for placed in assembler.place(event):
+            block = placed.block
+            if placed.stream != stream:
+                stream = placed.stream
+                gap = first_gap(block, block.gap_before, before)
+                block = block if gap == block.gap_before else replace(block, gap_before=gap)
+            yield block
+            before = block
+        if isinstance(event, SamplesArrived) and event.backfilled:
+            raise ValueError("a family back-fills that does not declare it")
+    if on_clock is not None:
+        on_clock(assembler.clock)

@@ -108,7 +108,7 @@ def _with_gaps(
         block = one.block
         undisturbed = not block.backfilled and (last is None or not last.block.backfilled)
         if last is None:
-            gap = _first_gap(block, next_told, before)
+            gap = first_gap(block, next_told, before)
         elif undisturbed:
             gap = block.gap_before
         elif one.first_index == last.stop_index:
@@ -122,8 +122,13 @@ def _with_gaps(
         last = one
 
 
-def _first_gap(block: SampleBlock, told: Gap | None, before: SampleBlock | None) -> Gap | None:
-    """Return what is missing before a stream's first block."""
+def first_gap(block: SampleBlock, told: Gap | None, before: SampleBlock | None) -> Gap | None:
+    """Return what is missing before a stream's first block.
+
+    Args:
+        told: the gap before it as it was seen live.
+        before: the last block of the stream before it.
+    """
     if before is not None:
         start_s = before.end_s
     elif told is not None:

@@ -5,7 +5,7 @@ begins; the set itself sees only the ticks of its own span of time.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 
@@ -42,13 +42,13 @@ WHOLE = Span()
 
 
 def track(
-    blocks: Sequence[SampleBlock], placement: Placement, *, tick_rate_hz: float = TICK_RATE_HZ
+    blocks: Iterable[SampleBlock], placement: Placement, *, tick_rate_hz: float = TICK_RATE_HZ
 ) -> list[MotionBlock]:
     """The motion of one placement over all its samples, from its first to its last."""
     tracker = MotionTracker(placement, work_s=WORK_S, tick_rate_hz=tick_rate_hz)
-    motion = [*map(tracker.push, blocks), tracker.flush()]
     # Most of it is nothing, which is quickly seen: the filter runs once a minute.
-    some = [one for one in motion if one is not tracker.nothing]
+    some = [one for one in map(tracker.push, blocks) if one is not tracker.nothing]
+    some.append(tracker.flush())
     return [one for one in some if len(one) or one.gaps or one.clipped]
 
 

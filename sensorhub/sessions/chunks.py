@@ -34,31 +34,40 @@ def insert_chunk(
     )
 
 
-def merge_chunks(db: sqlite3.Connection, *, sensor_row: int) -> bool:
-    """Merge the first run of two or more chunks that fit into a large one; False: there is none."""
+def merge_chunks(db: sqlite3.Connection, *, sensor_row: int, after: int = 0) -> int | None:
+    """Merge the first run of two or more chunks after row ``after`` that fit into a large one.
+
+    Returns where to go on (as ``after``), or None: there was nothing left to merge. Rows are read
+    as they are needed, so that going on from call to call unpacks each chunk twice at most.
+    """
     run: list[tuple[int, list[Record]]] = []
     total = 0
     cursor = db.execute(
-        "SELECT id, crc32, data FROM chunk WHERE sensor_id = ? ORDER BY id", (sensor_row,)
+        "SELECT id, records, crc32, data FROM chunk WHERE sensor_id = ? AND id > ? ORDER BY id",
+        (sensor_row, after),
     )
-    for row, crc32, data in cursor:
+    for row, count, crc32, data in cursor:
+        fits = total + count <= LARGE_CHUNK_RECORDS
+        if not fits and len(run) > 1:
+            break
         try:
             records = unpack(data, crc32=crc32)
         except DamagedChunkError:
             # Left alone for whoever can repair it; merging across it would change the order.
-            records = None
-        if records is not None and total + len(records) <= LARGE_CHUNK_RECORDS:
-            run.append((row, records))
-            total += len(records)
-        elif len(run) > 1:
-            break
-        else:
-            run = [] if records is None else [(row, records)]
-            total = 0 if records is None else len(records)
+            if len(run) > 1:
+                break
+            run, total = [], 0
+            continue
+        if not fits:
+            run, total = [], 0
+        run.append((row, records))
+        total += len(records)
+    cursor.close()
     if len(run) < 2:
-        return False
+        return None
+    first, last = run[0][0], run[-1][0]
     merged = [record for _, records in run for record in records]
     # The large chunk takes the place, and the row number, of the first: order is by row number.
     db.executemany("DELETE FROM chunk WHERE id = ?", [(row,) for row, _ in run])
-    insert_chunk(db, sensor_row, merged, row=run[0][0])
-    return True
+    insert_chunk(db, sensor_row, merged, row=first)
+    return int(last)

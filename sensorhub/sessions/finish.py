@@ -4,12 +4,12 @@
 :func:`recover` does that, at the next start, for every session that was not brought to its end.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sensorhub.devices.registry import family as registered_family
 from sensorhub.model.errors import StoreError
-from sensorhub.model.words import many
-from sensorhub.sessions.process import FindFamily, process_session, why_not
+from sensorhub.sessions.process import FindFamily, Processed, damage, process_session, why_not
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.store import Store
 from sensorhub.sessions.values import Notice, NoticeCode, StoredSession
@@ -43,15 +43,12 @@ def finish_session(
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001 (a defect must not make the next start impossible)
-        _note(store, session, NoticeCode.NOT_ANALYSED, why_not(error), ended_ns)
+        why = Notice(NoticeCode.NOT_ANALYSED, why_not(error), ended_ns)
+        store.add_notice(session.name, why)
         return reader.session(session.name)
-    if processed.damaged_chunks:
-        text = f"{many(processed.damaged_chunks, 'piece')} of the raw log could not be read again."
-        _note(store, session, NoticeCode.RECORDS_DAMAGED, text, ended_ns, processed.damaged_chunks)
-    for number, reason in processed.refusals.items():
-        text = f"Set {number} could not be analysed: {reason}"
-        _note(store, session, NoticeCode.NOT_ANALYSED, text, ended_ns)
-    store.save_final(session.name, processed.outcomes)
+    # Together: with a notice but no results the next start would take the session for finished.
+    notices = tuple(_notices(processed, ended_ns))
+    store.save_final(session.name, processed.outcomes, notices=notices)
     store.compact(session.name)
     return reader.session(session.name)
 
@@ -89,12 +86,11 @@ def _last_moment_ns(reader: StoreReader, session: StoredSession) -> int:
     return max(moments_ns)
 
 
-def _note(
-    store: Store,
-    session: StoredSession,
-    code: NoticeCode,
-    text: str,
-    noticed_ns: int,
-    count: int = 1,
-) -> None:
-    store.add_notice(session.name, Notice(code, text, noticed_ns, count))
+def _notices(processed: Processed, ended_ns: int) -> Iterator[Notice]:
+    if processed.damaged_records:
+        text = f"{damage(processed.damaged_records)}."
+        count = sum(processed.damaged_records)
+        yield Notice(NoticeCode.RECORDS_DAMAGED, text, ended_ns, count)
+    for number, reason in processed.refusals.items():
+        text = f"Set {number} could not be analysed: {reason}"
+        yield Notice(NoticeCode.NOT_ANALYSED, text, ended_ns)

@@ -5,7 +5,7 @@ session all come here. It reads the store and nothing else (no clock, no setting
 gives the same outcomes, to the last bit, anywhere.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -21,7 +21,8 @@ from sensorhub.model.outcomes import FlagCode, QualityFlag, SetOutcome
 from sensorhub.model.placement import Placement
 from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import NS_PER_S
-from sensorhub.motion.assembler import assemble_all
+from sensorhub.model.words import many
+from sensorhub.motion.assembler import assemble_all, assemble_each
 from sensorhub.motion.clock import ClockModel
 from sensorhub.sessions.analysis import Span, run_set, track, within
 from sensorhub.sessions.correction import corrected, read_alignment, read_calibration
@@ -39,12 +40,12 @@ class Processed:
     Attributes:
         outcomes: by set number; sets that cannot be analysed are missing.
         refusals: why, in sentences, by set number.
-        damaged_chunks: chunks of the raw log that could not be read.
+        damaged_records: how many records each chunk of the raw log had that could not be read.
     """
 
     outcomes: Mapping[int, SetOutcome]
     refusals: Mapping[int, str]
-    damaged_chunks: int
+    damaged_records: tuple[int, ...] = ()
 
 
 def process_session(
@@ -62,20 +63,20 @@ def process_session(
     session = store.session(name)
     motion: dict[Placement, list[MotionBlock]] = {}
     alignments: dict[Placement, Alignment] = {}
-    damaged = 0
+    damaged: list[int] = []
     unsure_s: dict[str, float] = {}
     for sensor in session.sensors:
         if (alignment := read_alignment(sensor.alignment)) is not None:
             alignments[sensor.placement] = alignment
-        blocks, unreadable = sensor_blocks(
+        blocks = sensor_blocks(
             store,
             session,
             sensor,
             find_family=find_family,
             on_clock=partial(_note_uncertainty, unsure_s, sensor.placement),
+            on_damage=damaged.append,
         )
         motion[sensor.placement] = track(blocks, sensor.placement)
-        damaged += unreadable
     wearing = Wearing(alignments)
     outcomes: dict[int, SetOutcome] = {}
     refusals: dict[int, str] = {}
@@ -85,12 +86,18 @@ def process_session(
             outcomes[one.number] = replace(outcome, clock_uncertainty_s=MappingProxyType(unsure_s))
         except Exception as error:  # noqa: BLE001 (one set's defect must not cost the others)
             refusals[one.number] = why_not(error)
-    return Processed(outcomes, refusals, damaged)
+    return Processed(outcomes, refusals, tuple(damaged))
 
 
 def _note_uncertainty(unsure_s: dict[str, float], placement: Placement, clock: ClockModel) -> None:
     if clock.estimate is not None:
         unsure_s[placement.value] = clock.estimate.uncertainty_s
+
+
+def damage(records: Sequence[int]) -> str:
+    """That chunks of the raw log cannot be read, and how many packets were in them."""
+    pieces, packets = many(len(records), "piece"), many(sum(records), "packet")
+    return f"{pieces} of the raw log, {packets} in all, could not be read again"
 
 
 def why_not(error: Exception) -> str:
@@ -107,21 +114,29 @@ def sensor_blocks(
     *,
     find_family: FindFamily = registered_family,
     on_clock: Callable[[ClockModel], None] | None = None,
-) -> tuple[list[SampleBlock], int]:
-    """All samples of one sensor of a session, and how many chunks of its log could not be read.
+    on_damage: Callable[[int], None] | None = None,
+) -> Iterator[SampleBlock]:
+    """All samples of one sensor of a session, its calibration applied, decoded as they are asked.
 
-    The sensor's calibration is applied. ``on_clock`` gets its clock as it is known in the end.
+    A long log is much larger as objects than it is on the disk, so nothing of it is kept here:
+    one chunk is in memory at a time, and of a sensor that back-fills its blocks until the end.
+
+    Args:
+        on_clock: gets the sensor's clock as it is known in the end.
+        on_damage: told of each chunk that cannot be read how many records it had.
 
     Raises:
         StoreError: the store cannot be read.
         InputError: the sensor's family or its calibration is not known to this program.
     """
     calibration = read_calibration(sensor.calibration)
-    decoder = find_family(sensor.family).new_decoder()
-    log = store.raw_log(session.name, sensor.placement)
-    events = [event for record in log.records for event in decoder.feed(record)]
-    blocks = assemble_all(events, sensor.placement, on_clock=on_clock)
-    return [corrected(block, calibration) for block in blocks], log.damaged_chunks
+    family = find_family(sensor.family)
+    decoder = family.new_decoder()
+    records = store.records(session.name, sensor.placement, on_damage=on_damage)
+    events = (event for record in records for event in decoder.feed(record))
+    assemble = assemble_all if family.backfills else assemble_each
+    blocks = assemble(events, sensor.placement, on_clock=on_clock)
+    return (corrected(block, calibration) for block in blocks)
 
 
 def _analyse(

@@ -5,6 +5,7 @@ Every method opens the store read-only, reads one consistent state of it, and cl
 
 import difflib
 import sqlite3
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -126,25 +127,38 @@ class StoreReader:
 
     def raw_log(self, name: str, placement: Placement) -> RawLog:
         """Everything one sensor of a session sent and was sent; empty where it was not worn."""
-        records: list[Record] = []
-        damaged = 0
+        damaged: list[int] = []
+        records = tuple(self.records(name, placement, on_damage=damaged.append))
+        return RawLog(records, len(damaged))
+
+    def records(
+        self,
+        name: str,
+        placement: Placement,
+        *,
+        on_damage: Callable[[int], None] | None = None,
+    ) -> Iterator[Record]:
+        """The same record by record; of a long session only one chunk is in memory at a time.
+
+        ``on_damage`` is told of each chunk that cannot be read how many records it had.
+        """
         with reading(self.path) as db:
             cursor = db.execute(
-                "SELECT c.codec, c.crc32, c.data FROM chunk c"
+                "SELECT c.codec, c.crc32, c.data, c.records FROM chunk c"
                 " JOIN sensor n ON n.id = c.sensor_id JOIN session s ON s.id = n.session_id"
                 " WHERE s.name = ? AND n.placement = ? ORDER BY c.id",
                 (_find(db, name), placement.value),
             )
-            for codec, crc32, data in cursor:
+            for codec, crc32, data, count in cursor:
                 if codec != CODEC_VERSION:
                     raise StoreError(
                         f"Session {name} was written by a newer version.", hint="Update sensorhub."
                     )
                 try:
-                    records.extend(unpack(data, crc32=crc32))
+                    yield from unpack(data, crc32=crc32)
                 except DamagedChunkError:
-                    damaged += 1
-        return RawLog(tuple(records), damaged)
+                    if on_damage is not None:
+                        on_damage(count)
 
 
 def _names(db: sqlite3.Connection) -> tuple[str, ...]:

@@ -131,16 +131,21 @@ class Store:
         """Make a new person and wait until that is durable; the random pseudonym."""
         return str(self._writer.call(insert_person))
 
-    def save_final(self, session: str, outcomes: Mapping[int, SetOutcome]) -> None:
+    def save_final(
+        self, session: str, outcomes: Mapping[int, SetOutcome], *, notices: Sequence[Notice] = ()
+    ) -> None:
         """Store the final outcomes of a session by set number, and wait until they are durable.
 
-        Earlier final outcomes stay in the store; the latest one counts.
+        Earlier final outcomes stay in the store; the latest one counts. ``notices`` become durable
+        together with them: all of it or nothing.
         """
 
         def job(db: sqlite3.Connection) -> None:
             row = session_row(db, session)
             for number, outcome in outcomes.items():
                 insert_outcome(db, row, number, ResultKind.FINAL, outcome)
+            for notice in notices:
+                insert_notice(db, row, notice)
 
         self._writer.call(job)
 
@@ -186,9 +191,11 @@ class Store:
         )
         assert isinstance(sensors, list)
         for sensor in sensors:
-            merge = partial(merge_chunks, sensor_row=sensor)
-            while self._writer.call(merge):
-                pass
+            row: int | None = 0
+            while row is not None:
+                found = self._writer.call(partial(merge_chunks, sensor_row=sensor, after=row))
+                assert found is None or isinstance(found, int)
+                row = found
 
 
 class SessionLog:

@@ -6,6 +6,7 @@ each: the same angle as on the screen, whatever the exercise is measured by.
 
 import math
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.exercises.engine import SetAnalyzer
@@ -18,6 +19,9 @@ from sensorhub.sessions.values import StoredSession, StoredSet
 
 STEP_S = 0.08
 """A picture of a set needs no more."""
+
+AFTERWARDS_S = 10.0
+"""The last ticks of a set need some samples after it (inclination is centred); the rest none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,13 @@ def _run(
     span: Span,
 ) -> Trace:
     [sensor] = [s for s in session.sensors if s.placement is placement]
-    blocks, _ = sensor_blocks(store, session, sensor)
+    needed = takewhile(
+        lambda block: block.start_s < span.end_s + AFTERWARDS_S,
+        sensor_blocks(store, session, sensor),
+    )
     times_s: list[float] = []
     angles_rad: list[float] = []
-    for block in track(blocks, placement):
+    for block in track(needed, placement):
         inside = within(block, span)
         first_s = float(inside.time_s[0]) if len(inside) else math.inf
         while len(inside) and first_s <= float(inside.time_s[-1]):

@@ -36,6 +36,7 @@ FAMILY = DeviceFamily(
     loss_detection="sample index, device memory",
     clock_kind=ClockKind.EXCHANGED,
     loss_kind=LossKind.NUMBERED,
+    backfills=True,
     battery=True,
     evidence="simulated",
     notes=("Never tried on a radio: the protocol is a proposal for open firmware.",),

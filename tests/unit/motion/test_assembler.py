@@ -20,7 +20,7 @@ from sensorhub.model.events import (
 )
 from sensorhub.model.placement import Placement
 from sensorhub.model.samples import SampleBlock
-from sensorhub.motion.assembler import BlockAssembler, assemble_all
+from sensorhub.motion.assembler import BlockAssembler, assemble_all, assemble_each
 
 PERIOD_S = 0.01
 THIGH = Placement.THIGH_RIGHT
@@ -327,8 +327,25 @@ def test_every_sample_once_in_order_and_time_moves_on(events: list[DeviceEvent])
 def test_with_nothing_late_the_batch_is_the_live_blocks(events: list[DeviceEvent]) -> None:
     events = [e for e in events if not (isinstance(e, SamplesArrived) and e.backfilled)]
     live, batch = fed(events), assemble_all(events, THIGH)
-    assert len(live) == len(batch)
+    one_by_one = list(assemble_each(events, THIGH))
+    assert len(live) == len(batch) == len(one_by_one)
     assert all(same(one, other) for one, other in zip(live, batch, strict=True))
+    assert all(same(one, other) for one, other in zip(one_by_one, batch, strict=True))
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.004, 3.0])
+def test_block_by_block_a_restart_is_the_same_gap(pause_s: float) -> None:
+    again = packet(0, stream=2, device_s=2.04 + pause_s)
+    events = [synced(), start(), packet(4), packet(8), start(stream=2), again]
+    batch, one_by_one = assemble_all(events, THIGH), list(assemble_each(events, THIGH))
+    assert len(batch) == 3
+    assert all(same(one, other) for one, other in zip(one_by_one, batch, strict=True))
+
+
+def test_block_by_block_nothing_may_come_late() -> None:
+    events = [synced(), start(), packet(4), packet(0, backfilled=True)]
+    with pytest.raises(ValueError, match="does not declare it"):
+        list(assemble_each(events, THIGH))
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,7 +12,7 @@ import pytest
 from calibration.alignment import Alignment, Method
 from calibration.sensor import SensorCalibration
 from sensorhub.devices.base import DeviceFamily, LinkCounters
-from sensorhub.model.errors import InputError
+from sensorhub.model.errors import InputError, StoreError
 from sensorhub.model.events import ClockObserved, DeviceEvent, SamplesArrived, StreamStarted
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.outcomes import SetOutcome
@@ -207,10 +207,31 @@ def test_damage_in_the_raw_log_is_told_and_the_rest_is_used(path: Path) -> None:
     db.close()
     end(path, name)
     session = StoreReader(path).session(name)
-    assert [notice.code for notice in session.notices] == [NoticeCode.RECORDS_DAMAGED]
+    (notice,) = session.notices
+    assert (notice.code, notice.count) == (NoticeCode.RECORDS_DAMAGED, 20)
+    assert "1 piece of the raw log, 20 packets in all" in notice.text
     final = session.sets[0].final
     assert final is not None
     assert sum(gap.duration_s for gap in final.gaps) == pytest.approx(20 * 10 * PERIOD_S, abs=0.1)
+
+
+def test_a_kill_between_notices_and_results_leaves_the_session_unfinished(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = store_session(path, exercises=("flying", "squat"))
+
+    def power_cut(*_: object) -> None:
+        raise StoreError("the power is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sensorhub.sessions.store.insert_outcome", power_cut)
+        with pytest.raises(StoreError):
+            end(path, name)
+    assert StoreReader(path).session(name).notices == ()
+    with Store(path, now_ns=lambda: 0) as store:
+        (recovered,) = recover(store, find_family=fake_family)
+    assert [one.final is not None for one in recovered.session.sets] == [False, True]
+    assert len(recovered.session.notices) == 1
 
 
 def test_a_calibration_is_applied_and_a_damaged_one_refused(path: Path) -> None:
@@ -227,11 +248,10 @@ def test_a_calibration_is_applied_and_a_damaged_one_refused(path: Path) -> None:
     reader = StoreReader(path)
     session = reader.session(name)
     by_placement = {sensor.placement: sensor for sensor in session.sensors}
-    blocks, damaged = sensor_blocks(
-        reader, session, by_placement[Placement.THIGH_RIGHT], find_family=fake_family
+    first = next(
+        sensor_blocks(reader, session, by_placement[Placement.THIGH_RIGHT], find_family=fake_family)
     )
-    assert damaged == 0
-    assert blocks[0].acc_mps2[0] == pytest.approx([-0.5, 0.0, 10.06], abs=1e-6)
+    assert first.acc_mps2[0] == pytest.approx([-0.5, 0.0, 10.06], abs=1e-6)
     with pytest.raises(InputError, match="Calibrate the sensor again"):
         sensor_blocks(reader, session, by_placement[Placement.PELVIS], find_family=fake_family)
     end(path, name)
