@@ -121,6 +121,9 @@ class SensorGuard:
     def _link_up(self) -> None:
         """A new link: by a name or a cable it may be another device; an address stays the same."""
         self._first_sample_ns = None
+        if not self._open:
+            # What came before it was sure who sends: nobody will ever know whose that was.
+            self._held.clear()
         if self._address is None:
             self._identified = not self._sensor.device_id
         if self._sensor.bonded:

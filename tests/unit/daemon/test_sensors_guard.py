@@ -114,6 +114,13 @@ def test_after_a_lost_link_a_cable_is_asked_again_an_address_is_not() -> None:
     assert DATA not in by_cable.through
 
 
+def test_what_a_nameless_one_sent_is_gone_when_the_right_one_takes_its_place() -> None:
+    theirs = Record(RecordKind.RECEIVED, "data", b"not mine", 0)
+    rig = Rig(BY_CABLE)
+    rig.feed(UP, theirs, samples(), DOWN, UP, DATA, ME)
+    assert rig.through == [UP, DATA, ME]
+
+
 def test_one_that_never_says_who_it_is_is_refused_in_time() -> None:
     rig = Rig(PINNED)
     rig.feed(UP, samples(5.0), samples(5.0 + IDENTIFY_S))
