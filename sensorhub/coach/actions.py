@@ -54,12 +54,15 @@ class Note:
     Attributes:
         kind: what it is an answer to.
         answer: as :meth:`Question.read` gives it; ``yes`` of "that hurt".
-        of_set: it is about the set begun last, else about the whole session.
+        of_set: it is about the set begun last.
+        planned: it is about this set, which was not begun; None, and ``of_set`` False: about the
+            whole session.
     """
 
     kind: QuestionId
     answer: str
-    of_set: bool
+    of_set: bool = False
+    planned: PlannedSet | None = None
 
 
 @dataclass(frozen=True, slots=True)

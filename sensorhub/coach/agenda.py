@@ -4,8 +4,10 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sensorhub.coach.actions import Note
 from sensorhub.coach.dose import Dose
 from sensorhub.coach.plan import PlannedSet
+from sensorhub.coach.questions import QuestionId
 from sensorhub.coach.settings import MAX_REPEATS
 from sensorhub.model.placement import Side
 
@@ -19,6 +21,7 @@ class Agenda:
 
     def __init__(self, sets: Sequence[PlannedSet]) -> None:
         self.taken: PlannedSet | None = None
+        self._begun = False  # the set taken last
         self._due: PlannedSet | None = None  # comes before what is still to do
         self._todo = deque(sets)
         self._hurt: list[tuple[str, Side]] = []
@@ -47,7 +50,12 @@ class Agenda:
     def take(self) -> PlannedSet:
         """The next set; there must be one (``has_more``)."""
         self.taken, self._due = self._due or self._todo.popleft(), None
+        self._begun = False
         return self.taken
+
+    def begin(self) -> None:
+        """The set taken last is begun."""
+        self._begun = True
 
     def put_off(self) -> None:
         """The set taken last, not begun, is taken again next."""
@@ -83,6 +91,12 @@ class Agenda:
         same = [s for s in self._todo if (s.exercise, s.side) == (one.exercise, one.side)]
         self._todo = deque(s for s in self._todo if s not in same)
         return dropped + same
+
+    def note(self, kind: QuestionId, answer: str) -> Note:
+        """What the person says of the current set: of the whole session where there is none."""
+        # What is left of a set that was begun (put_off_rest) is still that set.
+        of_set = self.taken is not None and self._begun
+        return Note(kind, answer, of_set=of_set, planned=None if of_set else self.current)
 
     def is_last_of_exercise(self) -> bool:
         """Something else comes after the set taken last, or nothing."""

@@ -84,7 +84,6 @@ class Coach:
         self._signal = SignalCues()
         self._advice: Prompt | None = None
         self._stopped = False
-        self._begun = 0
 
     @property
     def state(self) -> CoachState:
@@ -174,7 +173,9 @@ class Coach:
         answer = question.read(value)
         if not answer:
             return self._fire(Trigger.KEY_SKIP, now_s)
-        actions: list[Action] = [Note(question.id, answer, of_set=bool(question.exercise))]
+        about_set = bool(question.exercise)  # no set is begun while a question is open
+        note = self._agenda.note(question.id, answer) if about_set else Note(question.id, answer)
+        actions: list[Action] = [note]
         if stop := self._pain.judge(question, answer):
             self._advice = Prompt(stop)
             return [*actions, *self._fire(Trigger.PAIN, now_s)]
@@ -315,7 +316,6 @@ class Coach:
 
     def _hurt(self) -> list[Action]:
         """Record it, ask how much, and do no more of what hurt."""
-        of_set = self._begun > 0 and self._state is not CoachState.PREPARING
         planned = self._agenda.current
         dropped = self._agenda.hurt()
         if self._back is CoachState.PREPARING:
@@ -323,7 +323,7 @@ class Coach:
         if planned is not None:
             self._interview.ask_hurt(planned.exercise)
         return [
-            Note(QuestionId.HURT, "yes", of_set=of_set),
+            self._agenda.note(QuestionId.HURT, "yes"),
             Say(Prompt(PromptKey.HURT)),
             *(LeaveOut(one, Trigger.HURT) for one in dropped),
         ]
@@ -394,5 +394,5 @@ class Coach:
             planned.dose, now_s=now_s, asked_s=brief.asked_s, paced=brief.paced
         )
         self._signal = SignalCues(hold=planned.dose.hold_s is not None)
-        self._begun += 1
+        self._agenda.begin()
         return [Say(Prompt(PromptKey.BEGIN)), BeginSet(planned)]

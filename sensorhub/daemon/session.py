@@ -239,16 +239,24 @@ class LiveSession:
                 self._ask(action.question)
             elif isinstance(action, Note):
                 self._tell(note(f"  noted: {action.answer}"))
-                number = self._set_number if action.of_set else 0
-                self._log.answer(
-                    action.kind, action.answer, answered_ns=self._now_ns(), set_number=number
-                )
+                self._note(action)
             elif isinstance(action, BeginSet):
                 self._begin(action.planned)
             elif isinstance(action, EndSet):
                 self._end(action)
             elif isinstance(action, Finish):
                 self._finished = True
+
+    def _note(self, said: Note) -> None:
+        planned = said.planned
+        self._log.answer(
+            said.kind,
+            said.answer,
+            answered_ns=self._now_ns(),
+            set_number=self._set_number if said.of_set else 0,
+            exercise="" if planned is None else planned.exercise,
+            side=Side.NONE if planned is None else planned.side,
+        )
 
     def _begin(self, planned: PlannedSet) -> None:
         now_ns = self._now_ns()

@@ -254,10 +254,14 @@ def _outcome(db: sqlite3.Connection, set_row: int, kind: ResultKind) -> SetOutco
 
 def _answers(db: sqlite3.Connection, session_row: int) -> tuple[Answer, ...]:
     cursor = db.execute(
-        "SELECT kind, text, answered_ns, set_number FROM answer WHERE session_id = ? ORDER BY id",
+        "SELECT kind, text, answered_ns, set_number, exercise, side FROM answer"
+        " WHERE session_id = ? ORDER BY id",
         (session_row,),
     )
-    return tuple(Answer(AnswerKind(row[0]), *row[1:]) for row in cursor)
+    return tuple(
+        Answer(AnswerKind(kind), text, answered_ns, number, exercise, Side(side))
+        for kind, text, answered_ns, number, exercise, side in cursor
+    )
 
 
 def _notices(db: sqlite3.Connection, session_row: int) -> tuple[Notice, ...]:

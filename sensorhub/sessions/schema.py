@@ -146,16 +146,19 @@ CREATE UNIQUE INDEX registered_sensor_by_placement
     ON registered_sensor (placement) WHERE placement <> ''
 """
 
-# NULL: nothing was counted aloud, or it was before this column.
-COUNTED_ALOUD = """
-ALTER TABLE exercise_set ADD COLUMN said_count INTEGER CHECK (said_count >= 0)
+# said_count NULL: nothing was counted aloud, or it was before this column. An answer names the
+# exercise where it is about a set that was not begun, and has no number.
+SAID_OF_SETS = """
+ALTER TABLE exercise_set ADD COLUMN said_count INTEGER CHECK (said_count >= 0);
+ALTER TABLE answer ADD COLUMN exercise TEXT NOT NULL DEFAULT '';
+ALTER TABLE answer ADD COLUMN side TEXT NOT NULL DEFAULT 'none'
 """
 
 MIGRATIONS = (
     Migration("first tables", FIRST_TABLES),
     Migration("sensor calibrations", CALIBRATIONS),
     Migration("registered sensors", REGISTERED_SENSORS),
-    Migration("counted aloud", COUNTED_ALOUD),
+    Migration("said of sets", SAID_OF_SETS),
 )
 
 

@@ -106,9 +106,17 @@ def insert_outcome(
 
 def insert_answer(db: sqlite3.Connection, session_row: int, answer: Answer) -> None:
     db.execute(
-        "INSERT INTO answer (session_id, set_number, kind, text, answered_ns)"
-        " VALUES (?, ?, ?, ?, ?)",
-        (session_row, answer.set_number, answer.kind.value, answer.text, answer.answered_ns),
+        "INSERT INTO answer (session_id, set_number, exercise, side, kind, text, answered_ns)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            session_row,
+            answer.set_number,
+            answer.exercise,
+            answer.side.value,
+            answer.kind.value,
+            answer.text,
+            answer.answered_ns,
+        ),
     )
 
 

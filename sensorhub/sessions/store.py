@@ -323,9 +323,18 @@ class SessionLog:
 
         self._writer.post(job)
 
-    def answer(self, kind: AnswerKind, text: str, *, answered_ns: int, set_number: int = 0) -> None:
-        """Note what the person said; ``set_number`` 0: about the whole session."""
-        answer = Answer(kind, text, answered_ns, set_number)
+    def answer(
+        self,
+        kind: AnswerKind,
+        text: str,
+        *,
+        answered_ns: int,
+        set_number: int = 0,
+        exercise: str = "",
+        side: Side = Side.NONE,
+    ) -> None:
+        """Note what the person said; see :class:`Answer`."""
+        answer = Answer(kind, text, answered_ns, set_number, exercise, side)
         self._writer.post(lambda db: insert_answer(db, self._row, answer))
 
     def flush(self) -> None:

@@ -48,12 +48,26 @@ AnswerKind = QuestionId
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person said; ``set_number`` is 0 where it is about the whole session."""
+    """What a person said.
+
+    Attributes:
+        set_number: the set it is about; 0: about the whole session, or a set that was not begun.
+        exercise: of a set that was not begun; empty where ``set_number`` tells, or it is about the
+            whole session.
+        side: of that set.
+    """
 
     kind: AnswerKind
     text: str
     answered_ns: int
     set_number: int = 0
+    exercise: str = ""
+    side: Side = Side.NONE
+
+    @property
+    def of_session(self) -> bool:
+        """Whether it is about the whole session."""
+        return self.set_number == 0 and not self.exercise
 
 
 class NoticeCode(enum.StrEnum):
@@ -186,5 +200,5 @@ class StoredSession:
 
     def answer(self, kind: AnswerKind) -> str:
         """The latest answer of that kind about the whole session; empty where there is none."""
-        texts = [a.text for a in self.answers if a.kind is kind and a.set_number == 0]
+        texts = [a.text for a in self.answers if a.kind is kind and a.of_session]
         return texts[-1] if texts else ""

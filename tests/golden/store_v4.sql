@@ -5,9 +5,10 @@ CREATE TABLE answer (
     set_number INTEGER NOT NULL,
     kind TEXT NOT NULL,
     text TEXT NOT NULL,
-    answered_ns INTEGER NOT NULL
+    answered_ns INTEGER NOT NULL, exercise TEXT NOT NULL DEFAULT '', side TEXT NOT NULL DEFAULT 'none'
 ) STRICT;
-INSERT INTO "answer" VALUES(1,1,0,'pain_before','3',5000500000);
+INSERT INTO "answer" VALUES(1,1,0,'pain_before','3',5000500000,'','none');
+INSERT INTO "answer" VALUES(2,1,0,'hurt','yes',5019500000,'clam','left');
 CREATE TABLE calibration (
     id INTEGER PRIMARY KEY,
     sensor TEXT NOT NULL,
@@ -49,7 +50,7 @@ CREATE TABLE migration (
 INSERT INTO "migration" VALUES(1,'first tables','2026-03-01T17:00:00+00:00');
 INSERT INTO "migration" VALUES(2,'sensor calibrations','2026-03-02T09:00:00+00:00');
 INSERT INTO "migration" VALUES(3,'registered sensors','2026-03-03T07:00:00+00:00');
-INSERT INTO "migration" VALUES(4,'counted aloud','2026-03-04T07:00:00+00:00');
+INSERT INTO "migration" VALUES(4,'said of sets','2026-03-04T07:00:00+00:00');
 CREATE TABLE notice (
     id INTEGER PRIMARY KEY,
     session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,

@@ -19,8 +19,7 @@ from sensorhub.model.units import NS_PER_S
 
 
 def _question(row: AnswerRow) -> Question:
-    question = find_question(row.answer.kind)
-    return question if row.set is None else replace(question, exercise=row.set.exercise)
+    return replace(find_question(row.answer.kind), exercise=row.exercise)
 
 
 def _words(row: AnswerRow) -> QuestionText:
@@ -70,7 +69,8 @@ ANSWERS: Table[AnswerRow] = Table(
         text("asked", "The question in English.", lambda row: _words(row).ask, required=True),
         whole(
             "set_number",
-            "The set it is about (of an exercise: its last set); 0: the whole session.",
+            "The set it is about (of an exercise: its last set); 0: the whole session, or, where"
+            " exercise is not empty, a set that was not begun.",
             lambda row: row.answer.set_number,
             minimum=0,
             required=True,
@@ -78,12 +78,12 @@ ANSWERS: Table[AnswerRow] = Table(
         text(
             "exercise",
             "Id of the exercise it is about; empty: the whole session.",
-            lambda row: None if row.set is None else row.set.exercise,
+            lambda row: row.exercise or None,
         ),
         text(
             "side",
             "Side of the body that set was done on.",
-            lambda row: None if row.set is None else row.set.side.value,
+            lambda row: row.side,
             choices=SIDES,
         ),
         text(

@@ -15,6 +15,7 @@ from sensorhub.model.outcomes import (
     SetOutcome,
     Step,
 )
+from sensorhub.model.placement import Side
 from sensorhub.model.samples import Gap
 from sensorhub.sessions.values import Answer, StoredSession, StoredSet
 
@@ -68,12 +69,24 @@ class MeasureRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One answer, with its number in the session; ``set`` is None where it is about all of it."""
+    """One answer, with its number in the session; ``set`` is None where it is of none begun."""
 
     session: StoredSession
     answer: Answer
     set: StoredSet | None
     number: int
+
+    @property
+    def exercise(self) -> str:
+        """Id of the exercise it is about; empty: the whole session."""
+        return self.answer.exercise if self.set is None else self.set.exercise
+
+    @property
+    def side(self) -> Side | None:
+        """Side of the set it is about; None: the whole session."""
+        if self.set is None:
+            return self.answer.side if self.answer.exercise else None
+        return self.set.side
 
 
 def answer_rows(session: StoredSession) -> Iterator[AnswerRow]:

@@ -399,6 +399,52 @@ def test_that_hurt_ends_the_set_is_recorded_and_asked_about() -> None:
     assert coach.current == a_set(exercise="bridge")
 
 
+def bridge_prepared() -> Coach:
+    """The squats are done, the bridge is not begun yet."""
+    coach = running(a_set(), a_set(exercise="bridge"), a_set(exercise="clam"))
+    coach.key(Trigger.KEY_NEXT, now_s=20.0)
+    coach.key(Trigger.KEY_NEXT, now_s=21.0)
+    assert coach.state is CoachState.PREPARING
+    return coach
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_what_hurts_before_a_set_is_begun_is_not_noted_of_the_set_before(*, paused: bool) -> None:
+    coach = bridge_prepared()
+    if paused:
+        coach.key(Trigger.KEY_PAUSE, now_s=22.0)
+    actions = coach.key(Trigger.HURT, now_s=23.0)
+    bridge = a_set(exercise="bridge")
+    assert of_kind(actions, Note) == [Note(QuestionId.HURT, "yes", planned=bridge)]
+    if paused:
+        coach.key(Trigger.KEY_PAUSE, now_s=24.0)
+    assert coach.question is not None
+    assert coach.question.exercise == "bridge"
+    [note, *_] = coach.answer(QuestionId.PAIN, "5", now_s=25.0)
+    assert note == Note(QuestionId.PAIN, "5", planned=bridge)
+
+
+def test_what_hurts_in_the_middle_of_a_paused_set_is_of_that_set() -> None:
+    coach = running()
+    coach.tick(seen(15.0, replace(NOTHING_YET, count=1)))
+    coach.key(Trigger.KEY_PAUSE, now_s=16.0)
+    actions = coach.key(Trigger.HURT, now_s=17.0)
+    assert of_kind(actions, Note) == [Note(QuestionId.HURT, "yes", of_set=True)]
+
+
+def test_what_hurts_before_a_set_is_done_once_more_is_of_no_set() -> None:
+    coach = running()
+    coach.key(Trigger.KEY_REPEAT, now_s=16.0)
+    actions = coach.key(Trigger.HURT, now_s=17.0)
+    assert of_kind(actions, Note) == [Note(QuestionId.HURT, "yes", planned=a_set())]
+
+
+def test_what_hurts_before_any_set_was_taken_is_of_the_session() -> None:
+    coach = a_coach(a_set())
+    assert coach.state is CoachState.CHECKING
+    assert of_kind(coach.key(Trigger.HURT, now_s=1.0), Note) == [Note(QuestionId.HURT, "yes")]
+
+
 def test_hurting_again_and_again_stops_the_programme() -> None:
     names = ("squat", "bridge", "clam", "lunge", "step_up")
     coach = running(*(a_set(exercise=name) for name in names))

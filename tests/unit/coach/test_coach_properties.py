@@ -222,7 +222,7 @@ class AnySession(RuleBasedStateMachine):
                 case Ask(question):
                     assert all(texts.question(question).ask for texts in TEXTS)
                     assert self.open is None, "nobody is asked in the middle of a set"
-                case Note(kind, answer, _):
+                case Note(kind, answer):
                     self.notes(kind, answer)
                 case Finish():
                     self.finished += 1

@@ -30,12 +30,23 @@ class FakeLog:
     """Keeps what the session writes."""
 
     answers: list[tuple[AnswerKind, str, int]] = field(default_factory=list)
+    about: list[tuple[str, Side]] = field(default_factory=list)
     begun: list[tuple[str, Prescription]] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
     said_counts: list[int | None] = field(default_factory=list)
 
-    def answer(self, kind: AnswerKind, text: str, *, answered_ns: int, set_number: int = 0) -> None:
+    def answer(
+        self,
+        kind: AnswerKind,
+        text: str,
+        *,
+        answered_ns: int,
+        set_number: int,
+        exercise: str,
+        side: Side,
+    ) -> None:
         self.answers.append((kind, text, set_number))
+        self.about.append((exercise, side))
 
     def begin_set(
         self, exercise: str, side: Side, *, started_ns: int, prescribed: Prescription
@@ -176,6 +187,18 @@ def test_answers_are_kept_with_their_set_and_a_wrong_one_is_refused() -> None:
     room.passes(0.1)
     assert room.picture.advice is not None
     assert room.picture.state is CoachState.DONE
+
+
+def test_what_hurt_before_its_set_began_is_kept_under_its_exercise() -> None:
+    room = running()
+    room.session.key(Trigger.KEY_NEXT)
+    room.session.key(Trigger.KEY_NEXT)
+    room.passes(0.1)
+    assert (room.picture.state, room.picture.exercise) == (CoachState.PREPARING, "bridge")
+    room.session.key(Trigger.HURT)
+    room.session.answer(QuestionId.PAIN, "5")
+    assert room.log.answers == [(AnswerKind.HURT, "yes", 0), (AnswerKind.PAIN, "5", 0)]
+    assert room.log.about == [("bridge", Side.BOTH)] * 2
 
 
 def test_a_nearly_empty_battery_is_said_and_the_end_closes_everything() -> None:

@@ -12,20 +12,21 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from made_up_session import made_up_session
+from made_up_session import S, made_up_session
 
 from sensorhub.exports.base import Source
 from sensorhub.exports.measures_page import measures_page
 from sensorhub.exports.page import csv_page
-from sensorhub.exports.tables import TABLES
+from sensorhub.exports.tables import ANSWERS, TABLES
 from sensorhub.exports.tables.detectable import DETECTABLE_DEG
-from sensorhub.exports.tables.rows import gap_s
+from sensorhub.exports.tables.rows import answer_rows, gap_s
 from sensorhub.exports.tables.table import Kind
 from sensorhub.exports.therapist import EXPORT, tables_of
 from sensorhub.model.outcomes import FlagCode
-from sensorhub.model.placement import Placement
+from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import Gap
 from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.values import Answer, AnswerKind
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "exports" / "therapist"
@@ -151,6 +152,16 @@ def test_what_the_person_said_stands_in_words_and_beside_its_set() -> None:
     assert {row["hurt"] for row in others} == {"no"}
     (session,) = rows("session.csv")
     assert session["hurts"] == "1"
+
+
+def test_what_hurt_before_its_set_was_begun_names_the_exercise_and_no_set() -> None:
+    before = Answer(AnswerKind.PAIN, "5", 170 * S, exercise="clam", side=Side.LEFT)
+    session = replace(made_up_session(), answers=(before,))
+    content = ANSWERS.write(answer_rows(session)).decode()
+    [row] = csv.DictReader(io.StringIO(content, newline=""))
+    assert row["asked"] == "How much did it hurt during Clam, from 0 to 10?"
+    assert (row["set_number"], row["exercise"], row["side"]) == ("0", "clam", "left")
+    assert session.answer(AnswerKind.PAIN) == "", "it is not about the whole session"
 
 
 def test_no_angle_of_the_pelvis_or_belly_has_the_hips_figure() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sensorhub.model.link import Record, RecordKind
-from sensorhub.model.placement import Placement
+from sensorhub.model.placement import Placement, Side
 from sensorhub.sessions.database import connect_writer
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.schema import MIGRATIONS, Migration, version_of
@@ -56,6 +56,8 @@ def test_a_store_of_every_version_is_brought_up_to_date_and_read(
     assert one.final is not None
     assert one.final.repetitions[0].rom_rad == 1.25
     assert session.answer(AnswerKind.PAIN_BEFORE) == "3"
+    hurts = [(a.exercise, a.side) for a in session.answers if a.kind is AnswerKind.HURT]
+    assert hurts == ([("clam", Side.LEFT)] if version >= 4 else [])
     assert session.notices[0].code is NoticeCode.RECORDS_LOST
     log = reader.raw_log("2026-03-01-1", Placement.THIGH_RIGHT)
     assert log.records == (
