@@ -92,7 +92,6 @@ class Hub:
         self._task: asyncio.Task[StoredSession | None] | None = None
         self._latest: Snapshot | None = None
         self._pictures = 0
-        self._ticking = False
         self._held = False
         self._speech = SpeechCache(settings.data_dir / SPEECH_NAME)
 
@@ -176,10 +175,11 @@ class Hub:
             voice=replace(settings.voice, language=language),
             speaker=Speaker(now_s=time.monotonic) if settings.loudspeaker else None,
         )
-        self._board.show(Kind.SEARCHING, person=person)
-        visit = Visit(run, store=self._store, view=voiced, clock=self._clock)
-        self._visit, self._person = visit, person
         texts = sayable(plan, load_texts(language, library=library))
+        visit = Visit(run, store=self._store, view=voiced, clock=self._clock)
+        # From here on nothing can fail: what was begun is seen to its end.
+        self._visit, self._person = visit, person
+        self._board.show(Kind.SEARCHING, person=person)
         self._task = asyncio.create_task(self._run(visit, person, voiced, texts))
 
     def _asking(self, person: str, *, interview: bool) -> Asking:
@@ -208,11 +208,10 @@ class Hub:
         """The newest picture of the running visit."""
         self._latest = snapshot
         self._pictures += 1
-        self._ticking = True
 
     def sign(self) -> Sign:
-        """Whether a session that has begun gets on: it draws a picture several times a second."""
-        return Sign(self._pictures, busy=self._ticking)
+        """Whether a session that runs gets on: it draws a picture several times a second."""
+        return Sign(self._pictures, busy=self._visit is not None and self._visit.drawing)
 
     def interrupt(self) -> None:
         """End the running visit in order; a second time, at once."""
@@ -263,7 +262,6 @@ class Hub:
                 return str(error), None
             raise
         finally:
-            self._ticking = False
             if visit.log is not None:
                 self._board.show(Kind.CLOSING, person=person)
                 await asyncio.to_thread(visit.log.close)

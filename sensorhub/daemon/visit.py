@@ -70,6 +70,7 @@ class Visit:
         self._stop = asyncio.Event()
         self._news = asyncio.Event()  # something to be shown at once, or the end
         self._hurry = asyncio.Event()
+        self._drawing = False
         self._live_failed = False
         self._line = AnswerLine()
         self._errors: dict[Placement, str] = {}
@@ -85,6 +86,11 @@ class Visit:
     def stopped(self) -> bool:
         """Somebody stopped it: a key, a signal, a screen that went away."""
         return self._stop.is_set()
+
+    @property
+    def drawing(self) -> bool:
+        """Whether the session runs, and draws a picture several times a second."""
+        return self._drawing
 
     def say(self, text: str) -> None:
         """Tell the person something."""
@@ -175,12 +181,17 @@ class Visit:
             await self._pause()
 
     async def _until_done(self, tasks: set[asyncio.Task[None]]) -> None:
-        while (session := self._session) is not None and not session.done:
-            if self._stop.is_set() or (self._needs_sensor and all(t.done() for t in tasks)):
-                return
-            session.tick()
-            self._answer_by_script(session)
-            await self._pause()
+        self._drawing = True
+        try:
+            while (session := self._session) is not None and not session.done:
+                if self._stop.is_set() or (self._needs_sensor and all(t.done() for t in tasks)):
+                    return
+                session.tick()
+                self._answer_by_script(session)
+                await self._pause()
+        finally:
+            # The links may take their time to end; nothing is drawn meanwhile.
+            self._drawing = False
 
     def _answer_by_script(self, session: LiveSession) -> None:
         answers, question = self._settings.answers, session.question

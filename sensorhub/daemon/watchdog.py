@@ -12,6 +12,11 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+FEEDS = 4
+"""So often in its time the watchdog is fed: a feed that comes late costs nothing."""
+
+STILL_LOOKS = 2
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -24,17 +29,25 @@ class Sign:
 
 
 class Watchdog:
-    """Looks at signs of life, one look against the one before."""
+    """Looks at signs of life, one look against those before."""
 
     def __init__(self, signs: Mapping[str, Callable[[], Sign]]) -> None:
         self._signs = dict(signs)
         self._seen: dict[str, Sign] = {}
+        self._still: dict[str, int] = {}
 
     def stuck(self) -> tuple[str, ...]:
-        """The names of those that were busy at the last look, are busy now, and did nothing."""
+        """The names of those that were busy and did nothing at :data:`STILL_LOOKS` looks in a row.
+
+        Each against the look before it: one long step is not enough.
+        """
         now = {name: sign() for name, sign in self._signs.items()}
-        before, self._seen = self._seen, now
-        return tuple(name for name, sign in now.items() if sign.busy and before.get(name) == sign)
+        self._still = {
+            name: self._still.get(name, 0) + 1 if sign.busy and self._seen.get(name) == sign else 0
+            for name, sign in now.items()
+        }
+        self._seen = now
+        return tuple(name for name, looks in self._still.items() if looks >= STILL_LOOKS)
 
 
 class ServiceManager:
@@ -53,8 +66,8 @@ class ServiceManager:
 
     @property
     def feed_s(self) -> float | None:
-        """How often the watchdog wants to be fed: twice in its time; None: it need not be."""
-        return None if self._watchdog_s is None else self._watchdog_s / 2
+        """Seconds between two feeds; None: there is no watchdog."""
+        return None if self._watchdog_s is None else self._watchdog_s / FEEDS
 
     def ready(self, status: str) -> None:
         """The service is up."""

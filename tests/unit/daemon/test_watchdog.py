@@ -26,22 +26,29 @@ class Worker:
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=1))
-def test_stuck_is_busy_twice_without_a_step(looks: list[tuple[int, bool]]) -> None:
+def test_stuck_is_busy_three_times_without_a_step(looks: list[tuple[int, bool]]) -> None:
     worker = Worker()
     watchdog = Watchdog({"writer": worker})
-    before: tuple[int, bool] | None = None
-    for steps, busy in looks:
+    for number, (steps, busy) in enumerate(looks, start=1):
         worker.beat, worker.busy = worker.beat + steps, busy
-        expected = busy and before is not None and before[1] and steps == 0
+        latest = looks[max(0, number - 3) : number]
+        still = all(steps == 0 for steps, _ in latest[1:])
+        expected = len(latest) == 3 and still and all(busy for _, busy in latest)
         assert watchdog.stuck() == (("writer",) if expected else ())
-        before = (worker.beat, busy)
+
+
+def test_one_feed_that_is_missed_is_far_from_the_limit() -> None:
+    manager = ServiceManager({"WATCHDOG_USEC": "30000000"})
+    assert manager.feed_s is not None
+    assert 3 * manager.feed_s < 30.0
 
 
 def test_one_that_is_stuck_is_named_among_many() -> None:
     stuck, works = Worker(), Worker()
     watchdog = Watchdog({"samples": works, "writer": stuck})
-    watchdog.stuck()
-    works.beat += 1
+    for _ in range(2):
+        assert watchdog.stuck() == ()
+        works.beat += 1
     assert watchdog.stuck() == ("writer",)
 
 
@@ -85,24 +92,24 @@ def test_a_manager_that_is_gone_is_no_trouble(
 
 
 def test_it_is_fed_until_something_is_stuck(manager_end: socket.socket) -> None:
-    """Feeds as often as there was progress: here at the first two looks and not at the third."""
+    """Fed three times here; at the fourth look nothing has moved since the second."""
     manager_end.setblocking(False)
     environ = {"NOTIFY_SOCKET": manager_end.getsockname(), "WATCHDOG_USEC": "2000"}
     beats = itertools.chain([1, 2], itertools.repeat(2))
     looked = 0
 
     async def run() -> None:
-        third = asyncio.Event()
+        over = asyncio.Event()
 
         def sign() -> Sign:
             nonlocal looked
             looked += 1
-            if looked == 4:
-                third.set()
+            if looked == 5:
+                over.set()
             return Sign(next(beats), busy=True)
 
         feeding = asyncio.create_task(keep_fed(ServiceManager(environ), Watchdog({"writer": sign})))
-        await third.wait()
+        await over.wait()
         feeding.cancel()
 
     asyncio.run(run())
@@ -113,7 +120,7 @@ def test_it_is_fed_until_something_is_stuck(manager_end: socket.socket) -> None:
         except BlockingIOError:
             break
         heard += 1
-    assert heard == 2
+    assert heard == 3
     manager_end.close()
 
 
