@@ -88,21 +88,35 @@ class Listening:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
-        """Serve until it is stopped."""
+        """Serve until it is stopped.
+
+        Raises:
+            EnvironmentProblemError: the network cannot be served; this computer still is.
+        """
         first = self._serve(self._first)
         if is_loopback(self._host):
             await asyncio.Event().wait()
         while not self._may_open():  # noqa: ASYNC110 (another program's file may tell)
             await asyncio.sleep(LOOK_S)
         if is_everywhere(self._host):
-            # The wider address takes the place of the narrow one; who is connected stays so.
+            # The wider address takes the place of the narrow one, as the system gives no port to
+            # both; who is connected stays so.
             while not first.started:  # noqa: ASYNC110 (uvicorn has no event for it)
                 await asyncio.sleep(LOOK_S)
             for server in first.servers:
                 server.close()
-        self._serve(bound(self._host, self._port))
+        self._serve(self._wide())
         self._on_open()
         await asyncio.Event().wait()
+
+    def _wide(self) -> socket.socket:
+        """Listens for the network; where that is not to be had, this computer is served again."""
+        try:
+            return bound(self._host, self._port)
+        except EnvironmentProblemError:
+            if is_everywhere(self._host):
+                self._serve(bound(LOOPBACK, self._port))
+            raise
 
     async def stop(self) -> None:
         """Hang up on everybody."""

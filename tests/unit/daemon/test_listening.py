@@ -83,6 +83,27 @@ def test_the_network_is_let_in_when_somebody_is_paired(*, everywhere: bool) -> N
     asyncio.run(go())
 
 
+def test_a_network_that_cannot_be_had_leaves_this_computer_served() -> None:
+    address = network_address()
+
+    async def go() -> None:
+        first = bound(LOOPBACK, 0)
+        port = first.getsockname()[1]
+        listening = Listening(
+            app, first=first, host=EVERYWHERE, may_open=lambda: True, on_open=lambda: None
+        )
+        with socket.create_server((address, port)):
+            try:
+                async with asyncio.timeout(60):
+                    with pytest.raises(EnvironmentProblemError, match=str(port)):
+                        await listening.run()
+                assert await answers(LOOPBACK, port)
+            finally:
+                await listening.stop()
+
+    asyncio.run(go())
+
+
 def test_a_port_that_is_taken_is_said_with_what_to_do() -> None:
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
