@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from sensorhub.daemon.connection import BoundedConnection
 from sensorhub.daemon.tls import TlsFiles
 from sensorhub.model.errors import EnvironmentProblemError
 from sensorhub.web.gate import MAX_BODY_BYTES
@@ -136,7 +137,7 @@ class Listening:
                 server_header=False,
                 limit_concurrency=MAX_CONNECTIONS,
                 h11_max_incomplete_event_size=MAX_BODY_BYTES // 2,
-                http="h11",
+                http=BoundedConnection,
                 ws="websockets-sansio",
                 ws_max_size=MAX_WORD_BYTES,
                 ws_per_message_deflate=False,

@@ -1,16 +1,20 @@
 """The page listens on this computer until somebody is paired, and only then on the network."""
 
 import asyncio
+import contextlib
 import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sensorhub.daemon import connection
 from sensorhub.daemon.listening import (
     LOOPBACK,
+    MAX_CONNECTIONS,
     Listening,
     address_for_others,
     bound,
@@ -25,6 +29,22 @@ EVERYWHERE = "0.0.0.0"
 async def app(_: Scope, __: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"page"})
+
+
+@contextlib.asynccontextmanager
+async def serving_here(served: ASGIApp = app) -> AsyncIterator[int]:
+    """The port that this computer is served on, while the block lasts."""
+    first = bound(LOOPBACK, 0)
+    listening = Listening(
+        served, first=first, host=LOOPBACK, may_open=lambda: False, on_open=lambda: None
+    )
+    running = asyncio.create_task(listening.run())
+    try:
+        yield first.getsockname()[1]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await listening.stop()
 
 
 async def answers(host: str, port: int) -> bool:
@@ -100,6 +120,57 @@ def test_a_network_that_cannot_be_had_leaves_this_computer_served() -> None:
                 assert await answers(LOOPBACK, port)
             finally:
                 await listening.stop()
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"GET / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx"],
+    ids=["nothing", "half a head", "half a body"],
+)
+def test_who_sends_no_whole_request_is_hung_up_on(
+    begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "REQUEST_S", 0.05)
+
+    async def go() -> None:
+        # Sooner than the server would mind an idle connection.
+        async with asyncio.timeout(10), serving_here() as port:
+            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            writer.write(begun)
+            with contextlib.suppress(ConnectionError):
+                await reader.read()
+            writer.close()
+
+    asyncio.run(go())
+
+
+def test_who_asks_in_time_is_not_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "REQUEST_S", 1.0)
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(1.2)  # an answer may take longer than a request
+        await app(scope, receive, send)
+
+    async def go() -> None:
+        async with asyncio.timeout(60), serving_here(slow) as port:
+            assert await answers(LOOPBACK, port)
+
+    asyncio.run(go())
+
+
+def test_one_address_cannot_shut_out_another() -> None:
+    async def go() -> None:
+        async with asyncio.timeout(60), serving_here() as port:
+            assert await answers(LOOPBACK, port)
+            many = [
+                await asyncio.open_connection(LOOPBACK, port, local_addr=("127.0.0.2", 0))
+                for _ in range(2 * MAX_CONNECTIONS)
+            ]
+            assert await answers(LOOPBACK, port)
+            for _, writer in many:
+                writer.close()
 
     asyncio.run(go())
 
