@@ -25,10 +25,10 @@ Examples:
   sensorhub rom --session 2026-03-01-1 --json
 
 With sensors (--now takes the registered ones): three repetitions of each movement they can see,
-then the table. Without: the table of a stored session (the latest one with such movements). A
+then the table. Without: the table of a stored session (the person's latest with such movements). A
 recording holds one movement, or --stretch names the seconds of it: a sensor on the thigh cannot
 tell one from another. Beside each range stands the minimal detectable change: a smaller difference
-may be measurement error."""
+may be measurement error. One person's sessions are compared, never two people's."""
 
 
 @click.command(epilog=EPILOG, short_help="Check the hip's range of motion, and its trend.")
@@ -56,6 +56,7 @@ may be measurement error."""
     help="From which second to which of the recording it was done.",
 )
 @click.option("--session", "session_name", metavar="NAME", help="A stored session.")
+@click.option("--person", metavar="PSEUDONYM", help="Whose range. [default: the first person]")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option(
     "--speed",
@@ -75,6 +76,7 @@ def rom(
     side: str | None,
     stretch: tuple[float, float] | None,
     session_name: str | None,
+    person: str | None,
     as_json: bool,
     speed: float,
 ) -> None:
@@ -86,17 +88,28 @@ def rom(
         raise InputError("--sensor or --now, --from and --session exclude each other.")
     if (exercise_id or side or stretch) and recording is None:
         raise InputError("--exercise, --side and --stretch belong to --from.")
+    if person is not None and (recording or session_name):
+        raise InputError("--person belongs to neither --from nor --session: they say whose it is.")
+    session: StoredSession | None = None
     earlier: Sequence[StoredSession] = ()
     if recording is not None:
         outcomes = [_analysed(recording, exercise_id, side, stretch)]
     else:
+        if person is not None:
+            _check_known(settings, person)
         if sensors or now:
-            session_name = _checked_now(settings, sensors, speed=speed)
-        outcomes, earlier = _stored(settings, session_name)
+            session_name = _checked_now(
+                settings, sensors, person=person or "", speed=speed, as_json=as_json
+            )
+        session, earlier = _stored(settings, session_name, person=person)
+        outcomes = [one.outcome for one in session.sets if one.outcome is not None]
     ranges = ranges_of(outcomes, earlier=earlier)
     if as_json:
-        click.echo(json.dumps(_json(ranges), allow_nan=False))
+        click.echo(json.dumps(_json(ranges, session), allow_nan=False))
         return
+    if session is not None:
+        note = ", SIMULATED" if session.info.simulated else ""
+        click.echo(f"Session {session.name} of {session.person}{note}")
     for line in _table(ranges):
         click.echo(line)
     if recording is not None and not ranges and stretch is None:
@@ -148,9 +161,21 @@ def _analysed(
     return outcome
 
 
-def _checked_now(settings: Context, sensors: "Sequence[str]", *, speed: float) -> str:
+def _check_known(settings: Context, person: str) -> None:
+    from sensorhub.model.errors import InputError
+    from sensorhub.sessions.reader import StoreReader
+
+    people = StoreReader(settings.store_path).people()
+    if person not in people:
+        raise InputError(f"There is no person {person!r}.", hint=f"Known: {', '.join(people)}.")
+
+
+def _checked_now(
+    settings: Context, sensors: "Sequence[str]", *, person: str, speed: float, as_json: bool
+) -> str:
     """Run the check as a plan; the name of its session."""
     import sys
+    from functools import partial
 
     from sensorhub.cli.run import sensors_for
     from sensorhub.coach.dose import Dose
@@ -174,14 +199,17 @@ def _checked_now(settings: Context, sensors: "Sequence[str]", *, speed: float) -
         data_dir=settings.data_dir,
         speed=speed,
         simulated=speed != 1.0,
+        person=person,
     )
-    return run_and_export(wanted, view=view_for(sys.stdout), to=None, tell=click.echo).name
+    # Who reads the output with a program gets the result alone; what happens is for the person.
+    view = view_for(sys.stderr if as_json else sys.stdout)
+    return run_and_export(wanted, view=view, to=None, tell=partial(click.echo, err=as_json)).name
 
 
 def _stored(
-    settings: Context, name: str | None
-) -> "tuple[list[SetOutcome], Sequence[StoredSession]]":
-    """The sets of a stored session (the latest with such movements), and the sessions before."""
+    settings: Context, name: str | None, *, person: str | None
+) -> "tuple[StoredSession, Sequence[StoredSession]]":
+    """A stored session (the person's latest with such movements), and the same person's before."""
     from sensorhub.exports.range_check import MOVEMENTS
     from sensorhub.model.errors import InputError
     from sensorhub.sessions.reader import StoreReader
@@ -191,24 +219,31 @@ def _stored(
     if name is not None:
         session = store.session(name)
     else:
-        fitting = [s for s in sessions if any(one.exercise in MOVEMENTS for one in s.sets)]
+        whose = person or next(iter(store.people()), "")
+        fitting = [
+            s
+            for s in sessions
+            if s.person == whose and any(one.exercise in MOVEMENTS for one in s.sets)
+        ]
         if not fitting:
             raise InputError(
-                "No stored session has a range-of-motion test.",
+                f"No stored session{f' of {whose}' if whose else ''} has a range-of-motion test.",
                 hint="Do one: sensorhub rom --now, or --sensor thigh_right=URI.",
             )
         session = fitting[-1]
     names = [s.name for s in sessions]
     before = sessions[: names.index(session.name)]
-    outcomes = [one.outcome for one in session.sets if one.outcome is not None]
-    # A simulated person has no history in common with a real one.
-    return outcomes, [s for s in before if s.info.simulated == session.info.simulated]
+    # Nobody has a history in common with another person, nor a simulated person with a real one.
+    whose_kind = session.person, session.info.simulated
+    return session, [s for s in before if (s.person, s.info.simulated) == whose_kind]
 
 
-def _json(ranges: "Sequence[Range]") -> dict[str, object]:
+def _json(ranges: "Sequence[Range]", session: "StoredSession | None") -> dict[str, object]:
     from sensorhub.exports.range_check import side_difference_share
 
     return {
+        "session": None if session is None else session.name,
+        "person": None if session is None else session.person,
         "ranges": [
             {
                 "exercise": one.exercise,
@@ -227,7 +262,7 @@ def _json(ranges: "Sequence[Range]") -> dict[str, object]:
                 "flags": list(one.flags),
             }
             for one in ranges
-        ]
+        ],
     }
 
 
