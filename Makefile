@@ -25,7 +25,7 @@ $(SYSTEM): tests/system-packages.txt tests/system-packages.sh
 test: $(STAMP) $(SYSTEM) ## every test
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
-check: $(STAMP) ## format, lint, types, import directions, generated pages
+check: $(STAMP) ## format, lint, types, import directions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

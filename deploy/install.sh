@@ -8,7 +8,8 @@ Usage: sudo deploy/install.sh [--kiosk] [--no-start]
 
 Installs from the folder that this script stands in, or upgrades what is installed. Sessions, plans
 and settings in /var/lib/sensorhub are backed up first and never removed. If the new version does
-not start, the old one is put back.
+not start, the old one is put back, and the sessions with it where the new one had changed their
+form.
 
   --kiosk      also show the page on the screen that is plugged into the hub
   --no-start   install, but do not start the service now
@@ -30,6 +31,46 @@ say() { printf '== %s\n' "$*"; }
 give_up() {
 	printf 'install: %s\n' "$*" >&2
 	exit 1
+}
+
+as_hub() { setpriv --reuid=sensorhub --regid=sensorhub --init-groups "$@"; }
+
+# The form of the stored sessions; closing the store also empties its write-ahead log into it.
+store_format() {
+	[ -e "$DATA_DIR/sessions.sqlite" ] || return 0
+	as_hub python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+print(db.execute("PRAGMA user_version").fetchone()[0])
+db.close()' "$DATA_DIR/sessions.sqlite" 2>/dev/null || echo unreadable
+}
+
+switch_to() {
+	ln -sfn "$1" "$HOME_DIR/current.new"
+	mv -T "$HOME_DIR/current.new" "$HOME_DIR/current"
+}
+
+runs() { systemctl is-active --quiet sensorhub.service; }
+
+# To release $1, and to backup $3 where the store no longer has the form $2; ends the install.
+go_back() {
+	local sessions="as they are"
+	# It is tried again and again otherwise, and holds the store.
+	systemctl stop sensorhub.service || true
+	switch_to "$1"
+	if [ -n "$3" ] && [ "$(store_format)" != "$2" ]; then
+		# Set aside, never removed: an older program refuses it, also when it should restore.
+		local aside="$DATA_DIR/sessions.${3##*/}"
+		mv "$DATA_DIR/sessions.sqlite" "$aside"
+		if ! as_hub "$1/bin/sensorhub" --data "$DATA_DIR" restore --yes "$3"; then
+			mv "$aside" "$DATA_DIR/sessions.sqlite"
+			give_up "the new version does not start, and the old one cannot read the store any more: the hub is stopped. The sessions are in $3; see: journalctl -u sensorhub"
+		fi
+		sessions="as they were before (as the new one left them: $aside)"
+	fi
+	if systemctl restart sensorhub.service && runs; then
+		give_up "the new version does not start, the old one runs again, its sessions $sessions; see: journalctl -u sensorhub"
+	fi
+	give_up "the new version does not start, and the old one does not start again either; the sessions are $sessions${3:+, a backup is $3}; see: journalctl -u sensorhub"
 }
 
 kiosk=no
@@ -84,17 +125,31 @@ say "Program"
 before=$(readlink "$HOME_DIR/current" 2>/dev/null || true)
 release="$HOME_DIR/releases/$(date -u +%Y%m%dT%H%M%S)"
 install -d -m 0755 "$HOME_DIR/releases"
-trap 'rm -rf "$release"' EXIT # an install that was cut off leaves nothing behind
+stopped=no
+# An install that was cut off leaves nothing behind, and what ran runs on.
+undo() {
+	[ "$(readlink "$HOME_DIR/current")" = "$release" ] || rm -rf "$release"
+	[ "$stopped" = no ] || systemctl start sensorhub.service || true
+}
+trap undo EXIT
 python3 -m venv "$release"
 "$release/bin/python" -m pip install --quiet --disable-pip-version-check "$SOURCE"
 "$release/bin/sensorhub" --version
 "$release/bin/sensorhub" plan show daily-hip >/dev/null
 
+kept=""
+format=$(store_format)
 if [ -e "$DATA_DIR/sessions.sqlite" ]; then
 	say "Backup"
+	# Stopped before it: a session that runs is closed, and nothing comes after the backup.
+	if [ "$start" = yes ] && runs; then
+		stopped=yes
+		systemctl stop sensorhub.service
+	fi
 	install -d -m 0700 -o sensorhub -g sensorhub "$DATA_DIR/backups"
 	kept="$DATA_DIR/backups/before-$(basename "$release").backup"
-	"$release/bin/sensorhub" --data "$DATA_DIR" backup "$kept"
+	"$release/bin/sensorhub" --data "$DATA_DIR" backup "$kept" ||
+		give_up "the sessions cannot be backed up (the line above says why), so nothing was upgraded"
 	chown sensorhub:sensorhub "$kept"
 	# The two newest stay: a card is not endless.
 	find "$DATA_DIR/backups" -name 'before-*.backup' | sort | head -n -2 | xargs -r -d '\n' rm --
@@ -111,12 +166,7 @@ scheme=$(scheme_of /etc/sensorhub/environment)
 sed "s/_http\._tcp/_$scheme._tcp/" "$SOURCE/deploy/avahi/sensorhub.service" >/etc/avahi/services/sensorhub.service
 [ "$kiosk" = no ] || install -m 0644 "$SOURCE/deploy/systemd/sensorhub-kiosk.service" /etc/systemd/system/
 
-switch_to() {
-	ln -sfn "$1" "$HOME_DIR/current.new"
-	mv -T "$HOME_DIR/current.new" "$HOME_DIR/current"
-}
 switch_to "$release"
-trap - EXIT
 systemctl enable --quiet sensorhub.service
 [ "$kiosk" = no ] || systemctl enable --quiet sensorhub-kiosk.service
 
@@ -126,14 +176,13 @@ if [ "$start" = yes ]; then
 	if udevadm control --reload; then udevadm trigger --subsystem-match=tty; fi
 	# Type=notify: this returns when the hub says that it is ready, or has failed.
 	if ! systemctl restart sensorhub.service; then
+		stopped=no
 		if [ -n "$before" ] && [ -d "$before" ]; then
-			switch_to "$before"
-			systemctl restart sensorhub.service || true
-			rm -rf "$release"
-			give_up "the new version does not start, the old one runs again; see: journalctl -u sensorhub"
+			go_back "$before" "$format" "$kept"
 		fi
 		give_up "the service does not start; see: journalctl -u sensorhub"
 	fi
+	stopped=no
 	[ "$kiosk" = no ] || systemctl restart sensorhub-kiosk.service
 fi
 

@@ -90,6 +90,44 @@ within bash /source/deploy/install.sh >/dev/null
 [ "$(find "$root/opt/sensorhub/releases" -mindepth 1 -maxdepth 1 | wc -l)" = 2 ] || failed "not two releases"
 [ -z "$(within find /var/lib/sensorhub ! -user sensorhub)" ] || failed "something in the data folder is not the hub's"
 
+echo "== an upgrade that does not start goes back"
+# systemd does not run here. In its place: the release that is there can read the store, or cannot; a newer one changes
+# the store's form and fails.
+old=$(within readlink /opt/sensorhub/current)
+mkdir -p "$root/run/systemd/system"
+cat >"$root/usr/local/bin/systemctl" <<TEXT
+#!/bin/sh
+case "\$1" in
+restart | start)
+	if [ "\$(readlink /opt/sensorhub/current)" != "$old" ]; then
+		setpriv --reuid=sensorhub --regid=sensorhub --init-groups python3 -c 'import sqlite3
+sqlite3.connect("/var/lib/sensorhub/sessions.sqlite").execute("PRAGMA user_version = 99")'
+		exit 1
+	fi
+	sensorhub-hub sessions list >/dev/null && touch /run/active
+	;;
+stop) rm -f /run/active ;;
+is-active) test -e /run/active ;;
+esac
+TEXT
+chmod +x "$root/usr/local/bin/systemctl"
+touch "$root/run/active"
+# A name that no backup can carry: the upgrade says so, and what ran runs on.
+touch "$root/var/lib/sensorhub/odd name"
+! said=$(within bash /source/deploy/install.sh 2>&1) || failed "an upgrade without a backup"
+case "$said" in *"nothing was upgraded"*) ;; *) failed "an upgrade without a backup does not say so: $said" ;; esac
+there /run/active
+[ "$(within readlink /opt/sensorhub/current)" = "$old" ] || failed "an upgrade without a backup switched"
+rm "$root/var/lib/sensorhub/odd name"
+! said=$(within bash /source/deploy/install.sh 2>&1) || failed "a version that does not start is no success"
+case "$said" in *"the old one runs again, its sessions as they were before"*) ;; *) failed "not gone back: $said" ;; esac
+there /run/active
+[ "$(within readlink /opt/sensorhub/current)" = "$old" ] || failed "the old release is not back"
+[ "$(within sensorhub-hub sessions list --json | grep -o daily-hip)" = daily-hip ] || failed "going back lost the session"
+[ -z "$(within find /var/lib/sensorhub ! -user sensorhub)" ] || failed "going back left something that is not the hub's"
+rm "$root/usr/local/bin/systemctl"
+rmdir "$root/run/systemd/system"
+
 echo "== backup and restore"
 within sensorhub-hub backup /tmp/kept.zip
 within sensorhub-hub restore --yes /tmp/kept.zip
@@ -102,4 +140,4 @@ gone /etc/systemd/system/sensorhub.service
 there /var/lib/sensorhub/sessions.sqlite
 within bash /source/deploy/uninstall.sh --purge
 gone /var/lib/sensorhub
-echo "PASSED: install, upgrade, backup, restore, uninstall in Debian $RELEASE"
+echo "PASSED: install, upgrade, going back, backup, restore, uninstall in Debian $RELEASE"

@@ -1,12 +1,21 @@
 """The service's files agree with each other and with the program; systemd itself checks them."""
 
+import itertools
 import re
 import shutil
+import sqlite3
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+
+from sensorhub.sessions.backup import write_backup
+from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.schema import MIGRATIONS
+from sensorhub.sessions.store import STORE_NAME, Store
+from sensorhub.sessions.values import SessionInfo
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -100,6 +109,81 @@ def test_the_data_folder_is_the_same_everywhere() -> None:
     for script in ("install.sh", "uninstall.sh"):
         assert f"DATA_DIR={folder}\n" in (DEPLOY / script).read_text()
     assert f"SENSORHUB_DATA={folder}\n" in (DEPLOY / "sensorhub-hub").read_text()
+
+
+MODULES = {"char-ttyACM": "cdc_acm", "char-ttyUSB": "usbserial", "char-alsa": "snd"}
+"""The kernel module that registers each group of devices."""
+
+
+def test_a_device_that_is_plugged_in_later_is_not_refused() -> None:
+    """systemd.resource-control(5): a group is allowed only if it is known when the unit starts."""
+    for allowed in HUB["DeviceAllow"]:
+        loads = f"modprobe@{MODULES[allowed.split()[0]]}.service"
+        for key in ("After", "Wants"):
+            assert loads in " ".join(HUB[key]).split(), (key, allowed)
+
+
+def test_a_hub_that_is_stopped_and_started_has_its_screen_back() -> None:
+    kiosk = settings(DEPLOY / "systemd" / "sensorhub-kiosk.service")
+    assert kiosk["Wants"] == ["sensorhub.service"]
+    # These stop the kiosk with the hub, and nothing starts it again.
+    assert not {"Requires", "BindsTo", "PartOf"} & kiosk.keys()
+
+
+SYSTEMCTL = """
+systemctl() {{
+	case "$1" in
+	restart) "$HOME_DIR/current/bin/sensorhub" --data "$DATA_DIR" sessions >/dev/null && {runs} ;;
+	is-active) {runs} ;;
+	esac
+}}
+as_hub() {{ "$@"; }}
+"""
+"""In place of systemd: the hub starts where its program can read the store."""
+
+
+@pytest.mark.parametrize(
+    ("new_format", "runs", "told"),
+    [
+        (len(MIGRATIONS), "true", "the old one runs again, its sessions as they are"),
+        (len(MIGRATIONS) + 1, "true", "the old one runs again, its sessions as they were before"),
+        (len(MIGRATIONS) + 1, "false", "the old one does not start again either"),
+    ],
+    ids=["same form", "migrated", "broken computer"],
+)
+def test_an_upgrade_that_fails_goes_back_to_what_the_old_version_reads(
+    tmp_path: Path, new_format: int, runs: str, told: str
+) -> None:
+    home, data = tmp_path / "home", tmp_path / "data"
+    (home / "old" / "bin").mkdir(parents=True)
+    (home / "old" / "bin" / "sensorhub").symlink_to(Path(sys.executable).with_name("sensorhub"))
+    with Store(data / STORE_NAME, now_ns=itertools.count(1).__next__) as store:
+        store.begin_session(SessionInfo(plan="daily-hip")).close()
+    kept = data / "before-new.backup"
+    write_backup(data, kept)
+    # The new version brings the store to its own form and then fails.
+    with sqlite3.connect(data / STORE_NAME) as new:
+        new.execute(f"PRAGMA user_version = {new_format}")
+    new.close()
+    script = (DEPLOY / "install.sh").read_text()
+    functions = re.findall(r"(?ms)^\w+\(\) \{.*?^\}|^\w+\(\) \{[^\n]*\}$", script)
+    commands = "\n".join(
+        [
+            f"HOME_DIR={home}",
+            f"DATA_DIR={data}",
+            *(function for function in functions if not function.startswith("undo")),
+            SYSTEMCTL.format(runs=runs),
+            f'go_back "{home}/old" {len(MIGRATIONS)} "{kept}"',
+        ]
+    )
+    done = subprocess.run(["bash", "-euc", commands], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert told in done.stderr, done.stderr
+    assert (home / "current").readlink() == home / "old"
+    (session,) = StoreReader(data / STORE_NAME).sessions()
+    assert session.info.plan == "daily-hip"
+    aside = list(data.glob("sessions.*.backup"))
+    assert len(aside) == (new_format > len(MIGRATIONS)), "what the new one left is not removed"
 
 
 def test_the_hub_is_announced_where_it_listens() -> None:
