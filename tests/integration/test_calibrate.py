@@ -8,7 +8,7 @@ from visits import export, sensorhub, simulation
 from calibration.sensor import SensorCalibration
 from sensorhub.sessions.reader import StoreReader
 
-SPEED = 10.0
+SPEED = 6.0
 
 
 def test_a_calibrated_sensor_is_used_calibrated(tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ def test_a_calibrated_sensor_is_used_calibrated(tmp_path: Path) -> None:
     ) as simulated:
         program = sensorhub("calibrate", simulated.uris["pelvis"], f"--speed={SPEED:g}", data=data)
         try:
-            assert program.wait() == 0, program.errors
+            assert program.wait(timeout_s=300.0) == 0, program.errors
             assert "Pose 12 of at least 12" in program.output
             assert "Kept for sensor" in program.output
         finally:
@@ -36,7 +36,7 @@ def test_a_calibrated_sensor_is_used_calibrated(tmp_path: Path) -> None:
             data=data,
         )
         try:
-            assert program.wait() == 0, program.errors
+            assert program.wait(timeout_s=300.0) == 0, program.errors
         finally:
             program.end()
     reader = StoreReader(data / "sessions.sqlite")

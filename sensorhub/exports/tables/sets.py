@@ -216,7 +216,7 @@ SETS: Table[SetRow] = Table(
         ),
         degrees(
             "best_rom_deg",
-            "Largest range of motion among the full repetitions that are sure; empty: there are none.",
+            "Largest range of motion of the full repetitions that are sure; empty: there are none.",
             _best_rom_deg,
         ),
         degrees(
