@@ -83,4 +83,5 @@ class TrackRecorder:
             np.concatenate([b.settled for b in blocks]),
             gaps,
             clipped,
+            max(b.averaged for b in blocks),
         )

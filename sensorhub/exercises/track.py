@@ -24,6 +24,7 @@ class Track:
     settled: NDArray[np.bool_]
     gaps: tuple[Gap, ...]
     clipped: bool
+    averaged: int = 1
 
     def __len__(self) -> int:
         return len(self.time_s)

@@ -69,6 +69,7 @@ class MotionBlock:
         gaps: data missing before or between these ticks; what was bridged (at most 0.2 s) is
             reported here as well.
         clipped: at least one value sat at the end of the sensor's range.
+        averaged: of how many samples each tick's rate and acceleration are the mean.
     """
 
     placement: Placement
@@ -80,6 +81,7 @@ class MotionBlock:
     settled: NDArray[np.bool_]
     gaps: tuple[Gap, ...] = ()
     clipped: bool = False
+    averaged: int = 1
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -136,6 +138,7 @@ class MotionBlock:
             self.settled[rows],
             gaps,
             self.clipped and stop > first,
+            self.averaged,
         )
 
     @classmethod

@@ -45,7 +45,7 @@ class Stretch:
 
     def __init__(self, placement: Placement, *, group: int, tick_s: float) -> None:
         self.placement = placement
-        self._group, self.tick_s = group, tick_s
+        self.group, self.tick_s = group, tick_s
         # Acceleration, rate, orientation and bias from the first sample of the first tick that is
         # in no column yet: large portions as they came, small ones that are heard as bytes, one
         # behind the other. Hundreds of small arrays would cost more to keep than to copy.
@@ -70,7 +70,7 @@ class Stretch:
     def successor(self) -> "Stretch":
         """An empty stretch that goes on where this one ends: the open group is passed on."""
         self.columns()
-        after = Stretch(self.placement, group=self._group, tick_s=self.tick_s)
+        after = Stretch(self.placement, group=self.group, tick_s=self.tick_s)
         after._portions, self._portions = self._portions, []
         after._heard, self._heard = self._heard, after._heard
         after._open, after._waiting = self._open, self._waiting
@@ -92,7 +92,7 @@ class Stretch:
         self._portions.append((acc_mps2, gyr_radps, *found))
         self._time_s += times_s
         self.is_full = len(self._time_s) >= LONGEST_TICKS
-        self._open = (self._open + len(acc_mps2)) % self._group
+        self._open = (self._open + len(acc_mps2)) % self.group
 
     def latest(self, count: int) -> MotionBlock:
         """The last ``count`` ticks, their columns to be made when somebody asks for them."""
@@ -111,7 +111,7 @@ class Stretch:
         Called for every portion or for none: the orientation of the open group's middle, once it
         has come, waits for the rest of its group.
         """
-        group, open_count, ticks = self._group, self._open, self._time_s
+        group, open_count, ticks = self.group, self._open, self._time_s
         quat, bias = found
         middles: list[list[float]] = quat[(group // 2 - open_count) % group :: group].tolist()
         if self._waiting:
@@ -151,7 +151,7 @@ class Stretch:
         return made
 
     def _columns_from(self, done: int) -> Columns:
-        group = self._group
+        group = self.group
         whole = (len(self._time_s) - done) * group
         acc, gyr, quat, bias = self._take(whole)
         middle = slice(group // 2, whole, group)
@@ -226,6 +226,10 @@ class LateMotion(MotionBlock):
     @property
     def acc_mps2(self) -> FloatArray:
         return self.stretch.columns().acc_mps2[self.first : self.stop]
+
+    @property
+    def averaged(self) -> int:
+        return self.stretch.group
 
     @property
     def orientation(self) -> FloatArray:

@@ -334,6 +334,7 @@ class MotionTracker:
             np.concatenate([b.settled for b in done]),
             gaps,
             clipped,
+            max(b.averaged for b in done),
         )
 
 

@@ -23,6 +23,7 @@ class SegmentMotion:
             turning about the vertical.
         turning_radps: shape (n,), its length.
         has_gyroscope: whether ``rate_radps`` is the gyroscope's.
+        averaged: of how many of its samples each is the mean.
     """
 
     path: Path
@@ -30,6 +31,7 @@ class SegmentMotion:
     rate_radps: FloatArray
     turning_radps: FloatArray
     has_gyroscope: bool
+    averaged: int = 1
 
     @classmethod
     def of(cls, track: Track, path: Path | None = None) -> "SegmentMotion":
@@ -39,7 +41,7 @@ class SegmentMotion:
         if rate is None or len(rate) != len(track):
             rate, has_gyroscope = _turning_of_up(path), False
         turning = np.sqrt(np.einsum("ij,ij->i", rate, rate))
-        return cls(path, track.up, rate, turning, has_gyroscope)
+        return cls(path, track.up, rate, turning, has_gyroscope, track.averaged)
 
     @property
     def tick_s(self) -> float:

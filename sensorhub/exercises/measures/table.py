@@ -127,8 +127,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "pelvis_share",
         _REP,
-        "How far the pelvis tilted between start and greatest excursion, as a share of the"
-        " repetition's range.",
+        "How far the pelvis tilted between start and greatest excursion, whichever way (with the"
+        " thigh or against it), as a share of the repetition's range: never negative.",
         "after Murray et al. 2002, Clin Biomech 17:147 (18 % in standing hip flexion)",
         _PELVIS,
     ),
@@ -180,14 +180,16 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "tremor_radps",
         (Of.HOLD, Of.REPETITION),
-        "Shaking while held: root mean square angular rate between 3.5 and 12 Hz.",
+        "Shaking while held: root mean square angular rate between 3.5 and 12 Hz. Empty below 24"
+        " ticks a second. Shaking above 12.5 Hz shows weakened, at a lower frequency.",
         needs=_GYROSCOPE,
         decimals=2,
     ),
     Measure(
         "tremor_hz",
         _HOLD,
-        "Strongest frequency of that shaking; empty where no frequency stands out.",
+        "Strongest frequency of that shaking; empty where no frequency stands out, and where that"
+        " is empty.",
         needs=_GYROSCOPE,
         decimals=1,
     ),
@@ -195,6 +197,7 @@ MEASURES: tuple[Measure, ...] = (
         "strength_percent",
         _HOLD,
         "Of a guided squeeze: how strong it was asked to be. Not measured.",
+        needs="no sensor",
         decimals=0,
     ),
     Measure("mean_rom_rad", _SET, "Mean range of motion of the full repetitions.", decimals=1),
@@ -250,7 +253,7 @@ MEASURES: tuple[Measure, ...] = (
         "trunk_turn_rad",
         (Of.STEP, Of.REPETITION),
         "Largest turn of the trunk about the vertical during side steps.",
-        needs=_GYROSCOPE,
+        needs=f"pelvis or chest sensor, {_GYROSCOPE}",
         column=False,
     ),
     Measure("thigh_swing_rad", (Of.STEP,), "How far the thigh swung in a side step.", column=False),
@@ -276,7 +279,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "movement_sd_mps2",
         _SET,
-        "Stillness: standard deviation of the length of the belly sensor's acceleration.",
+        "Stillness of a paced exercise: standard deviation of the length of acceleration.",
+        needs="belly or chest sensor",
         column=False,
     ),
 )

@@ -18,12 +18,16 @@ from sensorhub.exercises.measures.measuring import has_phases, measured
 from sensorhub.exercises.measures.motion import SegmentMotion
 from sensorhub.exercises.measures.sets import set_measures
 from sensorhub.exercises.measures.smoothness import ldlj, sparc
+from sensorhub.exercises.measures.stillness import sway_and_tremor
 from sensorhub.exercises.measures.table import MEASURES, Of, measures_of
+from sensorhub.exercises.recorder import TrackRecorder
 from sensorhub.exercises.track import Track
 from sensorhub.model.events import FloatArray
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Hold, Repetition, RepetitionKind, SetOutcome
 from sensorhub.model.placement import Placement, Side
+from sensorhub.model.samples import SampleBlock
+from sensorhub.motion.tracker import MotionTracker
 
 THIGH, PELVIS = Placement.THIGH_RIGHT, Placement.PELVIS
 TICK_S = 0.04
@@ -290,6 +294,45 @@ def test_sway_and_tremor_of_a_hold(sway_deg: float, tremor_hz: float, mounting: 
         0.002 * 2.0 * math.pi * tremor_hz / math.sqrt(2), rel=0.1
     )
     assert m["tremor_hz"] == pytest.approx(tremor_hz, abs=0.1)
+
+
+def trembling(hertz: float, rate_hz: float) -> SegmentMotion:
+    """A sensor at rest but for a sine of 1 rad/s, from samples to ticks as the product makes them.
+
+    About the vertical: it turns no direction of gravity, which the filter would have to follow.
+    """
+    time_s = np.arange(0.0, 30.0, 1.0 / rate_hz)
+    acc, gyr = np.zeros((2, len(time_s), 3))
+    acc[:, 2], gyr[:, 2] = 9.80665, np.sin(2.0 * math.pi * hertz * time_s)
+    tracker, recorder = MotionTracker(THIGH), TrackRecorder(THIGH)
+    recorder.push(tracker.push(SampleBlock(THIGH, 0.0, 1.0 / rate_hz, acc, gyr)))
+    recorder.push(tracker.flush())
+    return SegmentMotion.of(recorder.track())
+
+
+@pytest.mark.parametrize("hertz", [4.0, 6.0, 8.0, 11.5])
+@pytest.mark.parametrize("rate_hz", [25.0, 50.0, 52.0, 100.0, 104.0, 200.0])
+def test_tremor_is_as_strong_as_it_is_whatever_the_sensors_rate(hertz: float, rate_hz: float):
+    motion = trembling(hertz, rate_hz)
+    found = sway_and_tremor(motion, motion.part(5.0, 25.0))
+    assert found["tremor_radps"] == pytest.approx(math.sqrt(0.5), rel=0.02)
+    assert found["tremor_hz"] == pytest.approx(hertz, abs=0.1)
+
+
+def test_a_sensor_too_slow_for_tremor_says_nothing_of_it():
+    motion = trembling(3.7, 10.0)
+    found = sway_and_tremor(motion, motion.part(5.0, 25.0))
+    assert "sway_rad" in found
+    assert not {"tremor_radps", "tremor_hz"} & set(found)
+
+
+def test_the_table_says_what_each_measure_needs():
+    needs = {measure.name: measure.needs for measure in MEASURES}
+    # Paced, so nothing is worn; belly or chest; the steps' own detector looks at these two.
+    assert needs["strength_percent"] == "no sensor"
+    assert needs["movement_sd_mps2"] == "belly or chest sensor"
+    assert needs["trunk_turn_rad"] == "pelvis or chest sensor, gyroscope"
+    assert "never negative" in next(m.meaning for m in MEASURES if m.name == "pelvis_share")
 
 
 def test_drift_is_said() -> None:
