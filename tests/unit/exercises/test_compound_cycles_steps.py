@@ -80,6 +80,38 @@ def test_side_steps_out_and_back(options: dict[str, object], thigh: str) -> None
     assert max(turned) < math.radians(6.0)
 
 
+def rocking(name: str, right: str, left: str) -> str:
+    """A pelvis rocked from side to side six times, lying down, in nothing but the ways given."""
+    movement = f"""
+[movements.{name}]
+exercise = "pelvic_tilt_side"
+kind = "repetition"
+posture = "hook_lying"
+signal = "pelvis"
+sides = "none"
+tempo_s = 4.0
+back_share = 0.25
+way = [{{ name = "right", share = 0.27, to = {{ {right} }} }},
+       {{ name = "left", share = 0.48, to = {{ {left} }} }}]
+"""
+    return doing(name, reps=6) + movement
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_rolling_the_pelvis_as_it_is_asked_for_is_counted(seed: int) -> None:
+    rolled = rocking("roll", "axial = -6.0", "axial = 6.0")
+    seen = watch("pelvic_tilt_side", rolled, side=Side.NONE, placements=("pelvis",), seed=seed)
+    assert seen.full == 6
+
+
+def test_hiking_the_hips_turns_about_the_vertical_and_shows_nothing() -> None:
+    # Why the text asks for a roll: gravity's direction in the pelvis stays where it is.
+    hiked = rocking("hike", "list = 5.0, trunk_side = -4.0", "list = -5.0, trunk_side = 4.0")
+    for seed in (0, 1):
+        seen = watch("pelvic_tilt_side", hiked, side=Side.NONE, placements=("pelvis",), seed=seed)
+        assert seen.outcome.repetitions == ()
+
+
 @pytest.mark.parametrize("exercise", ["pelvic_tilt", "pelvic_tilt_side"])
 def test_getting_down_first_and_up_again_is_no_cycle(exercise: str) -> None:
     walk = busy("walk", 10.0)
