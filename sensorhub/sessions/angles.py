@@ -91,6 +91,9 @@ def angle_track(
         for block in blocks:
             angles.push(block)
     found = angles.track(finer)
+    if not found.heading_told:
+        # Learnt from the movement, it lets flexion in: a lunge straight ahead "adducts" by 8.
+        found = replace(found, adduction_rad=None)
     if exercise.id in _HIPS_BENT:
         return replace(found, flexion_rad=None, rotation_rad=None)
     return found

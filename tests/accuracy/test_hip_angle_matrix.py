@@ -26,18 +26,18 @@ from sensorhub.sessions.analysis import Analysis, Span, analyze_blocks
 from sensorhub.sessions.angles import angle_track, finer_motion
 
 SEED = 1
-RMSE_DEG = 8.0
-"""A goniometer's smallest detectable change of a hip is 9 to 13 degrees (Pua 2008)."""
+RMSE_DEG = {
+    "thigh_elevation": 7.0,
+    "hip_flexion": 7.0,
+    "hip_adduction": 4.0,
+    "hip_rotation": 4.0,
+}
+"""A goniometer's smallest detectable change of a hip is 9 to 13 degrees (Pua 2008). The first two
+are those of a leg that is pushed back and lifted sideways in turn; the others stay below 5."""
 
 CLEAR_RANGE_DEG = 10.0
 
-LEAST_CORRELATION = {
-    "thigh_elevation": 0.95,
-    "hip_flexion": 0.95,
-    "hip_adduction": 0.5,
-    "hip_rotation": 0.5,
-}
-"""A learnt heading lets a little of 100 degrees of flexion into the angles across it."""
+LEAST_CORRELATION = 0.95
 
 MOST_REPS = 5
 
@@ -56,7 +56,8 @@ LEGS = [
 ]
 
 SHOWN = {
-    "squat": {"thigh_elevation", "hip_flexion", "hip_adduction"},
+    "squat": {"thigh_elevation", "hip_flexion"},
+    "sit_to_stand": {"thigh_elevation", "hip_flexion"},
     "straight_leg_raise": set(COLUMNS),
     "side_lying_hip_abduction": {"hip_flexion", "hip_adduction", "hip_rotation"},
     "hip_adduction": {"hip_flexion", "hip_adduction", "hip_rotation"},
@@ -135,9 +136,9 @@ def test_an_angle_is_true_or_absent(exercise: str, side: Side) -> None:
         known = np.isfinite(values)
         found, true = np.degrees(values[known]), np.degrees(truth[name][known])
         rmse_deg = math.sqrt(float(np.mean((found - true) ** 2)))
-        assert rmse_deg < RMSE_DEG, name
+        assert rmse_deg < RMSE_DEG[name], name
         if np.ptp(true) > CLEAR_RANGE_DEG:
-            assert np.corrcoef(found, true)[0, 1] > LEAST_CORRELATION[name], name
+            assert np.corrcoef(found, true)[0, 1] > LEAST_CORRELATION, name
 
 
 @pytest.mark.parametrize("side", [Side.RIGHT, Side.LEFT])

@@ -5,7 +5,13 @@ import re
 
 import pytest
 
-from sensorhub.exercises.definition import Exercise, find_exercise, load_library, parse_exercise
+from sensorhub.exercises.definition import (
+    Exercise,
+    Plane,
+    find_exercise,
+    load_library,
+    parse_exercise,
+)
 from sensorhub.exercises.thresholds import BY_DETECTOR, RepetitionThresholds
 from sensorhub.model.errors import InputError
 from sensorhub.model.outcomes import Evidence
@@ -112,12 +118,27 @@ def test_degrees_outside_radians_inside() -> None:
         ('sides = ["left", "right"]', "sides = []", "sides"),
         ("[range]", "[thresholds]\nparital_share = 0.5\n[range]", "parital_share"),
         ('id = "wave"', "id = ", "TOML"),
+        ("[dose]", 'plane = "frontal"\n[dose]', "frontal"),
+        ("[dose]", 'underneath = "yes"\n[dose]', "underneath"),
+        ("[dose]", "underneath = true\n[dose]", "underneath"),
     ],
 )
 def test_what_is_wrong_is_named(find: str, put: str, said: str) -> None:
     with pytest.raises(InputError, match=said) as told:
         parse_exercise(PLAIN.replace(find, put, 1), source="wave.toml")
     assert "wave.toml" in str(told.value)
+
+
+def test_the_plane_is_open_unless_it_is_said() -> None:
+    assert parse_exercise(PLAIN, source="wave.toml").plane is Plane.OPEN
+    # Stepping sideways, and bending over a foot that is out to the side.
+    for name in ("multifidus_walk_out", "side_lunge", "clam", "seated_hip_internal_rotation"):
+        assert find_exercise(name).plane is Plane.OPEN
+    assert find_exercise("squat").plane is Plane.SAGITTAL
+
+
+def test_only_the_inner_thigh_is_lifted_from_underneath() -> None:
+    assert [e.id for e in load_library().values() if e.underneath] == ["hip_adduction"]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
