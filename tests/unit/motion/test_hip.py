@@ -282,6 +282,27 @@ def test_sitting_a_level_thigh_faces_up_and_a_pelvis_anywhere(body: Body) -> Non
     assert known.rotation_rad is None
 
 
+def rising(*, slouch_deg: float, lean_deg: float) -> Body:
+    """Getting up from a seat and sitting down: leaning forwards midway, slouching on the seat."""
+    phase = np.linspace(0.0, 4.0, N) % 1.0
+    up = np.sin(np.interp(phase, [0.0, 0.1, 0.4, 0.6, 0.9, 1.0], [0, 0, 1, 1, 0, 0]) * math.pi / 2)
+    up = up * up
+    tilt = (lean_deg * np.sin(math.pi * up) ** 2 - slouch_deg * (1.0 - up)) * DEG
+    still = np.zeros(N)
+    flexion = 88.0 * DEG * (1.0 - up) + tilt
+    return Body(flexion, still, still, tilt, still, drop_m=0.42, sway_m=0.42)
+
+
+@pytest.mark.parametrize(("slouch_deg", "lean_deg"), [(0, 35), (15, 25), (20, 20), (30, 15)])
+def test_getting_up_out_of_a_slouch_the_thigh_tells_the_pelvis_where_to_face(
+    slouch_deg: float, lean_deg: float
+) -> None:
+    body = rising(slouch_deg=slouch_deg, lean_deg=lean_deg)
+    found = angles(body, posture="sitting", facing_rad=0.4)
+    assert rmse_deg(found.flexion_rad, body.flexion) < 1.5
+    assert angles(body, posture="sitting", gyroscope=False).flexion_rad is None
+
+
 @pytest.mark.parametrize("roll_deg", [-40.0, 40.0])
 def test_rolling_a_level_thigh_is_no_flexion(roll_deg: float) -> None:
     body = seated(tilt_deg=0.0, roll_deg=roll_deg)
