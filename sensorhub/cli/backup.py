@@ -19,10 +19,20 @@ def backup(settings: Context, *, file: Path) -> None:
     from sensorhub.sessions.backup import write_backup
     from sensorhub.sessions.database import unreadable
 
+    left_out: list[Path] = []
     with _Bar("Backing up") as bar:
-        manifest = write_backup(settings.data_dir, file, progress=bar.show)
+        manifest = write_backup(
+            settings.data_dir, file, progress=bar.show, on_left_out=left_out.append
+        )
     click.echo(f"{file}: {many(len(manifest.files), 'file')}, {file.stat().st_size / MIB:.1f} MiB.")
     click.echo("It holds personal data: keep it where only you can read it.")
+    for path in left_out:
+        # ascii(): a name that no backup can carry may not be fit for a terminal either
+        click.echo(
+            f"! {str(path)!a} is left out: rename it to letters, digits, dots, hyphens and"
+            " underscores if it matters.",
+            err=True,
+        )
     # A backup is made of what is there, readable or not; that it is not must be known today.
     if settings.store_path.exists() and (problem := unreadable(settings.store_path)) is not None:
         click.echo(f"! {problem}", err=True)

@@ -31,10 +31,17 @@ Progress = Callable[[int, int], None]
 """Told bytes done and bytes in all."""
 
 
-def write_backup(data_dir: Path, to: Path, *, progress: Progress | None = None) -> Manifest:
+def write_backup(
+    data_dir: Path,
+    to: Path,
+    *,
+    progress: Progress | None = None,
+    on_left_out: Callable[[Path], None] | None = None,
+) -> Manifest:
     """Write everything below ``data_dir`` to the new file ``to``, which appears when it is whole.
 
-    A session may be running: its database is copied as it was at one moment.
+    A session may be running: its database is copied as it was at one moment. ``on_left_out`` is
+    told of each file whose name a backup cannot carry (an editor's ``plan.toml~``).
 
     Raises:
         InputError: there is nothing to back up; ``to`` exists.
@@ -42,7 +49,7 @@ def write_backup(data_dir: Path, to: Path, *, progress: Progress | None = None) 
     """
     if to.exists():
         raise InputError(f"{to} exists already.", hint="Choose another name, or move it away.")
-    names = list(names_in(data_dir))
+    names = list(names_in(data_dir, on_left_out=on_left_out))
     if not names:
         raise InputError(
             f"There is nothing to back up in {data_dir}.", hint="Nothing has been recorded yet."
@@ -71,19 +78,17 @@ def write_backup(data_dir: Path, to: Path, *, progress: Progress | None = None) 
     return manifest
 
 
-def names_in(data_dir: Path) -> Iterator[str]:
+def names_in(data_dir: Path, *, on_left_out: Callable[[Path], None] | None = None) -> Iterator[str]:
     """What is backed up, in a settled order; links are not followed out of the folder."""
     if not data_dir.is_dir():
         return
     for path in sorted(data_dir.rglob("*")):
         name = path.relative_to(data_dir).as_posix()
         if path.is_file() and not path.is_symlink() and is_backed_up(name):
-            if not is_name(name):
-                raise InputError(
-                    f"{path} has a name that a backup cannot carry.",
-                    hint="Use letters, digits, dots, hyphens and underscores.",
-                )
-            yield name
+            if is_name(name):
+                yield name
+            elif on_left_out is not None:
+                on_left_out(path)
 
 
 @contextmanager

@@ -6,7 +6,9 @@ says is checked before any of it is believed.
 
 import json
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,20 @@ _LEFT_OUT = re.compile(r"\.lock$|-wal$|-shm$|-journal$|\.backup$|^\.|^speech/")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*){0,3}")
 SQLITE_HEADER = b"SQLite format 3\0"
 BLOCK_BYTES = 1 << 20
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+"""All that reading an archive raises where a byte of it is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +85,16 @@ def opened(file: Path) -> Iterator[zipfile.ZipFile]:
     """The archive. Raises InputError when it is none."""
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{file} is not a backup.", hint="sensorhub backup FILE makes one."
         ) from error
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror or error}.") from error
     with archive:
+        # Other ways to pack have errors of their own, and are not ours.
+        if any(one.compress_type not in _PACKED for one in archive.infolist()):
+            raise damaged(file, "it is packed in a way that no backup is")
         yield archive
 
 
@@ -97,7 +116,7 @@ def _table(archive: zipfile.ZipFile, file: Path) -> object:
         size_bytes = archive.getinfo(MANIFEST).file_size
         text = archive.read(MANIFEST) if size_bytes <= MAX_MANIFEST_BYTES else b""
         return json.loads(text)
-    except (KeyError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (*UNREADABLE, OSError) as error:
         raise InputError(
             f"{file} is not a backup.", hint="sensorhub backup FILE makes one."
         ) from error

@@ -95,7 +95,13 @@ def _unreadable(path: Path, error: OSError) -> InputError:
 
 
 def _header(path: Path, lines: Iterable[str]) -> list[str]:
-    header = [name.strip() for name in next(csv.reader(lines), [])]
+    try:
+        header = [name.strip() for name in next(csv.reader(lines), [])]
+    except csv.Error as error:
+        raise InputError(
+            f"{path.name}: its header row cannot be read: {error}.",
+            hint="A quotation mark that is opened must be closed.",
+        ) from None
     if not any(header):
         raise InputError(f"{path.name} is empty.", hint="A header row and samples are needed.")
     return header

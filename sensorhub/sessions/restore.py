@@ -16,6 +16,7 @@ from sensorhub.sessions.backup import Progress, disk_sentences, names_in, sync, 
 from sensorhub.sessions.backup_format import (
     BLOCK_BYTES,
     SQLITE_HEADER,
+    UNREADABLE,
     Kept,
     Manifest,
     damaged,
@@ -73,7 +74,7 @@ def _unpack(archive: zipfile.ZipFile, kept: Kept, waiting: Path, file: Path) -> 
                 digest.update(block)
                 size += len(block)
                 out.write(block)
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
+    except UNREADABLE as error:
         raise damaged(file, f"{kept.name} cannot be read") from error
     if (size, digest.hexdigest()) != (kept.size_bytes, kept.sha256):
         raise damaged(file, f"{kept.name} is not what was backed up")

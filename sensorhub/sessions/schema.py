@@ -5,6 +5,7 @@ A migration that has shipped is never edited; a change is a new one at the end. 
 refused, not guessed at.
 """
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -206,7 +207,7 @@ def migrate(
     if 0 < version < len(migrations):
         backup = path.with_name(f"{path.name}.v{version}.backup")
         if not backup.exists():
-            connection.execute("VACUUM INTO ?", (str(backup),))
+            _copy_whole(connection, backup)
     for number, migration in enumerate(migrations[version:], start=version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -223,6 +224,26 @@ def migrate(
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+def _copy_whole(connection: sqlite3.Connection, to: Path) -> None:
+    """A copy for its owner only, which appears under its name when all of it is on the disk."""
+    part = to.with_name(f".{to.name}.part")
+    part.unlink(missing_ok=True)  # of a copy that was cut off
+    part.touch(mode=0o600)  # SQLite copies into an empty file and leaves its permissions
+    connection.execute("VACUUM INTO ?", (str(part),))
+    _sync(part)
+    part.rename(to)
+    _sync(to.parent)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file's bytes, or a folder's names, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _refuse_newer(version: int, path: Path, migrations: Sequence[Migration]) -> None:

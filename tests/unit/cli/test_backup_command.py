@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from sensorhub.cli.backup import backup
 from sensorhub.cli.context import Context
+from sensorhub.sessions.backup_format import read_manifest
 from sensorhub.sessions.store import STORE_NAME, Store
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
@@ -43,3 +44,18 @@ def test_a_good_store_is_not_doubted_whatever_its_version(tmp_path: Path, versio
     done = backed_up(folder)
     assert done.exit_code == 0
     assert not [line for line in done.stderr.splitlines() if line.startswith("!")]
+
+
+def test_an_editors_leftover_is_left_out_and_named(tmp_path: Path) -> None:
+    plans = tmp_path / "data" / "plans"
+    plans.mkdir(parents=True)
+    for name in ("daily-hip.toml", "daily-hip.toml~", "#mine#"):
+        (plans / name).write_text("version = 1\n")
+    done = backed_up(tmp_path / "data")
+    assert done.exit_code == 0
+    assert [kept.name for kept in read_manifest(tmp_path / "kept.zip").files] == [
+        "plans/daily-hip.toml"
+    ]
+    warned = [line for line in done.stderr.splitlines() if line.startswith("!")]
+    assert len(warned) == 2
+    assert "daily-hip.toml~" in warned[1]

@@ -3,11 +3,14 @@
 import hashlib
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sensorhub.model.errors import EnvironmentProblemError, InputError, StoreError
 from sensorhub.model.link import Record, RecordKind
@@ -233,4 +236,37 @@ def test_a_broken_database_is_not_put_in_place(data_dir: Path, tmp_path: Path) -
     before = contents(data_dir)
     with pytest.raises(InputError, match="no whole database"):
         restore_backup(bad, data_dir)
+    assert contents(data_dir) == before
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(place=st.floats(0.0, 1.0, exclude_max=True), flip=st.integers(1, 255))
+def test_a_wrong_byte_anywhere_is_told_or_does_no_harm(
+    backup: Path, place: float, flip: int
+) -> None:
+    data = bytearray(backup.read_bytes())
+    data[int(place * len(data))] ^= flip
+    with tempfile.TemporaryDirectory() as folder:
+        bad, into = Path(folder) / "bad.zip", Path(folder) / "data"
+        bad.write_bytes(data)
+        try:
+            restore_backup(bad, into)
+        except InputError:
+            assert contents(into) == {}
+        else:  # a date, an attribute: what nobody reads
+            assert records_in(into) == 20
+            assert (into / "plans" / "mine.toml").read_text() == "version = 1\n"
+
+
+def test_a_wrong_byte_in_packed_data_is_damage(backup: Path, data_dir: Path) -> None:
+    with zipfile.ZipFile(backup) as archive:
+        start = archive.getinfo(STORE_NAME).header_offset + 30 + len(STORE_NAME)
+    data = bytearray(backup.read_bytes())
+    data[start + 20 : start + 120] = b"\xff" * 100
+    backup.write_bytes(data)
+    before = contents(data_dir)
+    with pytest.raises(InputError, match="damaged"):
+        restore_backup(backup, data_dir)
     assert contents(data_dir) == before

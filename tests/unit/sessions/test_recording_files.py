@@ -208,6 +208,12 @@ def test_two_gigabytes_without_a_newline_cost_no_memory(tmp_path: Path) -> None:
     assert "larger than" in refusal(path)
 
 
+def test_a_quote_in_the_header_that_never_ends(tmp_path: Path) -> None:
+    path = write(tmp_path, ['"' + PLAIN, *rows(8000)])
+    assert path.stat().st_size > 2 * 131_072
+    assert "header row cannot be read" in refusal(path)
+
+
 def test_a_quote_that_never_ends(tmp_path: Path) -> None:
     lines = [PLAIN, '0,"1', *rows(5000)]
     assert "thigh_right.csv" in refusal(write(tmp_path, lines))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sensorhub.model.errors import StoreError
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.placement import Placement, Side
 from sensorhub.sessions.database import connect_writer
@@ -85,6 +86,33 @@ def test_a_new_step_runs_once_with_its_record_and_a_backup_first(tmp_path: Path)
     assert version_of(backup) == 1
     assert backup.execute("SELECT count(*) FROM session").fetchone() == (1,)
     backup.close()
+
+
+def test_a_copy_that_was_cut_off_is_not_taken_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sessions.sqlite"
+    from_dump(path, 1)
+    steps = (MIGRATIONS[0], NEXT)
+    with monkeypatch.context() as patch:
+
+        def power_cut(_: int) -> None:
+            raise OSError("the power is gone")
+
+        patch.setattr("os.fsync", power_cut)
+        with pytest.raises(StoreError):
+            connect_writer(path, migrations=steps)
+    assert not list(tmp_path.glob("*.backup"))
+    (part,) = tmp_path.glob(".*.part")
+    part.write_bytes(part.read_bytes()[:1000])
+    connect_writer(path, migrations=steps).close()
+    (copy,) = tmp_path.glob("*.backup")
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.glob(".*.part"))
+    db = sqlite3.connect(copy)
+    assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert version_of(db) == 1
+    db.close()
 
 
 def test_a_step_that_fails_leaves_the_store_as_it_was(tmp_path: Path) -> None:
