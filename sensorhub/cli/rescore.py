@@ -15,20 +15,30 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("session")
 @click.option("--save", is_flag=True, help="Store the new results; the old ones stay beside them.")
+@click.option("--force", is_flag=True, help="With --save: even if part of the log is unreadable.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @pass_settings
-def rescore(settings: Context, *, session: str, save: bool, as_json: bool) -> None:
+def rescore(settings: Context, *, session: str, save: bool, force: bool, as_json: bool) -> None:
     """Run a session's raw log through the stages again and say what changes."""
+    from sensorhub.model.errors import InputError
+    from sensorhub.sessions.process import damage
     from sensorhub.sessions.reader import StoreReader
     from sensorhub.sessions.rescore import rescore_session
 
     found = rescore_session(StoreReader(settings.store_path), session)
-    if save and found.changed:
+    outcomes = {c.number: c.after for c in found.changes if c.after is not None}
+    saved = save and found.changed and bool(outcomes)
+    if saved and found.damaged_records and not force:
+        raise InputError(
+            f"Session {found.session.name}: {damage(found.damaged_records)}, so what is stored may"
+            " be the better result.",
+            hint="Say --force to store the new one all the same.",
+        )
+    if saved:
         import time
 
         from sensorhub.sessions.store import Store
 
-        outcomes = {c.number: c.after for c in found.changes if c.after is not None}
         with Store(settings.store_path, now_ns=time.monotonic_ns) as store:
             store.save_final(found.session.name, outcomes)
     if as_json:
@@ -36,13 +46,21 @@ def rescore(settings: Context, *, session: str, save: bool, as_json: bool) -> No
             {"set": c.number, "exercise": c.exercise, "changes": list(c.sentences)}
             for c in found.changes
         ]
-        click.echo(json.dumps({"session": found.session.name, "saved": save, "sets": rows}))
+        document = {
+            "session": found.session.name,
+            "saved": saved,
+            "unreadable_packets": sum(found.damaged_records),
+            "sets": rows,
+        }
+        click.echo(json.dumps(document))
         return
     for line in found.lines():
         click.echo(line)
     if not found.changed:
         click.echo(f"Session {found.session.name}: nothing changes.")
-    elif save:
+    elif saved:
         click.echo(f"Session {found.session.name}: the new results are stored.")
+    elif save:
+        click.echo("Nothing is stored: no set could be analysed.")
     else:
         click.echo("Nothing is stored; say --save to keep the new results.")

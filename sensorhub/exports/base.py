@@ -51,12 +51,15 @@ class Export:
         files: the files it makes of a session: the same session gives the same bytes, always.
             Raises SensorhubError where it cannot.
         names: of the files that it makes of every session, in order; empty where that depends.
+        read_together: names of files that whoever reads the folder takes for part of this export,
+            though it may be another session's.
     """
 
     name: str
     help: str
     files: Callable[[Source], Iterator[ExportFile]]
     names: tuple[str, ...] = ()
+    read_together: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -92,8 +95,8 @@ def export_session(
     half a file, and an error leaves everything as it was.
 
     Raises:
-        InputError: no such session; files of that name are there and ``overwrite`` is False; ``to``
-            is no folder.
+        InputError: no such session; files of that name are there and ``overwrite`` is False; files
+            are there that would be read as part of this export; ``to`` is no folder.
         StoreError: the store cannot be read.
         EnvironmentProblemError: the folder cannot be written, the disk is full.
     """
@@ -105,6 +108,7 @@ def export_session(
         waiting = Path(tempfile.mkdtemp(prefix=".export-", dir=to))
         try:
             names = [_write(waiting, file) for file in export.files(source)]
+            _refuse_strange(to, [name for name in export.read_together if name not in names])
             if not overwrite:
                 _refuse_existing(to, names, hint="Choose another folder, or say --overwrite.")
             for name in names:
@@ -152,6 +156,7 @@ def _write(folder: Path, file: ExportFile) -> str:
     with (folder / file.name).open("xb") as out:
         for piece in file.content:
             out.write(piece)
+        os.fchmod(out.fileno(), 0o600)  # a person's data, for whoever asked for them
         out.flush()
         os.fsync(out.fileno())
     return file.name
@@ -161,6 +166,16 @@ def _refuse_existing(to: Path, names: Sequence[str], *, hint: str) -> None:
     there = [name for name in names if (to / name).exists()]
     if there:
         raise InputError(f"{to} has {', '.join(there)} already.", hint=hint)
+
+
+def _refuse_strange(to: Path, names: Sequence[str]) -> None:
+    there = [name for name in names if (to / name).exists()]
+    if there:
+        raise InputError(
+            f"{to} has {', '.join(there)} of another recording, which would be read as part of"
+            " this one.",
+            hint="Choose another folder, or move that away.",
+        )
 
 
 def _sync_folder(folder: Path) -> None:

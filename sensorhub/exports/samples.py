@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from sensorhub.exports.base import Export, ExportFile, Source
 from sensorhub.model.errors import InputError
+from sensorhub.model.placement import Placement
 from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import NS_PER_S
 from sensorhub.sessions.process import sensor_blocks
@@ -24,9 +25,7 @@ def _files(source: Source) -> Iterator[ExportFile]:
     for sensor in session.sensors:
         blocks = list(sensor_blocks(source.store, session, sensor))
         if blocks:
-            yield ExportFile(
-                f"{sensor.placement.value}.csv", recording_csv(blocks, start_s=start_s)
-            )
+            yield ExportFile(_file_of(sensor.placement), recording_csv(blocks, start_s=start_s))
     sets = [
         {
             "set_number": one.number,
@@ -40,6 +39,10 @@ def _files(source: Source) -> Iterator[ExportFile]:
     if not session.sensors:
         raise InputError(f"Session {session.name} had no sensors, so it has no samples.")
     yield ExportFile(SETS_FILE, [(json.dumps(sets, indent=2) + "\n").encode()])
+
+
+def _file_of(placement: Placement) -> str:
+    return f"{placement.value}.csv"
 
 
 def recording_csv(blocks: Sequence[SampleBlock], *, start_s: float) -> Iterator[bytes]:
@@ -65,4 +68,5 @@ EXPORT = Export(
     name="samples",
     help="The sensors' samples as a recording that analyze reads, and when the sets were.",
     files=_files,
+    read_together=tuple(_file_of(placement) for placement in Placement),
 )

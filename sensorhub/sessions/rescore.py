@@ -7,7 +7,7 @@ from sensorhub.devices.registry import family as registered_family
 from sensorhub.model.outcomes import Breath, Hold, Repetition, RepetitionKind, SetOutcome, Step
 from sensorhub.model.units import DEG_PER_RAD
 from sensorhub.sessions.outcome_json import encode_outcome
-from sensorhub.sessions.process import FindFamily, process_session
+from sensorhub.sessions.process import FindFamily, damage, process_session
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.values import StoredSession, StoredSet
 
@@ -29,10 +29,16 @@ class SetChange:
 
 @dataclass(frozen=True, slots=True)
 class Rescored:
-    """A session judged anew; nothing is stored."""
+    """A session judged anew; nothing is stored.
+
+    Attributes:
+        damaged_records: how many records each chunk of the raw log had that could not be read:
+            what is found without them may be worse than what is stored.
+    """
 
     session: StoredSession
     changes: tuple[SetChange, ...]
+    damaged_records: tuple[int, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -40,7 +46,9 @@ class Rescored:
         return any(change.sentences for change in self.changes)
 
     def lines(self) -> Iterator[str]:
-        """One line a change, for people."""
+        """One line a change, for people, after what is wrong with the log."""
+        if self.damaged_records:
+            yield f"Session {self.session.name}: {damage(self.damaged_records)}."
         for change in self.changes:
             for sentence in change.sentences:
                 yield f"set {change.number} ({change.exercise}): {sentence}"
@@ -63,7 +71,7 @@ def rescore_session(
         refusal = processed.refusals.get(one.number, "")
         sentences = tuple(_compare(one, after, refusal))
         changes.append(SetChange(one.number, one.exercise, one.outcome, after, sentences))
-    return Rescored(session, tuple(changes))
+    return Rescored(session, tuple(changes), processed.damaged_records)
 
 
 def _compare(one: StoredSet, after: SetOutcome | None, refusal: str) -> Iterator[str]:

@@ -81,7 +81,11 @@ class NoticeCode(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing the reader of a session must know about its log, with a sentence for people."""
+    """One thing the reader of a session must know about its log, with a sentence for people.
+
+    Attributes:
+        count: of records lost or damaged, how many.
+    """
 
     code: NoticeCode
     text: str

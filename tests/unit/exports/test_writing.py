@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sensorhub.exports.base import Export, ExportFile, Source, export_session
+from sensorhub.exports.base import Export, ExportFile, Source, export_session, find_export
 from sensorhub.model.errors import EnvironmentProblemError, InputError
+from sensorhub.model.placement import Placement
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.store import Store
 from sensorhub.sessions.values import SessionInfo
@@ -84,3 +85,25 @@ def test_a_session_that_is_not_there(reader: StoreReader, tmp_path: Path) -> Non
     with pytest.raises(InputError, match="no session"):
         export_session(reader, "1999-01-01-1", tmp_path / "out", export=GOOD)
     assert not (tmp_path / "out").exists()
+
+
+def test_files_are_for_their_owner_only(reader: StoreReader, tmp_path: Path) -> None:
+    for path in export_session(reader, "last", tmp_path / "out", export=GOOD):
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_another_sessions_sensor_is_never_mixed_in(
+    reader: StoreReader, tmp_path: Path, *, overwrite: bool
+) -> None:
+    export = Export("mixed", "Two files.", two_files, read_together=("a.csv", "pelvis.csv"))
+    (tmp_path / "pelvis.csv").write_text("theirs")
+    with pytest.raises(InputError, match=r"pelvis\.csv of another recording"):
+        export_session(reader, "last", tmp_path, export=export, overwrite=overwrite)
+    assert (tmp_path / "pelvis.csv").read_text() == "theirs"
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_samples_are_read_together_by_placement() -> None:
+    together = find_export("samples").read_together
+    assert set(together) == {f"{placement.value}.csv" for placement in Placement}
