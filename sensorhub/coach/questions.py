@@ -93,7 +93,8 @@ class Question:
         Raises:
             InputError: it is no answer to this question; the sentence says what would be.
         """
-        text = " ".join(value.split())
+        # Half a surrogate pair fits in no file, and control characters command a terminal.
+        text = " ".join("".join(c for c in value if c.isprintable() or c.isspace()).split())
         if not text:
             return ""
         if self.kind is QuestionKind.TEXT:

@@ -152,6 +152,13 @@ def test_any_text_is_an_answer_or_a_clear_refusal(question_id: QuestionId, text:
         assert set(answer.split(",")) <= set(question.options)
 
 
+def test_what_no_file_or_terminal_takes_is_dropped_from_own_words() -> None:
+    comment = find_question(QuestionId.COMMENT)
+    said = comment.read("ouch\ud83d \x1b[31mhere\x00,\nthe \u202eleft leg, süß 🙂")
+    assert said == "ouch [31mhere, the left leg, süß 🙂"
+    assert comment.read("\ud83d\x1b") == "", "nothing is left: no answer"
+
+
 # Plans as text.
 
 
