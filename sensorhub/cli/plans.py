@@ -56,8 +56,13 @@ def plan_of_one(
     """One exercise as a plan, with its usual dose where none is given.
 
     Raises:
-        InputError: the exercise cannot be done on that side.
+        InputError: the exercise cannot be done on that side, or two doses are given.
     """
+    if reps is not None and hold_s is not None:
+        raise InputError(
+            "A set has one dose: --reps or --hold, not both.",
+            hint="--reps counts, --hold holds once for so many seconds.",
+        )
     if side is not None and side not in exercise.sides:
         raise InputError(
             f"{exercise.title} has no side of its own, left or right.", hint="Leave --side away."

@@ -134,6 +134,11 @@ def refuse_beyond_caps(sets: Sequence[PlannedSet]) -> None:
     if len(sets) > MAX_ITEMS * MAX_SETS * 2:
         raise InputError(f"{len(sets)} sets are more than any plan may ask for.")
     for planned in sets:
+        if planned.of > MAX_SETS:
+            raise InputError(
+                f"{planned.exercise}: {planned.of} sets are more than any plan may ask for.",
+                hint=f"At most {MAX_SETS} sets.",
+            )
         dose = planned.dose
         caps = ((dose.reps, MAX_REPS), (dose.hold_s, MAX_HOLD_S), (dose.duration_s, MAX_DURATION_S))
         given = [(value, cap) for value, cap in caps if value is not None]

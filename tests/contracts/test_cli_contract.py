@@ -279,6 +279,13 @@ def test_unknown_words_get_the_nearest_names() -> None:
     assert "squat" in one_sentence(sensorhub("exercises", "show", "sqat"), 2)
 
 
+def test_a_dose_beyond_the_caps_or_given_twice_is_refused(tmp_path: Path) -> None:
+    many = ("run", "kegel_squeeze", "--sets", "500", "--reps", "50")
+    assert "At most 10 sets" in one_sentence(sensorhub(*many, data=tmp_path), 2)
+    twice = ("run", "bridge", "--reps", "10", "--hold", "3")
+    assert "--reps or --hold" in one_sentence(sensorhub(*twice, data=tmp_path), 2)
+
+
 def test_no_link_is_shown_to_a_port_that_cannot_be(tmp_path: Path) -> None:
     assert "65535" in one_sentence(sensorhub("pair", "--port", "99999", data=tmp_path), 2)
 
