@@ -7,6 +7,7 @@ from sensorhub.cli.context import Context, pass_settings
 EPILOG = """\b
 Examples:
   sensorhub pair
+  sensorhub pair --host 0.0.0.0
   sensorhub pair --role therapist --host 192.168.1.20
 
 The hub must run (sensorhub serve, or its service). The PIN is good for five minutes and one device;
@@ -22,9 +23,10 @@ a newer one ends it."""
 @click.option("--person", metavar="PSEUDONYM", help="Whom it shows. [default: the first person]")
 @click.option(
     "--host",
-    default="0.0.0.0",  # noqa: S104 (only shown)
+    default="127.0.0.1",
+    show_default=True,
     envvar="SENSORHUB_HOST",
-    help="As the hub listens, to be shown.",
+    help="As the hub has it: the address that is shown.",
 )
 @click.option(
     "--port",
@@ -54,7 +56,7 @@ def pair(
     import time
 
     from sensorhub.cli.serve_screen import show_pin
-    from sensorhub.daemon.listening import address_for_others
+    from sensorhub.daemon.listening import address_for_others, is_loopback
     from sensorhub.model.errors import InputError
     from sensorhub.sessions.reader import StoreReader
     from sensorhub.web.access import ACCESS_NAME, AccessBook
@@ -73,3 +75,9 @@ def pair(
     )
     scheme = "https" if tls_cert else "http"
     show_pin(f"{scheme}://{address_for_others(host)}:{port}/", pin)
+    if is_loopback(host):
+        click.echo(
+            "Only this computer reaches that address. To let the home network in, start the hub"
+            " with --host 0.0.0.0 (a service: SENSORHUB_HOST=0.0.0.0 in its environment file), and"
+            " pair with the same."
+        )

@@ -1,5 +1,6 @@
 """What outside checks rely on: DESIGN's ``analyze`` contract, exit codes, light start-up."""
 
+import itertools
 import json
 import math
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sensorhub.cli.app import COMMANDS
+from sensorhub.sessions.store import STORE_NAME, Store
 
 HEAVY = (
     "numpy",
@@ -288,6 +290,17 @@ def test_a_dose_beyond_the_caps_or_given_twice_is_refused(tmp_path: Path) -> Non
 
 def test_no_link_is_shown_to_a_port_that_cannot_be(tmp_path: Path) -> None:
     assert "65535" in one_sentence(sensorhub("pair", "--port", "99999", data=tmp_path), 2)
+
+
+def test_pair_shows_the_address_the_hub_has_unless_told_otherwise(tmp_path: Path) -> None:
+    with Store(tmp_path / STORE_NAME, now_ns=itertools.count().__next__) as store:
+        store.add_person()
+    shown = sensorhub("pair", data=tmp_path).stdout
+    assert "http://127.0.0.1:8765/#pin=" in shown
+    assert "Only this computer" in shown
+    wide = sensorhub("pair", "--host", "192.0.2.7", data=tmp_path).stdout
+    assert "http://192.0.2.7:8765/#pin=" in wide
+    assert "Only this computer" not in wide
 
 
 def test_a_store_that_is_not_there_is_said(tmp_path: Path) -> None:

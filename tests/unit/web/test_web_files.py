@@ -20,6 +20,13 @@ TEXTS = {name: json.loads(STATIC[f"texts/{name}.json"].body) for name in ("en", 
 SCRIPTS = {name: file.body.decode() for name, file in STATIC.items() if name.startswith("js/")}
 
 
+@pytest.mark.parametrize("language", TEXTS)
+def test_a_new_pin_is_made_beside_the_hub_that_runs(language: str) -> None:
+    text = TEXTS[language]["no_pin"]
+    assert "sensorhub pair" in text
+    assert "serve" not in text, "a second hub cannot run beside this one"
+
+
 def test_vendored_files_are_what_they_were() -> None:
     vendor = ROOT / "vendor"
     lines = (vendor / "SHA256SUMS").read_text().splitlines()
