@@ -24,6 +24,7 @@ from typing import Any
 from sensorhub.coach.dose import Dose
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Side
+from sensorhub.model.words import many
 
 PLAN_VERSION = 1
 
@@ -136,8 +137,8 @@ def refuse_beyond_caps(sets: Sequence[PlannedSet]) -> None:
     for planned in sets:
         if planned.of > MAX_SETS:
             raise InputError(
-                f"{planned.exercise}: {planned.of} sets are more than any plan may ask for.",
-                hint=f"At most {MAX_SETS} sets.",
+                f"{planned.exercise}: {many(planned.of, 'set')} are more than any plan may ask for.",
+                hint=f"At most {many(MAX_SETS, 'set')}.",
             )
         dose = planned.dose
         caps = ((dose.reps, MAX_REPS), (dose.hold_s, MAX_HOLD_S), (dose.duration_s, MAX_DURATION_S))
