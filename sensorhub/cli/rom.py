@@ -27,8 +27,9 @@ Examples:
 With sensors (--now takes the registered ones): three repetitions of each movement they can see,
 then the table. Without: the table of a stored session (the person's latest with such movements). A
 recording holds one movement, or --stretch names the seconds of it: a sensor on the thigh cannot
-tell one from another. Beside each range stands the minimal detectable change: a smaller difference
-may be measurement error. One person's sessions are compared, never two people's."""
+tell one from another. Beside flexion, extension and abduction stands the minimal detectable
+change: a smaller difference may be measurement error; of the others it is not known. One person's
+sessions are compared, never two people's."""
 
 
 @click.command(epilog=EPILOG, short_help="Check the hip's range of motion, and its trend.")
@@ -124,7 +125,7 @@ def _analysed(
 ) -> "SetOutcome":
     from sensorhub.exercises.definition import find_exercise
     from sensorhub.exports.range_check import MOVEMENTS
-    from sensorhub.exports.tables.detectable import detectable_change_deg
+    from sensorhub.exports.tables.detectable import DETECTABLE_DEG
     from sensorhub.model.errors import InputError
     from sensorhub.model.placement import Side
     from sensorhub.model.units import DEG_PER_RAD
@@ -145,7 +146,7 @@ def _analysed(
     span = WHOLE if stretch is None else Span(*stretch)
     outcome = analyze_blocks(sensors, exercise, side=asked, span=span).outcome
     # What is smaller than a change that could be detected is fidgeting, not a test.
-    least_deg = detectable_change_deg(exercise.id) or 0.0
+    least_deg = DETECTABLE_DEG
     found = sets_in(sensors, exercise, side=asked) if stretch is None else []
     sets = [one for one in found if one.best_rad * DEG_PER_RAD >= least_deg]
     if len(sets) > 1:
@@ -270,6 +271,13 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
+_CHANGES = {
+    True: "a change",
+    False: "within measurement error",
+    None: "how much of it is measurement error is not known",
+}
+
+
 def _table(ranges: "Sequence[Range]") -> list[str]:
     from sensorhub.exercises.definition import find_exercise
     from sensorhub.exports.range_check import side_difference_share
@@ -283,7 +291,7 @@ def _table(ranges: "Sequence[Range]") -> list[str]:
         line = f"{title}, {one.side}: {one.what} {one.best_deg:.0f} degrees{error}"
         line += f", best of {one.repetitions}, {one.evidence}"
         if one.change_deg is not None:
-            word = "a change" if one.is_change else "within measurement error"
+            word = _CHANGES[one.is_change]
             line += f"; {one.change_deg:+.0f} since last time, {word}"
         lines.append(line)
         if one.flags:

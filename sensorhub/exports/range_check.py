@@ -8,31 +8,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sensorhub.exercises.measures.sets import difference_share
-from sensorhub.exports.tables.detectable import detectable_change_deg
+from sensorhub.exports.tables.detectable import TESTED, detectable_change_deg
 from sensorhub.model.outcomes import Repetition, RepetitionKind, SetOutcome
 from sensorhub.model.placement import Side
 from sensorhub.model.units import DEG_PER_RAD
 from sensorhub.sessions.values import StoredSession
 
-MOVEMENTS = (
-    "straight_leg_raise",
-    "standing_hip_flexion",
-    "prone_hip_extension",
-    "side_lying_hip_abduction",
-    "hip_adduction",
-    "seated_hip_internal_rotation",
-    "seated_hip_external_rotation",
-)
+_ROTATING = ("seated_hip_internal_rotation", "seated_hip_external_rotation")
+MOVEMENTS = (*TESTED, "hip_adduction", *_ROTATING)
 """Movements that the hip's range is tested with, in the order of a check."""
 
 REPETITIONS = 3
 """Of each movement and side; the best one counts."""
 
 THIGH, HIP, ROTATION = "thigh elevation", "hip angle", "thigh rotation (trend only)"
-"""Rotation is a trend: skin and muscle under a strap take up to 20 degrees of it."""
+"""Rotation is a trend: skin and muscle under a strap take up to 20 degrees of it, so
+what change of it means something is not known."""
 
 _HIP_RANGE = "hip_flexion_range_rad"
-_ROTATING = ("seated_hip_internal_rotation", "seated_hip_external_rotation")
 _FLEXING = ("straight_leg_raise", "standing_hip_flexion", "prone_hip_extension")
 
 

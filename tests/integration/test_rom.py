@@ -6,6 +6,7 @@ from pathlib import Path
 from visits import sensorhub, simulation
 
 from sensorhub.exports.range_check import MOVEMENTS
+from sensorhub.exports.tables.detectable import TESTED
 
 SPEED = 10.0
 RANGE_DEG, ROTATION_DEG = 8.0, 15.0
@@ -48,4 +49,4 @@ def test_a_check_from_sensor_to_table(tmp_path: Path) -> None:
         assert one["repetitions"] == 3
         most_deg = ROTATION_DEG if "rotation" in one["what"] else RANGE_DEG
         assert abs(one["best_deg"] - best_deg) < most_deg, (one, best_deg)
-        assert one["mdc_deg"] == 13.0
+        assert one["mdc_deg"] == (13.0 if one["exercise"] in TESTED else None)

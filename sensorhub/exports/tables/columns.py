@@ -21,8 +21,9 @@ GAP_MEANING = "Time within {} for which some sensor's data is missing. 0: nothin
 MDC_MEANING = (
     "Minimal detectable change: a smaller difference between two such angles may be measurement"
     " error. 2.77 times the largest standard error that Pua et al. 2008 found when one clinician"
-    " measured hip range of motion twice in people with hip osteoarthritis; the sensor's own figure"
-    " has not been measured. Empty: not known for this movement."
+    " measured passive hip range of motion twice in people with hip osteoarthritis; the sensor's"
+    " own figure has not been measured. Empty: not known; it is given only for tests of hip"
+    " flexion, extension and abduction."
 )
 
 

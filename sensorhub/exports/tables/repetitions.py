@@ -30,6 +30,10 @@ One = TypeVar("One", bound=Item)
 Value = TypeVar("Value")
 
 
+DIRECTIONS = ("out", "back", "cw", "ccw", "kick", "hydrant")
+"""All that detectors say of a step's or cycle's direction, or of the part that is missing."""
+
+
 def _since_set_s(row: ItemRow, time_s: float) -> float:
     return time_s - row.set.started_ns / NS_PER_S
 
@@ -116,9 +120,11 @@ REPETITIONS: Table[ItemRow] = Table(
         ),
         text(
             "direction",
-            "Direction of a step (out, back) or cycle; the half that is missing of a compound"
-            " repetition.",
+            "Of a step: out or back. Of a cycle: cw (clockwise) or ccw (counterclockwise), as seen"
+            " by someone looking at the belly. Of a repetition of two parts: the part that is"
+            " missing.",
             _direction,
+            choices=DIRECTIONS,
         ),
         moment(
             "started_at",

@@ -63,6 +63,16 @@ def test_the_trend_is_of_one_person(tmp_path: Path, two_people: tuple[str, str])
         assert f" of {person}\n" in checked(tmp_path, *options).stdout
 
 
+@pytest.mark.parametrize(
+    ("exercise", "told"),
+    [(RAISE, "+18 since last time, a change"), (TURN, "+18 since last time, how much of it is")],
+)
+def test_of_rotation_it_tells_no_change(tmp_path: Path, exercise: str, told: str) -> None:
+    with Store(tmp_path / STORE_NAME, now_ns=itertools.count(1).__next__) as store:
+        checks_of(store, "", 20.0, 38.0, exercise=exercise)
+    assert told in checked(tmp_path).stdout
+
+
 def test_a_person_who_is_unknown_or_has_no_check_is_named(
     tmp_path: Path, two_people: tuple[str, str]
 ) -> None:

@@ -77,6 +77,14 @@ def test_a_change_is_more_than_measurement_error(now_deg: float, *, is_change: b
     assert found.is_change is is_change
 
 
+def test_of_rotation_no_change_is_told() -> None:
+    """Skin under a strap takes up to 20 degrees of it."""
+    earlier = [session(done(TURN, Side.RIGHT, 20.0))]
+    (found,) = ranges_of([done(TURN, Side.RIGHT, 38.0)], earlier=earlier)
+    assert (found.mdc_deg, found.is_change) == (None, None)
+    assert found.change_deg == pytest.approx(18.0)
+
+
 def test_it_is_the_hips_only_where_the_hips_own_angle_is_known() -> None:
     (hip,) = ranges_of([done(RAISE, Side.RIGHT, 70.0, 72.0, hip_deg=55.0)])
     assert (hip.what, hip.best_deg) == (HIP, pytest.approx(55.0))

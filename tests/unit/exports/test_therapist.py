@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 from made_up_session import S, made_up_session
 
+from sensorhub.exercises.definition import load_library
 from sensorhub.exports.base import Source
 from sensorhub.exports.measures_page import measures_page
 from sensorhub.exports.page import csv_page
+from sensorhub.exports.range_check import MOVEMENTS
 from sensorhub.exports.tables import ANSWERS, TABLES
-from sensorhub.exports.tables.detectable import DETECTABLE_DEG
+from sensorhub.exports.tables.detectable import DETECTABLE_DEG, detectable_change_deg
 from sensorhub.exports.tables.rows import answer_rows, gap_s
 from sensorhub.exports.tables.table import Kind
 from sensorhub.exports.therapist import EXPORT, tables_of
@@ -102,7 +104,6 @@ def test_what_nobody_measured_did_not_end_as_if_it_had_been_seen() -> None:
 def test_a_repetition_says_what_a_therapist_asks() -> None:
     first, partial, third = rows("repetitions.csv")[:3]
     assert first["rom_deg"] == "71.6"
-    assert first["mdc_deg"] == f"{DETECTABLE_DEG}" == "13.0"
     assert first["started_at"] == "2026-03-01T18:00:10.750+01:00"
     assert (first["start_s"], first["peak_s"], first["end_s"]) == ("0.500", "2.000", "3.500")
     assert (partial["kind"], partial["sure"]) == ("partial", "no")
@@ -110,6 +111,26 @@ def test_a_repetition_says_what_a_therapist_asks() -> None:
     assert third["hold_s"] == "1.250"
     assert third["gap_s"] == "1.000"
     assert third["flags"] == "gap"
+
+
+def test_a_detectable_change_is_claimed_only_where_its_source_measured_one() -> None:
+    """Flexion, extension and abduction: no squat, bridge, stretch, adduction, rotation."""
+    known = {name for name in load_library() if detectable_change_deg(name) is not None}
+    assert known < set(MOVEMENTS)
+    assert set(MOVEMENTS) - known == {
+        "hip_adduction",
+        "seated_hip_internal_rotation",
+        "seated_hip_external_rotation",
+    }
+    told = [row["mdc_deg"] for row in rows("repetitions.csv")]
+    assert {*told, *(row["best_rom_mdc_deg"] for row in rows("sets.csv"))} == {""}
+    session = made_up_session()
+    squats, *others = session.sets
+    raises = replace(squats, exercise="straight_leg_raise")
+    tables = tables_of(replace(session, sets=(raises, *others)))
+    for name, column in ("repetitions.csv", "mdc_deg"), ("sets.csv", "best_rom_mdc_deg"):
+        first, *_ = csv.DictReader(io.StringIO(tables[name].decode(), newline=""))
+        assert first[column] == f"{DETECTABLE_DEG}" == "13.0"
 
 
 def test_prescribed_stands_beside_done() -> None:
