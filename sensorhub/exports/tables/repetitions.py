@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from sensorhub.exercises.detectors.compound import HYDRANT, KICK
 from sensorhub.exercises.measures.table import Of
+from sensorhub.exercises.side_steps import BACK, OUT
 from sensorhub.exports.tables.columns import (
     EVIDENCE,
     EVIDENCE_MEANING,
@@ -30,7 +32,7 @@ One = TypeVar("One", bound=Item)
 Value = TypeVar("Value")
 
 
-DIRECTIONS = ("out", "back", "cw", "ccw", "kick", "hydrant")
+DIRECTIONS = (OUT, BACK, "cw", "ccw", KICK, HYDRANT)
 """All that detectors say of a step's or cycle's direction, or of the part that is missing."""
 
 

@@ -6,8 +6,16 @@ from sensorhub.coach.dose import Dose, counted
 from sensorhub.coach.prompts import Blank, Prompt, PromptKey
 from sensorhub.coach.texts import load_texts
 from sensorhub.exercises.definition import load_library
+from sensorhub.model.outcomes import FlagCode, QualityFlag
 
 LIBRARY = load_library()
+
+
+def test_the_german_flag_of_a_wrong_side_is_true_of_every_reason_for_it() -> None:
+    """The sensor is on the other leg than was asked for, or the other leg moved."""
+    flag = QualityFlag(FlagCode.WRONG_SIDE, None, 0.0, 1.0, "as in English")
+    said = load_texts("de", library=LIBRARY).flag(flag)
+    assert "auf der der Sensor sitzt, oder das andere Bein hat sich bewegt" in said
 
 
 @pytest.mark.parametrize(
