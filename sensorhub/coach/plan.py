@@ -137,7 +137,7 @@ def refuse_beyond_caps(sets: Sequence[PlannedSet]) -> None:
     for planned in sets:
         if planned.of > MAX_SETS:
             raise InputError(
-                f"{planned.exercise}: {many(planned.of, 'set')} are more than any plan may ask for.",
+                f"{planned.exercise}: {many(planned.of, 'set')} are more than a plan may ask for.",
                 hint=f"At most {many(MAX_SETS, 'set')}.",
             )
         dose = planned.dose
