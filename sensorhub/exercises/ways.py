@@ -68,7 +68,7 @@ _W = TypeVar("_W", bound=Way)
 def right_way(
     path: Path,
     ways: Sequence[_W],
-    upright: FloatArray | None,
+    upright_up: FloatArray | None,
     *,
     posture: Posture,
     rises: bool,
@@ -81,12 +81,12 @@ def right_way(
 
     Args:
         ways: one or both.
-        upright: where "up" is as the person stands, sensor frame; None: not known.
+        upright_up: where "up" is as the person stands, sensor frame; None: not known.
         posture: how the body is at the start of a repetition.
         rises: see ``Rules``, and likewise the others.
     """
     seated = _off_the_feet(path, ways) if posture is Posture.SITTING else ways
-    possible = [w for w in seated if not _is_wrong_way(path, w.cycles, upright, toward_upright)]
+    possible = [w for w in seated if not _is_wrong_way(path, w.cycles, upright_up, toward_upright)]
     best = _from_home(path, possible, alternating=alternating)
     if best is None or not rises or abs(risen := rise(path, best.angle_rad, best.cycles)) < CLEAR:
         return best
@@ -117,31 +117,31 @@ def begins_at_the_top(path: Path, cycles: Sequence[Cycle]) -> bool:
 
 
 def astray(
-    path: Path, cycles: Sequence[Cycle], upright: FloatArray | None, *, toward_upright: int
+    path: Path, cycles: Sequence[Cycle], upright_up: FloatArray | None, *, toward_upright: int
 ) -> list[bool]:
     """For each cycle whether it passes upright, or goes aside, where the others lead toward it.
 
     Or away from it, as the exercise asks for. Stepping off at the end of a set looks so.
     """
-    if upright is None or not toward_upright or not cycles:
+    if upright_up is None or not toward_upright or not cycles:
         return [False] * len(cycles)
     shares = []
     for cycle in cycles:
         home, top = path.up[cycle.start], path.up[cycle.peak]
-        nearer_rad = angle_between_rad(home, upright) - angle_between_rad(top, upright)
+        nearer_rad = angle_between_rad(home, upright_up) - angle_between_rad(top, upright_up)
         shares.append(toward_upright * nearer_rad / max(1e-9, angle_between_rad(home, top)))
     usual = median(shares)
     return [usual > TURNED_SHARE and share < usual - ASTRAY_SHARE for share in shares]
 
 
 def _is_wrong_way(
-    path: Path, cycles: Sequence[Cycle], upright: FloatArray | None, toward_upright: int
+    path: Path, cycles: Sequence[Cycle], upright_up: FloatArray | None, toward_upright: int
 ) -> bool:
     """Whether cycles lead away from upright that should lead toward it, or the reverse."""
-    if upright is None or not toward_upright:
+    if upright_up is None or not toward_upright:
         return False
     home, top = path.mean_up([c.start for c in cycles]), path.mean_up([c.peak for c in cycles])
-    nearer_rad = angle_between_rad(home, upright) - angle_between_rad(top, upright)
+    nearer_rad = angle_between_rad(home, upright_up) - angle_between_rad(top, upright_up)
     least_rad = max(TURNED_RAD, TURNED_SHARE * angle_between_rad(home, top))
     return -toward_upright * nearer_rad > least_rad
 

@@ -44,9 +44,9 @@ def told_of(one: StoredSet) -> tuple[QualityFlag, ...]:
     return told_flags(one.outcome, span=Span(one.started_ns / NS_PER_S, end_s))
 
 
-def seconds_told(seconds: float) -> str:
+def seconds_told(total_s: float) -> str:
     """So many seconds, to a tenth; never 0.0 for what is something."""
-    return f"{seconds:.1f}" if seconds >= SHORTEST_TOLD_S else "Less than 0.1"
+    return f"{total_s:.1f}" if total_s >= SHORTEST_TOLD_S else "Less than 0.1"
 
 
 def _together(placement: Placement, gaps: list[Gap], span: Span) -> list[QualityFlag]:
