@@ -14,6 +14,7 @@ from sensorhub.model.placement import Placement, Side
 from sensorhub.sessions.reader import StoreReader
 from sensorhub.sessions.store import Store
 from sensorhub.sessions.values import (
+    Answer,
     AnswerKind,
     Notice,
     NoticeCode,
@@ -40,6 +41,7 @@ def test_a_whole_session_is_read_back_as_it_was_written(
         log.answer(AnswerKind.PAIN_BEFORE, "3", answered_ns=1)
         log.answer(AnswerKind.PAIN_AFTER, "2", answered_ns=2)
         log.answer(AnswerKind.PAIN_AFTER, "4", answered_ns=3)
+        log.answer(AnswerKind.HURT, "yes", answered_ns=4, exercise="clam", side=Side.LEFT)
         log.close()
     reader = StoreReader(path)
     session = reader.session(log.name)
@@ -57,6 +59,7 @@ def test_a_whole_session_is_read_back_as_it_was_written(
     assert session.sets[1].ended_ns == session.ended_ns
     assert session.answer(AnswerKind.PAIN_BEFORE) == "3"
     assert session.answer(AnswerKind.PAIN_AFTER) == "4"
+    assert session.answers[-1] == Answer(AnswerKind.HURT, "yes", 4, 0, "clam", Side.LEFT)
     for placement, many in records.items():
         assert list(reader.raw_log(log.name, placement).records) == many
     assert reader.raw_log(log.name, Placement.BELLY).records == ()
