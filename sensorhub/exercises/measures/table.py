@@ -136,14 +136,14 @@ MEASURES: tuple[Measure, ...] = (
         "start_elevation_rad",
         _REP,
         "Thigh elevation at the start: the thigh's angle to gravity, flexion positive, 0 in the"
-        " standing pose.",
+        " standing pose. Empty lying on the side, and where the thigh's front is not known.",
         needs=_ALIGNED,
         decimals=1,
     ),
     Measure(
         "peak_elevation_rad",
         _REP,
-        "Thigh elevation at the greatest excursion.",
+        "Thigh elevation at the greatest excursion; empty as at the start.",
         needs=_ALIGNED,
         decimals=1,
     ),
@@ -158,7 +158,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "hip_adduction_range_rad",
         _REP,
-        "Range of the hip's ab/adduction angle within the repetition.",
+        "Range of the hip's ab/adduction angle within the repetition. Empty where the front of thigh"
+        " and pelvis is told by the movement alone, not by swings, poses or lying.",
         "Wu et al. 2002, J Biomech 35:543 (ISB); Grood and Suntay 1983",
         f"{_PELVIS}, {_GYROSCOPE}, {_ALIGNED}",
         decimals=1,
