@@ -71,8 +71,13 @@ SHOWN = {
 
 
 @functools.cache
-def done(exercise: str, side: Side) -> tuple[Analysis, HipTrack | None, dict[str, np.ndarray]]:
-    """The analysis, the angles, and the body's own at the same moments, relative to standing."""
+def done(
+    exercise: str, side: Side, *, says_side: bool = True
+) -> tuple[Analysis, HipTrack | None, dict[str, np.ndarray]]:
+    """The analysis, the angles, and the body's own at the same moments, relative to standing.
+
+    ``says_side``: the thigh's sensor is known as that of this side; else the set says it alone.
+    """
     step = next(s for s in load_scenario(exercise).steps if isinstance(s, Perform))
     step = replace(step, reps=min(step.reps, MOST_REPS))
     scenario = Scenario("t", "t", "standing", "right", 4.0, 2.0, (Rest(1.0), step))
@@ -84,6 +89,10 @@ def done(exercise: str, side: Side) -> tuple[Analysis, HipTrack | None, dict[str
         internal_hz=INTERNAL_HZ,
     )
     sensors = {Placement(n): blocks_of(Placement(n), data)[0] for n, data in seen.sensors.items()}
+    if not says_side:
+        sensors[Placement.THIGH] = replace(
+            sensors.pop(Placement(f"thigh_{side}")), placement=Placement.THIGH
+        )
     true_set = seen.truth.sets[0]
     moving = {
         p: [part(b, true_set.start_s - LEAD_IN_S, true_set.end_s)] for p, b in sensors.items()
@@ -171,6 +180,18 @@ def test_lying_on_the_side_has_a_range_and_no_elevation(side: Side) -> None:
         for one in analysis.outcome.repetitions:
             assert "hip_adduction_range_rad" in one.measures
             assert not {"start_elevation_rad", "peak_elevation_rad"} & set(one.measures)
+
+
+@pytest.mark.parametrize("exercise", ["side_lying_hip_abduction", "hip_adduction"])
+@pytest.mark.parametrize("side", [Side.RIGHT, Side.LEFT])
+def test_the_side_of_the_set_is_enough(exercise: str, side: Side) -> None:
+    sided, alone = (done(exercise, side, says_side=says) for says in (True, False))
+    assert alone[1] is not None
+    for name, values in shown(sided[1]).items():
+        assert np.allclose(values, shown(alone[1])[name], atol=1e-9), name
+    for one, other in zip(sided[0].outcome.repetitions, alone[0].outcome.repetitions, strict=True):
+        key = "hip_adduction_range_rad"
+        assert other.measures[key] == pytest.approx(one.measures[key])
 
 
 @pytest.mark.parametrize("exercise", ["squat", "lunge", "standing_hip_flexion"])

@@ -48,7 +48,11 @@ def measured(
         return found
     repetitions = found.repetitions
     if has_phases(exercise):
-        repetitions = _repetitions(repetitions, counted, motions, tracks, alignments, exercise)
+        hips = {
+            place: _hip(place, tracks, alignments, exercise, side)
+            for place in {_counted_on(one, counted) for one in repetitions}
+        }
+        repetitions = _repetitions(repetitions, counted, motions, hips)
     holds = tuple(_hold(one, motions[counted[0]]) for one in found.holds)
     of_set = set_measures(repetitions)
     if side is Side.BOTH and "left_right_difference_share" not in of_set:
@@ -72,9 +76,7 @@ def _repetitions(
     repetitions: Sequence[Repetition],
     counted: Sequence[Placement],
     motions: Mapping[Placement, SegmentMotion],
-    tracks: Mapping[Placement, Track],
-    alignments: Mapping[Placement, Alignment],
-    exercise: Exercise,
+    hips: Mapping[Placement, HipTrack | None],
 ) -> tuple[Repetition, ...]:
     pelvis = motions.get(Placement.PELVIS)
     if pelvis is not None and Placement.PELVIS in counted:
@@ -86,7 +88,6 @@ def _repetitions(
         )
         for place in set(by_place)
     }
-    hips = {place: _hip(place, tracks, alignments, exercise) for place in set(by_place)}
     after_s = [*(r.start_s for r in repetitions), None][1:]
     own: list[dict[str, float]] = [{} for _ in repetitions]
     for place in usual:
@@ -145,11 +146,12 @@ def _hip(
     tracks: Mapping[Placement, Track],
     alignments: Mapping[Placement, Alignment],
     exercise: Exercise,
+    side: Side,
 ) -> HipTrack | None:
     if thigh.segment != "thigh" or thigh not in alignments:
         return None
     angles = HipAngles(
-        side=thigh.side,
+        side=thigh.side if thigh.side is not Side.NONE else side,
         thigh=thigh,
         alignments=alignments,
         posture=exercise.posture.value,
