@@ -158,8 +158,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "hip_adduction_range_rad",
         _REP,
-        "Range of the hip's ab/adduction angle within the repetition. Empty where the front of thigh"
-        " and pelvis is told by the movement alone, not by swings, poses or lying.",
+        "Range of the hip's ab/adduction angle within the repetition. Empty where the front of"
+        " thigh and pelvis is told by the movement alone, not by swings, poses or lying.",
         "Wu et al. 2002, J Biomech 35:543 (ISB); Grood and Suntay 1983",
         f"{_PELVIS}, {_GYROSCOPE}, {_ALIGNED}",
         decimals=1,
