@@ -19,7 +19,7 @@ from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.motion.assembler import BlockAssembler, assemble_all
 from sensorhub.motion.tracker import MotionTracker
-from sensorhub.sessions.analysis import run_set, track
+from sensorhub.sessions.stages.analysis import run_set, track
 
 THIGH = Placement.THIGH_RIGHT
 ROUNDS = 10

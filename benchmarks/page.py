@@ -23,8 +23,8 @@ from typing import Any
 
 import websockets
 
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import STORE_NAME
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import STORE_NAME
 
 WORN = ("thigh_right", "thigh_left", "pelvis")
 VIEWERS = 20

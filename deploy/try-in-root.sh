@@ -76,8 +76,8 @@ within udevadm verify /etc/udev/rules.d/60-sensorhub.rules 2>/dev/null || echo "
 echo "== a session, as the hub's own user"
 within setpriv --reuid=sensorhub --regid=sensorhub --init-groups /opt/sensorhub/current/bin/python -c '
 import itertools, pathlib
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.values import SessionInfo
+from sensorhub.sessions.store.store import Store
+from sensorhub.sessions.store.values import SessionInfo
 with Store(pathlib.Path("/var/lib/sensorhub/sessions.sqlite"), now_ns=itertools.count(1).__next__) as store:
     store.begin_session(SessionInfo(plan="daily-hip")).close()
 '

@@ -11,8 +11,8 @@ import numpy as np
 from link_rig import Listener, supervised
 from radio import OnAir
 
-from sensorhub.daemon.link import SensorLink
-from sensorhub.daemon.link_state import LinkPhase
+from sensorhub.daemon.links.link import SensorLink
+from sensorhub.daemon.links.state import LinkPhase
 from sensorhub.devices.omp.family import FAMILY
 from sensorhub.model.events import SamplesArrived
 from sensorhub.model.units import NS_PER_S

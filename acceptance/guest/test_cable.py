@@ -10,7 +10,7 @@ from pathlib import Path
 from conftest import run
 from link_rig import supervised
 
-from sensorhub.daemon.link_state import LinkPhase
+from sensorhub.daemon.links.state import LinkPhase
 from sensorhub.model.errors import LinkLostError
 from sensorhub.transports.hubclock import HubClock
 from sensorhub.transports.serial_port import SerialTransport

@@ -14,7 +14,7 @@ from hub import linked, percentiles, transport
 from services import ADAPTER, PairingAgent, adapter_on, power, property_of, until_adapter_on
 from streams import assert_every_sample_once, stream
 
-from sensorhub.daemon.link_state import LinkPhase
+from sensorhub.daemon.links.state import LinkPhase
 from sensorhub.devices.omp.family import FAMILY
 from sensorhub.model.errors import TransportError
 from sensorhub.transports.ble import NotifyPath

@@ -24,8 +24,8 @@ from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import DEG_PER_RAD
 from sensorhub.motion.hip import HipTrack
-from sensorhub.sessions.analysis import Span, analyze_blocks
-from sensorhub.sessions.angles import angle_track, finer_motion
+from sensorhub.sessions.stages.analysis import Span, analyze_blocks
+from sensorhub.sessions.stages.angles import angle_track, finer_motion
 
 MOVEMENTS = (
     ("squat", "squat"),

@@ -15,9 +15,9 @@ from sensorhub.model.events import FloatArray
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
 from sensorhub.model.units import DEG_PER_RAD
-from sensorhub.sessions.analysis import Analysis
-from sensorhub.sessions.angles import angle_track, finer_motion
-from sensorhub.sessions.recording import Recording
+from sensorhub.sessions.recordings.recording import Recording
+from sensorhub.sessions.stages.analysis import Analysis
+from sensorhub.sessions.stages.angles import angle_track, finer_motion
 
 _HIP = "RightHipAngle_ML_X"
 _PELVIS = tuple(f"PelvisAngle_ML_{axis}" for axis in "XYZ")

@@ -24,7 +24,7 @@ from sensorhub.exercises.engine import SetAnalyzer
 from sensorhub.model.outcomes import Evidence, SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import Gap, SampleBlock
-from sensorhub.sessions.analysis import analyze_blocks
+from sensorhub.sessions.stages.analysis import analyze_blocks
 
 ACTIVITY_S = 30.0
 """How long each activity that is no exercise lasts in the table of false repetitions."""

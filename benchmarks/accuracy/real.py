@@ -14,8 +14,8 @@ from typing import Any
 from benchmarks.accuracy.optical import OpticalScore, optical_score
 from sensorhub.exercises.definition import Exercise, find_exercise
 from sensorhub.model.placement import Side
-from sensorhub.sessions.analysis import WHOLE, Analysis, Span, analyze_blocks
-from sensorhub.sessions.recording import Recording, read_recording
+from sensorhub.sessions.recordings.recording import Recording, read_recording
+from sensorhub.sessions.stages.analysis import WHOLE, Analysis, Span, analyze_blocks
 
 NEGATIVE: Mapping[str, str] = {
     "standing_still": "squat",

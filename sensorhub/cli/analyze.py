@@ -54,10 +54,10 @@ def analyze(
     from sensorhub.cli.outcome_table import outcome_table
     from sensorhub.exercises.definition import find_exercise
     from sensorhub.model.placement import Side
-    from sensorhub.sessions.analysis import Span, analyze_blocks
-    from sensorhub.sessions.as_json import outcome_as_json
-    from sensorhub.sessions.recording import read_recording, refuse_to_overwrite
-    from sensorhub.sessions.told import told_flags
+    from sensorhub.sessions.recordings.recording import read_recording, refuse_to_overwrite
+    from sensorhub.sessions.stages.analysis import Span, analyze_blocks
+    from sensorhub.sessions.stages.as_json import outcome_as_json
+    from sensorhub.sessions.stages.told import told_flags
 
     exercise = find_exercise(exercise_id)
     span = Span(-math.inf if from_s is None else from_s, math.inf if to_s is None else to_s)
@@ -73,7 +73,7 @@ def analyze(
         standing=None if neutral is None else neutral.sensors,
     )
     if angles_csv is not None:
-        from sensorhub.sessions.angles import angle_track, finer_motion, write_angles
+        from sensorhub.sessions.stages.angles import angle_track, finer_motion, write_angles
 
         outcome = found.outcome
         track = angle_track(

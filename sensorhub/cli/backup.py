@@ -16,8 +16,8 @@ MIB = 1 << 20
 def backup(settings: Context, *, file: Path) -> None:
     """Write all sessions, plans and settings to one new FILE. A session may be running."""
     from sensorhub.model.words import many
-    from sensorhub.sessions.backup import write_backup
-    from sensorhub.sessions.database import unreadable
+    from sensorhub.sessions.backup.write import write_backup
+    from sensorhub.sessions.store.database import unreadable
 
     left_out: list[Path] = []
     with _Bar("Backing up") as bar:
@@ -48,8 +48,8 @@ def restore(settings: Context, *, file: Path, yes: bool) -> None:
     The hub must not be running (sudo systemctl stop sensorhub).
     """
     from sensorhub.model.words import many
-    from sensorhub.sessions.backup_format import read_manifest
-    from sensorhub.sessions.restore import restore_backup
+    from sensorhub.sessions.backup.format import read_manifest
+    from sensorhub.sessions.backup.restore import restore_backup
 
     manifest = read_manifest(file)
     if not yes:

@@ -52,10 +52,10 @@ def calibrate(
     """Measure bias and scale of one sensor from a dozen resting poses, and keep them."""
     import asyncio
 
-    from sensorhub.daemon.calibrate import calibrate_sensor
-    from sensorhub.daemon.sensors_worn import find_uri
+    from sensorhub.daemon.sensors.calibrate import calibrate_sensor
+    from sensorhub.daemon.sensors.worn import find_uri
     from sensorhub.model.units import DEG_PER_RAD
-    from sensorhub.sessions.registry import registered_sensors
+    from sensorhub.sessions.store.registry import registered_sensors
 
     uri = find_uri(uri_text, registered=registered_sensors(settings.store_path))
     click.echo("Lay the sensor down, let go, wait until the pose is counted, turn it, and so on.")

@@ -20,7 +20,7 @@ class Context:
     @property
     def store_path(self) -> Path:
         """The file of the session store."""
-        from sensorhub.sessions.store import STORE_NAME
+        from sensorhub.sessions.store.store import STORE_NAME
 
         return self.data_dir / STORE_NAME
 

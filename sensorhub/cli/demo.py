@@ -47,7 +47,7 @@ def demo(*, speed: float | None, keep: Path | None, web: bool, port: int, seed: 
 
     from sensorhub.cli.plans import find_plan
     from sensorhub.daemon.demo import run_demo
-    from sensorhub.daemon.live_view import view_for
+    from sensorhub.daemon.screen.live_view import view_for
     from sensorhub.model.errors import EnvironmentProblemError
 
     folder = keep or Path(tempfile.mkdtemp(prefix="sensorhub-demo-"))

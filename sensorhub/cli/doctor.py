@@ -49,7 +49,7 @@ def doctor(ctx: click.Context, *, as_json: bool) -> None:
     from sensorhub.daemon.doctor.base import Ground, Verdict
     from sensorhub.daemon.doctor.table import examine
     from sensorhub.model.errors import SensorhubError
-    from sensorhub.sessions.registry import registered_sensors
+    from sensorhub.sessions.store.registry import registered_sensors
 
     settings = ctx.find_object(Context)
     assert settings is not None
@@ -137,9 +137,9 @@ def _bench_plan(
     settings: Context, texts: tuple[str, ...], *, stream_s: float, connects: int, speed: float
 ) -> "BenchPlan":
     from sensorhub.daemon.doctor.bench import BenchPlan
-    from sensorhub.daemon.sensors_worn import find_uri, owner_of
+    from sensorhub.daemon.sensors.worn import find_uri, owner_of
     from sensorhub.model.errors import InputError
-    from sensorhub.sessions.registry import registered_sensors
+    from sensorhub.sessions.store.registry import registered_sensors
 
     registered = registered_sensors(settings.store_path)
     wanted = texts or tuple(sensor.name for sensor in registered)

@@ -33,7 +33,7 @@ def export(
     SESSION is a session's name (see sensorhub sessions) or "last".
     """
     from sensorhub.exports.base import THERAPIST, export_session, exports, find_export
-    from sensorhub.sessions.reader import StoreReader
+    from sensorhub.sessions.store.reader import StoreReader
 
     if list_kinds:
         for kind in exports().values():

@@ -7,13 +7,13 @@ from sensorhub.exercises.definition import Exercise
 from sensorhub.model.outcomes import QualityFlag, RepetitionKind, SetOutcome
 from sensorhub.model.placement import Side
 from sensorhub.model.units import DEG_PER_RAD
-from sensorhub.sessions.headline import headline
+from sensorhub.sessions.stages.headline import headline
 
 
 def outcome_table(outcome: SetOutcome, exercise: Exercise, *, flags: Sequence[QualityFlag]) -> str:
     """A headline, what was counted or held, and what the reader must know about it.
 
-    ``flags``: as they are told, see :mod:`sensorhub.sessions.told`.
+    ``flags``: as they are told, see :mod:`sensorhub.sessions.stages.told`.
     """
     return "\n".join(_lines(outcome, exercise, flags))
 

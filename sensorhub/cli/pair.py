@@ -56,9 +56,9 @@ def pair(
     import time
 
     from sensorhub.cli.serve_screen import show_pin
-    from sensorhub.daemon.listening import address_for_others, is_loopback
+    from sensorhub.daemon.serving.listening import address_for_others, is_loopback
     from sensorhub.model.errors import InputError
-    from sensorhub.sessions.reader import StoreReader
+    from sensorhub.sessions.store.reader import StoreReader
     from sensorhub.web.access import ACCESS_NAME, AccessBook
     from sensorhub.web.pairing import PAIRING_NAME, Pairing
     from sensorhub.web.roles import Role

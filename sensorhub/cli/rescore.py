@@ -21,9 +21,9 @@ Examples:
 def rescore(settings: Context, *, session: str, save: bool, force: bool, as_json: bool) -> None:
     """Run a session's raw log through the stages again and say what changes."""
     from sensorhub.model.errors import InputError
-    from sensorhub.sessions.process import damage
-    from sensorhub.sessions.reader import StoreReader
-    from sensorhub.sessions.rescore import rescore_session
+    from sensorhub.sessions.stages.process import damage
+    from sensorhub.sessions.stages.rescore import rescore_session
+    from sensorhub.sessions.store.reader import StoreReader
 
     found = rescore_session(StoreReader(settings.store_path), session)
     outcomes = {c.number: c.after for c in found.changes if c.after is not None}
@@ -37,7 +37,7 @@ def rescore(settings: Context, *, session: str, save: bool, force: bool, as_json
     if saved:
         import time
 
-        from sensorhub.sessions.store import Store
+        from sensorhub.sessions.store.store import Store
 
         with Store(settings.store_path, now_ns=time.monotonic_ns) as store:
             store.save_final(found.session.name, outcomes)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sensorhub.exports.range_check import Range
     from sensorhub.model.outcomes import SetOutcome
-    from sensorhub.sessions.values import StoredSession
+    from sensorhub.sessions.store.values import StoredSession
 
 EPILOG = """\b
 Examples:
@@ -130,9 +130,9 @@ def _analysed(
     from sensorhub.model.placement import Side
     from sensorhub.model.units import DEG_PER_RAD
     from sensorhub.model.words import many
-    from sensorhub.sessions.analysis import WHOLE, Span, analyze_blocks
-    from sensorhub.sessions.recording import read_recording
-    from sensorhub.sessions.sets_in import sets_in
+    from sensorhub.sessions.recordings.recording import read_recording
+    from sensorhub.sessions.stages.analysis import WHOLE, Span, analyze_blocks
+    from sensorhub.sessions.stages.sets_in import sets_in
 
     if exercise_id is None:
         raise InputError("Which movement is it?", hint=f"--exercise {' or '.join(MOVEMENTS)}.")
@@ -164,7 +164,7 @@ def _analysed(
 
 def _check_known(settings: Context, person: str) -> None:
     from sensorhub.model.errors import InputError
-    from sensorhub.sessions.reader import StoreReader
+    from sensorhub.sessions.store.reader import StoreReader
 
     people = StoreReader(settings.store_path).people()
     if person not in people:
@@ -181,9 +181,9 @@ def _checked_now(
     from sensorhub.cli.run import sensors_for
     from sensorhub.coach.dose import Dose
     from sensorhub.coach.plan import Plan, PlanItem
-    from sensorhub.daemon.live_view import view_for
     from sensorhub.daemon.run import run_and_export
-    from sensorhub.daemon.settings import RunSettings
+    from sensorhub.daemon.screen.live_view import view_for
+    from sensorhub.daemon.visit.settings import RunSettings
     from sensorhub.exercises.definition import find_exercise
     from sensorhub.exports.range_check import MOVEMENTS, REPETITIONS
 
@@ -213,7 +213,7 @@ def _stored(
     """A stored session (the person's latest with such movements), and the same person's before."""
     from sensorhub.exports.range_check import MOVEMENTS
     from sensorhub.model.errors import InputError
-    from sensorhub.sessions.reader import StoreReader
+    from sensorhub.sessions.store.reader import StoreReader
 
     store = StoreReader(settings.store_path)
     sessions = store.sessions()

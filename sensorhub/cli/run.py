@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sensorhub.coach.plan import Plan
     from sensorhub.coach.questions import Asking
-    from sensorhub.daemon.sensors_worn import WornSensors
+    from sensorhub.daemon.sensors.worn import WornSensors
     from sensorhub.model.placement import Side
 
 EPILOG = """\b
@@ -98,9 +98,9 @@ def run(
     """Do a plan (daily-hip, daily-back, or a .toml file) or one exercise by its id."""
     import sys
 
-    from sensorhub.daemon.live_view import view_for
     from sensorhub.daemon.run import run_and_export
-    from sensorhub.daemon.settings import RunSettings
+    from sensorhub.daemon.screen.live_view import view_for
+    from sensorhub.daemon.visit.settings import RunSettings
     from sensorhub.exports.base import THERAPIST, check_folder, find_export
     from sensorhub.model.placement import Side
     from sensorhub.speech.voice import Voice
@@ -143,10 +143,10 @@ def sensors_for(plan: "Plan", texts: "Sequence[str]", *, store: Path) -> "WornSe
 
     Raises InputError with what it should be.
     """
-    from sensorhub.daemon.planning import needs_sensor, of_use
-    from sensorhub.daemon.sensors_worn import WornSensors, registered_worn, worn_sensors
+    from sensorhub.daemon.sensors.worn import WornSensors, registered_worn, worn_sensors
+    from sensorhub.daemon.visit.planning import needs_sensor, of_use
     from sensorhub.exercises.definition import load_library
-    from sensorhub.sessions.registry import registered_sensors
+    from sensorhub.sessions.store.registry import registered_sensors
 
     registered = registered_sensors(store)
     if texts:

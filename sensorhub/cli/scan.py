@@ -22,7 +22,7 @@ def scan(*, look_s: float, serial_only: bool, show_all: bool, as_json: bool) -> 
     """Look for sensors, over Bluetooth and on serial ports."""
     import asyncio
 
-    from sensorhub.daemon.scan import scan as look
+    from sensorhub.daemon.sensors.scan import scan as look
     from sensorhub.transports.ble_radio import BleRadio
 
     report = asyncio.run(look(None if serial_only else BleRadio(), listen_s=look_s))

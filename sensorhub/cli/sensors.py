@@ -10,8 +10,8 @@ from sensorhub.cli.context import Context, pass_settings
 from sensorhub.cli.numbers import FiniteRange
 
 if TYPE_CHECKING:
-    from sensorhub.sessions.registry import RegisteredSensor
-    from sensorhub.sessions.store import Store
+    from sensorhub.sessions.store.registry import RegisteredSensor
+    from sensorhub.sessions.store.store import Store
 
 EPILOG = """\b
 Examples:
@@ -41,7 +41,7 @@ def sensors(ctx: click.Context, *, as_json: bool) -> None:
 @pass_settings
 def list_sensors(settings: Context, *, as_json: bool) -> None:
     """List the registered sensors."""
-    from sensorhub.sessions.registry import registered_sensors
+    from sensorhub.sessions.store.registry import registered_sensors
 
     found = registered_sensors(settings.store_path)
     rows = [_object(sensor, _calibrated(settings, sensor)) for sensor in found]
@@ -83,9 +83,9 @@ def add(
     """Find a sensor, connect to it once, and register it. Without a name: the only new one near."""
     import asyncio
 
-    from sensorhub.daemon.sensors_add import Wish, add_sensor
-    from sensorhub.daemon.sensors_worn import read_placement
-    from sensorhub.sessions.registry import registered_sensors
+    from sensorhub.daemon.sensors.add import Wish, add_sensor
+    from sensorhub.daemon.sensors.worn import read_placement
+    from sensorhub.sessions.store.registry import registered_sensors
 
     placement = None if where is None else read_placement(where)
     wish = Wish(target, name, placement, bond=not no_bond, listen_s=listen_s, speed=speed)
@@ -115,7 +115,7 @@ def name(settings: Context, *, sensor: str, new_name: str) -> None:
 @pass_settings
 def place(settings: Context, *, sensor: str, where: str) -> None:
     """Say where a sensor is usually worn."""
-    from sensorhub.daemon.sensors_worn import read_placement
+    from sensorhub.daemon.sensors.worn import read_placement
 
     placement = None if where == NOWHERE else read_placement(where)
     with _store(settings) as store:
@@ -134,7 +134,7 @@ def forget(settings: Context, *, sensor: str) -> None:
 def _store(settings: Context) -> "Store":
     import time
 
-    from sensorhub.sessions.store import Store
+    from sensorhub.sessions.store.store import Store
 
     return Store(settings.store_path, now_ns=time.monotonic_ns)
 
@@ -142,7 +142,7 @@ def _store(settings: Context) -> "Store":
 def _calibrated(settings: Context, sensor: "RegisteredSensor") -> str | None:
     """The day it was calibrated; None: never."""
     from calibration.sensor import SensorCalibration
-    from sensorhub.sessions.reader import StoreReader
+    from sensorhub.sessions.store.reader import StoreReader
 
     document = StoreReader(settings.store_path).calibration(sensor.device_id or sensor.uri)
     return SensorCalibration.from_json(document).measured_on.isoformat() if document else None

@@ -10,7 +10,7 @@ from sensorhub.cli.context import Context, pass_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sensorhub.daemon.sensors_worn import WornSensors
+    from sensorhub.daemon.sensors.worn import WornSensors
 
 EPILOG = """\b
 Examples:
@@ -129,10 +129,10 @@ def serve(
 
     from sensorhub.cli.serve_screen import show_serving
     from sensorhub.coach.questions import Asking
-    from sensorhub.daemon.hub import HubSettings
     from sensorhub.daemon.serve import ServeSettings
     from sensorhub.daemon.serve import serve as serve_hub
-    from sensorhub.daemon.tls import read_tls
+    from sensorhub.daemon.serving.hub import HubSettings
+    from sensorhub.daemon.serving.tls import read_tls
     from sensorhub.speech.voice import Voice
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
@@ -162,9 +162,9 @@ def serve(
 
 def _worn(texts: "Sequence[str]", store: Path) -> "WornSensors":
     """The sensors that were given, or else the registered ones; there may be none yet."""
-    from sensorhub.daemon.sensors_worn import WornSensors, registered_worn, worn_sensors
+    from sensorhub.daemon.sensors.worn import WornSensors, registered_worn, worn_sensors
     from sensorhub.model.placement import Placement
-    from sensorhub.sessions.registry import registered_sensors
+    from sensorhub.sessions.store.registry import registered_sensors
 
     registered = registered_sensors(store)
     if texts:

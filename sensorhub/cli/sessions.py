@@ -8,7 +8,7 @@ import click
 from sensorhub.cli.context import Context, pass_settings
 
 if TYPE_CHECKING:
-    from sensorhub.sessions.values import StoredSession
+    from sensorhub.sessions.store.values import StoredSession
 
 EPILOG = """\b
 Examples:
@@ -31,8 +31,8 @@ def sessions(ctx: click.Context) -> None:
 def list_sessions(settings: Context, *, as_json: bool) -> None:
     """List the stored sessions, the oldest first."""
     from sensorhub.model.words import many
-    from sensorhub.sessions.headline import set_headline
-    from sensorhub.sessions.reader import StoreReader
+    from sensorhub.sessions.stages.headline import set_headline
+    from sensorhub.sessions.store.reader import StoreReader
 
     found = StoreReader(settings.store_path).sessions()
     if as_json:
@@ -59,8 +59,8 @@ def show(settings: Context, session: str, *, as_json: bool) -> None:
     """Show one session: what was asked for and what was done. ``last`` is the latest."""
     from sensorhub.cli.outcome_table import outcome_table
     from sensorhub.exercises.definition import load_library
-    from sensorhub.sessions.reader import StoreReader
-    from sensorhub.sessions.told import told_of
+    from sensorhub.sessions.stages.told import told_of
+    from sensorhub.sessions.store.reader import StoreReader
 
     found = StoreReader(settings.store_path).session(session)
     if as_json:
@@ -90,7 +90,7 @@ def show(settings: Context, session: str, *, as_json: bool) -> None:
 
 
 def _session_object(session: "StoredSession") -> dict[str, Any]:
-    from sensorhub.sessions.as_json import outcome_as_json
+    from sensorhub.sessions.stages.as_json import outcome_as_json
 
     return {
         "session": session.name,

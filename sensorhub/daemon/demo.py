@@ -21,9 +21,9 @@ from typing import Any
 from sensorhub.coach.plan import Plan
 from sensorhub.coach.questions import Asking, QuestionId
 from sensorhub.coach.settings import CoachSettings
-from sensorhub.daemon.live_view import View
 from sensorhub.daemon.run import Tell, run_and_export
-from sensorhub.daemon.settings import RunSettings
+from sensorhub.daemon.screen.live_view import View
+from sensorhub.daemon.visit.settings import RunSettings
 from sensorhub.model.errors import EnvironmentProblemError
 from sensorhub.model.placement import Placement
 from sensorhub.transports.uri import SensorUri, parse_uri

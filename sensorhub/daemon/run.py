@@ -15,23 +15,23 @@ from sensorhub.coach.questions import Asking
 from sensorhub.coach.said import note
 from sensorhub.coach.sayable import sayable
 from sensorhub.coach.texts import load_texts
-from sensorhub.daemon.keys import terminal_keys
-from sensorhub.daemon.links import family_of
-from sensorhub.daemon.live_view import View
-from sensorhub.daemon.planning import doable_sets
-from sensorhub.daemon.settings import RunSettings
-from sensorhub.daemon.visit import Visit
-from sensorhub.daemon.voice import speaking
+from sensorhub.daemon.links.opening import family_of
+from sensorhub.daemon.screen.keys import terminal_keys
+from sensorhub.daemon.screen.live_view import View
+from sensorhub.daemon.screen.voice import speaking
+from sensorhub.daemon.visit.planning import doable_sets
+from sensorhub.daemon.visit.settings import RunSettings
+from sensorhub.daemon.visit.visit import Visit
 from sensorhub.exercises.definition import load_library
 from sensorhub.exports.base import THERAPIST, export_session, find_export
 from sensorhub.model.errors import StoreError
 from sensorhub.model.units import NS_PER_S
 from sensorhub.model.words import many
-from sensorhub.sessions.finish import finish_session, recover
-from sensorhub.sessions.headline import set_headline
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import STORE_NAME, Store
-from sensorhub.sessions.values import StoredSession
+from sensorhub.sessions.stages.finish import finish_session, recover
+from sensorhub.sessions.stages.headline import set_headline
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import STORE_NAME, Store
+from sensorhub.sessions.store.values import StoredSession
 from sensorhub.transports.hubclock import HubClock
 
 Tell = Callable[[str], None]

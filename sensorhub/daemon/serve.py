@@ -9,17 +9,17 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sensorhub.coach.plan import Plan
-from sensorhub.daemon.hub import Hub, HubSettings
-from sensorhub.daemon.links import family_of
-from sensorhub.daemon.listening import LOOPBACK, Listening, address_for_others, bound
-from sensorhub.daemon.sensors_desk import SensorDesk
-from sensorhub.daemon.tls import TlsFiles
-from sensorhub.daemon.voice import SPEECH_NAME
-from sensorhub.daemon.watchdog import ServiceManager, Sign, Watchdog, keep_fed
+from sensorhub.daemon.links.opening import family_of
+from sensorhub.daemon.screen.voice import SPEECH_NAME
+from sensorhub.daemon.sensors.desk import SensorDesk
+from sensorhub.daemon.serving.hub import Hub, HubSettings
+from sensorhub.daemon.serving.listening import LOOPBACK, Listening, address_for_others, bound
+from sensorhub.daemon.serving.tls import TlsFiles
+from sensorhub.daemon.serving.watchdog import ServiceManager, Sign, Watchdog, keep_fed
 from sensorhub.exports.tables.detectable import detectable_change_deg
-from sensorhub.sessions.finish import recover
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import STORE_NAME, Store
+from sensorhub.sessions.stages.finish import recover
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import STORE_NAME, Store
 from sensorhub.speech.cache import SpeechCache
 from sensorhub.speech.espeak import can_speak
 from sensorhub.speech.voice import LANGUAGES

@@ -13,13 +13,13 @@ from sensorhub.coach.plan import Plan
 from sensorhub.coach.questions import Asking
 from sensorhub.coach.texts import DEFAULT_LANGUAGE
 from sensorhub.daemon.demo import ANSWERS, COACH, Comparison, compare, how_fast, simulator
-from sensorhub.daemon.hub import HubSettings
-from sensorhub.daemon.live_view import View
 from sensorhub.daemon.run import Tell
+from sensorhub.daemon.screen.live_view import View
 from sensorhub.daemon.serve import ServeSettings, Serving, serving, stop_signals
+from sensorhub.daemon.serving.hub import HubSettings
 from sensorhub.exports.base import THERAPIST, export_session, find_export
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import STORE_NAME
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import STORE_NAME
 
 LOOK_S = 0.1
 

@@ -10,8 +10,8 @@ from sensorhub.exercises.definition import Exercise
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, NewDetector, PacedDetector
 from sensorhub.exercises.measures.measuring import measured
 from sensorhub.exercises.measures.motion import SegmentMotion
-from sensorhub.exercises.recorder import TrackRecorder
 from sensorhub.exercises.spoken import spoken
+from sensorhub.exercises.trace.recorder import TrackRecorder
 from sensorhub.model.errors import InputError
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock

@@ -18,8 +18,8 @@ from types import MappingProxyType
 
 import sensorhub.exports
 from sensorhub.model.errors import EnvironmentProblemError, InputError
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.values import StoredSession
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.values import StoredSession
 
 THERAPIST = "therapist"
 """The export one gets when one does not ask for another."""

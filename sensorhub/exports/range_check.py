@@ -12,7 +12,7 @@ from sensorhub.exports.tables.detectable import TESTED, detectable_change_deg
 from sensorhub.model.outcomes import Repetition, RepetitionKind, SetOutcome
 from sensorhub.model.placement import Side
 from sensorhub.model.units import DEG_PER_RAD
-from sensorhub.sessions.values import StoredSession
+from sensorhub.sessions.store.values import StoredSession
 
 _ROTATING = ("seated_hip_internal_rotation", "seated_hip_external_rotation")
 MOVEMENTS = (*TESTED, "hip_adduction", *_ROTATING)

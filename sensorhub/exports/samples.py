@@ -13,8 +13,8 @@ from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement
 from sensorhub.model.samples import SampleBlock
 from sensorhub.model.units import NS_PER_S
-from sensorhub.sessions.process import sensor_blocks
-from sensorhub.sessions.recording import ACC, GYR, TIME
+from sensorhub.sessions.recordings.recording import ACC, GYR, TIME
+from sensorhub.sessions.stages.process import sensor_blocks
 
 SETS_FILE = "sets.json"
 

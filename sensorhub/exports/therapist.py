@@ -9,7 +9,7 @@ from sensorhub.exports.base import THERAPIST, Export, ExportFile, Source
 from sensorhub.exports.tables import ANSWERS, MEASURES, REPETITIONS, SESSION, SETS, TABLES, Table
 from sensorhub.exports.tables.read_me import READ_ME, read_me
 from sensorhub.exports.tables.rows import answer_rows, item_rows, measure_rows, set_rows
-from sensorhub.sessions.values import StoredSession
+from sensorhub.sessions.store.values import StoredSession
 
 DATA_PACKAGE = "datapackage.json"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.store.reader import StoreReader
 from sensorhub.web.access import LIFE_S
 from sensorhub.web.calls import COOKIE, Call, Endpoint, Refuse
 from sensorhub.web.codes import MOST

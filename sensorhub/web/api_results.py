@@ -4,8 +4,8 @@ import asyncio
 import functools
 
 from sensorhub.model.errors import InputError
-from sensorhub.sessions.traces import set_trace
-from sensorhub.sessions.values import StoredSession
+from sensorhub.sessions.stages.traces import set_trace
+from sensorhub.sessions.store.values import StoredSession
 from sensorhub.web.calls import Call, Endpoint, Refuse
 from sensorhub.web.results import history, session_line, session_result, trace_document
 from sensorhub.web.roles import Role

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.store.reader import StoreReader
 from sensorhub.web.access import AccessBook
 from sensorhub.web.board import Board
 from sensorhub.web.codes import CodeBook

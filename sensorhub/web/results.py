@@ -6,9 +6,9 @@ from typing import Any
 
 from sensorhub.model.outcomes import Repetition, RepetitionKind, SetOutcome
 from sensorhub.model.units import DEG_PER_RAD, NS_PER_S
-from sensorhub.sessions.told import told_of
-from sensorhub.sessions.traces import Trace
-from sensorhub.sessions.values import AnswerKind, StoredSession, StoredSet
+from sensorhub.sessions.stages.told import told_of
+from sensorhub.sessions.stages.traces import Trace
+from sensorhub.sessions.store.values import AnswerKind, StoredSession, StoredSet
 from sensorhub.web.words import all_texts
 
 DetectableDeg = Callable[[str], float | None]

@@ -16,7 +16,7 @@ from sensorhub.exercises.definition import find_exercise
 from sensorhub.exercises.measures.measuring import has_phases
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.analysis import analyze_blocks
+from sensorhub.sessions.stages.analysis import analyze_blocks
 
 SEED = 1000
 STANDS_UP = "sit_to_stand"

@@ -22,8 +22,8 @@ from sensorhub.exercises.definition import find_exercise, load_library
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import SampleBlock
 from sensorhub.motion.hip import HipTrack
-from sensorhub.sessions.analysis import Analysis, Span, analyze_blocks
-from sensorhub.sessions.angles import angle_track, finer_motion
+from sensorhub.sessions.stages.analysis import Analysis, Span, analyze_blocks
+from sensorhub.sessions.stages.angles import angle_track, finer_motion
 
 SEED = 1
 RMSE_DEG = {

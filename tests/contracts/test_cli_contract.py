@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sensorhub.cli.app import COMMANDS
-from sensorhub.sessions.store import STORE_NAME, Store
+from sensorhub.sessions.store.store import STORE_NAME, Store
 
 HEAVY = (
     "numpy",

@@ -20,9 +20,9 @@ from sensorhub.exports.base import (
 )
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.values import Prescription, SensorInfo, SessionInfo
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import Store
+from sensorhub.sessions.store.values import Prescription, SensorInfo, SessionInfo
 
 EVERY = pytest.mark.parametrize("export", exports().values(), ids=exports())
 
@@ -121,7 +121,7 @@ def test_a_new_export_is_one_file_and_nothing_else(store: StoreReader, tmp_path:
         import sensorhub.exports
         sensorhub.exports.__path__.append({str(tmp_path)!r})
         from sensorhub.exports.base import export_session, find_export
-        from sensorhub.sessions.reader import StoreReader
+        from sensorhub.sessions.store.reader import StoreReader
         store = StoreReader(Path({str(store.path)!r}))
         export_session(store, "last", Path(sys.argv[1]), export=find_export("short"))
         """

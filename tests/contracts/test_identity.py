@@ -4,12 +4,12 @@ import pytest
 from device_bench import Bench, driver_of
 
 from firmware_sim.families import FAMILIES
-from sensorhub.daemon.links import LinkCallbacks
-from sensorhub.daemon.sensors_guard import SensorGuard
+from sensorhub.daemon.links.opening import LinkCallbacks
+from sensorhub.daemon.sensors.guard import SensorGuard
 from sensorhub.model.errors import DeviceError
 from sensorhub.model.events import DeviceEvent, DeviceIdentified, SamplesArrived
 from sensorhub.model.link import Record
-from sensorhub.sessions.registry import RegisteredSensor
+from sensorhub.sessions.store.registry import RegisteredSensor
 
 TELLING = set(FAMILIES) - {"thingy52", "science_journal"}
 """All but these say a serial number; these are told apart by their address alone."""

@@ -10,8 +10,8 @@ from link_rig import Listener, run, supervised, system_bus
 from firmware_sim.bluez import AirTiming, FakeBlueZ, ble_room
 from firmware_sim.links.world import World
 from firmware_sim.peer import Peer
-from sensorhub.daemon.link import SensorLink
-from sensorhub.daemon.link_timing import LinkTiming
+from sensorhub.daemon.links.link import SensorLink
+from sensorhub.daemon.links.timing import LinkTiming
 from sensorhub.devices.omp.family import FAMILY
 from sensorhub.transports.ble import BleTransport, NotifyPath
 from sensorhub.transports.ble_radio import BleRadio

@@ -18,9 +18,9 @@ from firmware_sim.fault_script import Fault, Kind
 from firmware_sim.omp.core import DeviceOptions
 from firmware_sim.omp.device import OmpDevice, identity_of
 from firmware_sim.signals import ImuSettings
-from sensorhub.daemon.link import SensorLink
-from sensorhub.daemon.link_state import LinkPhase, LinkStatus
-from sensorhub.daemon.link_timing import LinkTiming
+from sensorhub.daemon.links.link import SensorLink
+from sensorhub.daemon.links.state import LinkPhase, LinkStatus
+from sensorhub.daemon.links.timing import LinkTiming
 from sensorhub.devices.base import DeviceFamily
 from sensorhub.devices.omp.family import FAMILY
 from sensorhub.model.events import DeviceEvent, SamplesArrived

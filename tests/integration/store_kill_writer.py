@@ -13,8 +13,8 @@ from pathlib import Path
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.outcomes import Repetition, SetOutcome
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.values import AnswerKind, SensorInfo, SessionInfo
+from sensorhub.sessions.store.store import Store
+from sensorhub.sessions.store.values import AnswerKind, SensorInfo, SessionInfo
 
 PLACEMENTS = (Placement.THIGH_RIGHT, Placement.PELVIS)
 

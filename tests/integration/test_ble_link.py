@@ -6,8 +6,8 @@ from link_rig import LARGE_RING_BYTES, disconnects, omp_device
 
 from firmware_sim.fault_script import Kind
 from firmware_sim.faults import FaultyPeer
-from sensorhub.daemon.link_state import LinkPhase
-from sensorhub.daemon.link_timing import LinkTiming
+from sensorhub.daemon.links.state import LinkPhase
+from sensorhub.daemon.links.timing import LinkTiming
 from sensorhub.model.events import BatteryReported, SamplesLost
 from sensorhub.model.link import RecordKind
 from sensorhub.transports.ble import NotifyPath

@@ -16,9 +16,9 @@ from link_rig import PATIENCE_S, Listener, omp_device
 
 from firmware_sim.bluez import Abort, BusError, Delay, NoReply, bluez_error
 from firmware_sim.peer import Advertisement, GattService, Peer, Sent
-from sensorhub.daemon.link import SensorLink
-from sensorhub.daemon.link_state import LinkPhase
-from sensorhub.daemon.link_timing import LinkTiming
+from sensorhub.daemon.links.link import SensorLink
+from sensorhub.daemon.links.state import LinkPhase
+from sensorhub.daemon.links.timing import LinkTiming
 from sensorhub.model.errors import TransportError
 from sensorhub.transports import ble, ble_radio
 from sensorhub.transports.symptoms import RESET_HINT, TROUBLES, Remedy, Symptom, symptom_of

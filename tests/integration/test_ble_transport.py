@@ -15,8 +15,8 @@ from link_rig import PATIENCE_S, run, system_bus
 
 from firmware_sim.bluez import AirTiming, Delay, FakeBlueZ, NoReply, ble_room, bluez_error
 from firmware_sim.links.world import World
-from sensorhub.daemon.bluez import BLUEZ, ask_objects, bond_of
-from sensorhub.daemon.sensors_add import Bonding, make_bond
+from sensorhub.daemon.sensors.add import Bonding, make_bond
+from sensorhub.daemon.sensors.bluez import BLUEZ, ask_objects, bond_of
 from sensorhub.model.errors import LinkLostError, TransportError
 from sensorhub.model.profile import BleChannel, BleProfile
 from sensorhub.transports import ble, ble_radio

@@ -16,8 +16,8 @@ from firmware_sim.links.world import World
 from firmware_sim.peer import Peer
 from firmware_sim.person import Person, SensorSetup
 from firmware_sim.scenario.loader import load_scenario
-from sensorhub.daemon.link_state import LinkPhase
-from sensorhub.daemon.link_timing import LinkTiming
+from sensorhub.daemon.links.state import LinkPhase
+from sensorhub.daemon.links.timing import LinkTiming
 from sensorhub.devices.registry import families, family, recognise
 from sensorhub.model.events import ClockObserved
 from sensorhub.transports.ble import BleTransport

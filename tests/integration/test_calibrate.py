@@ -6,7 +6,7 @@ from pathlib import Path
 from visits import export, sensorhub, simulation
 
 from calibration.sensor import SensorCalibration
-from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.store.reader import StoreReader
 
 SPEED = 6.0
 

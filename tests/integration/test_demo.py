@@ -7,7 +7,7 @@ from pathlib import Path
 
 from visits import sensorhub
 
-from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.store.reader import StoreReader
 
 
 def test_the_demo_counts_what_the_simulated_person_did(tmp_path: Path) -> None:

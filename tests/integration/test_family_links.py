@@ -14,8 +14,8 @@ from firmware_sim.links.pty import PtyLink
 from firmware_sim.links.world import World
 from firmware_sim.person import Person, SensorSetup
 from firmware_sim.scenario.loader import load_scenario
-from sensorhub.daemon.link_state import LinkPhase
-from sensorhub.daemon.links import LinkCallbacks, LinkMaker
+from sensorhub.daemon.links.opening import LinkCallbacks, LinkMaker
+from sensorhub.daemon.links.state import LinkPhase
 from sensorhub.model.events import BatteryReported, DeviceIdentified
 from sensorhub.model.units import STANDARD_GRAVITY_MPS2
 from sensorhub.transports.hubclock import HubClock

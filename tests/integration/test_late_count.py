@@ -17,7 +17,7 @@ from sensorhub.coach.prompts import PromptKey
 from sensorhub.coach.said import Said
 from sensorhub.coach.snapshot import Snapshot
 from sensorhub.daemon.run import run_session
-from sensorhub.daemon.settings import RunSettings
+from sensorhub.daemon.visit.settings import RunSettings
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.model.placement import Placement
 from sensorhub.transports.uri import parse_uri

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Route
 
 from sensorhub.model.outcomes import Hold, Repetition, RepetitionKind, SetOutcome
 from sensorhub.model.placement import Side
-from sensorhub.sessions import store as store_module
-from sensorhub.sessions.store import STORE_NAME, Store
-from sensorhub.sessions.values import AnswerKind, Moment, SessionInfo
+from sensorhub.sessions.store import store as store_module
+from sensorhub.sessions.store.store import STORE_NAME, Store
+from sensorhub.sessions.store.values import AnswerKind, Moment, SessionInfo
 
 DAYS = 12
 

@@ -9,8 +9,8 @@ import pytest
 from page_rig import Screen, chromium, pair, save_plan, screen, serving
 from visits import simulation, squats_on_cue
 
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.registry import registered_sensors
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.registry import registered_sensors
 
 SPEED = 8.0
 REPS = 3

@@ -12,7 +12,7 @@ import pytest
 from visits import PATIENCE_S, export, run_squats, sensorhub, simulation, squats_on_cue
 
 from sensorhub.cli import main
-from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.store.reader import StoreReader
 
 SPEED = 10.0
 LONG_SET = 50

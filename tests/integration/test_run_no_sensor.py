@@ -10,16 +10,16 @@ import pytest
 from sensorhub.coach.dose import Dose
 from sensorhub.coach.plan import Plan, PlanItem
 from sensorhub.coach.questions import Asking
-from sensorhub.daemon.hub import Hub, HubSettings
-from sensorhub.daemon.live_view import PlainView
 from sensorhub.daemon.run import run_session
-from sensorhub.daemon.settings import RunSettings
+from sensorhub.daemon.screen.live_view import PlainView
+from sensorhub.daemon.serving.hub import Hub, HubSettings
+from sensorhub.daemon.visit.settings import RunSettings
 from sensorhub.exports.base import THERAPIST, export_session, find_export
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import STORE_NAME, Store
-from sensorhub.sessions.values import StoredSession
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import STORE_NAME, Store
+from sensorhub.sessions.store.values import StoredSession
 from sensorhub.transports.hubclock import HubClock
 from sensorhub.transports.uri import SensorUri, parse_uri
 from sensorhub.web.board import Board

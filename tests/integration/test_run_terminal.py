@@ -16,16 +16,16 @@ import pytest
 from visits import PATIENCE_S, Simulation, run_squats, sensorhub, simulation, squats_on_cue
 
 from sensorhub.cli.plans import plan_of_one
-from sensorhub.daemon.live_view import PlainView
 from sensorhub.daemon.run import run_session
-from sensorhub.daemon.running_set import RunningSet
-from sensorhub.daemon.settings import RunSettings
+from sensorhub.daemon.screen.live_view import PlainView
+from sensorhub.daemon.visit.running_set import RunningSet
+from sensorhub.daemon.visit.settings import RunSettings
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.model.live import LiveEvent
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.values import AnswerKind
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.values import AnswerKind
 from sensorhub.transports.replay import write_records
 from sensorhub.transports.uri import ReplayUri
 

@@ -20,13 +20,13 @@ from firmware_sim.families import DeviceSetup, make_device
 from firmware_sim.links.world import World
 from firmware_sim.person import Person, SensorSetup
 from firmware_sim.scenario.loader import load_scenario
-from sensorhub.daemon import sensors_add
-from sensorhub.daemon.bluez import BLUEZ, ask_objects, bond_of
-from sensorhub.daemon.sensors_add import Bonding, Wish, add_sensor, make_bond
+from sensorhub.daemon.sensors import add as sensors_add
+from sensorhub.daemon.sensors.add import Bonding, Wish, add_sensor, make_bond
+from sensorhub.daemon.sensors.bluez import BLUEZ, ask_objects, bond_of
 from sensorhub.model.errors import DeviceError
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.registry import RegisteredSensor, registered_sensors
-from sensorhub.sessions.store import Store
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.registry import RegisteredSensor, registered_sensors
+from sensorhub.sessions.store.store import Store
 from sensorhub.transports.ble import BleTransport
 from sensorhub.transports.ble_radio import BleRadio
 
@@ -237,7 +237,7 @@ def test_a_sensor_that_makes_no_bond_is_known_to_have_none(tmp_path: Path, error
 def test_where_nobody_knows_that_is_no_answer(
     tmp_path: Path, spoil: "dict[str, BusError | NoReply]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sensorhub.daemon.bluez.PAIR_PATIENCE_S", 0.3)
+    monkeypatch.setattr("sensorhub.daemon.sensors.bluez.PAIR_PATIENCE_S", 0.3)
     (result,), _ = bonding(tmp_path, spoil)  # type: ignore[misc]
     assert isinstance(result, DeviceError)
     assert "--no-bond" in str(result)

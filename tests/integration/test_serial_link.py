@@ -15,8 +15,8 @@ from firmware_sim.links.pty import PtyLink
 from firmware_sim.links.tcp import TcpLink
 from firmware_sim.links.world import World
 from firmware_sim.peer import Peer
-from sensorhub.daemon.link import SensorLink
-from sensorhub.daemon.link_state import LinkPhase
+from sensorhub.daemon.links.link import SensorLink
+from sensorhub.daemon.links.state import LinkPhase
 from sensorhub.model.events import SamplesLost
 from sensorhub.transports.hubclock import HubClock
 from sensorhub.transports.serial_port import SerialTransport

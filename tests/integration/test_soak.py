@@ -15,7 +15,7 @@ from visits import Program, sensorhub, simulation
 
 from sensorhub.devices.base import LinkCounters
 from sensorhub.devices.registry import family
-from sensorhub.sessions.reader import StoreReader
+from sensorhub.sessions.store.reader import StoreReader
 
 SOAK_S = float(os.environ.get("SENSORHUB_SOAK_S", "20"))
 LONG_S = 300.0

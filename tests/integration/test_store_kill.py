@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from store_kill_writer import PLACEMENTS, predictable
 
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.values import Notice, NoticeCode
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import Store
+from sensorhub.sessions.store.values import Notice, NoticeCode
 
 ROUNDS = 15
 WRITER = Path(__file__).with_name("store_kill_writer.py")

@@ -13,7 +13,7 @@ from sensorhub.coach.prompts import PromptKey
 from sensorhub.coach.said import Said
 from sensorhub.coach.snapshot import Snapshot
 from sensorhub.coach.states import CoachState, Trigger
-from sensorhub.daemon.session import LiveSession
+from sensorhub.daemon.visit.session import LiveSession
 from sensorhub.exercises.definition import load_library
 from sensorhub.model.events import DeviceEvent, SamplesArrived
 from sensorhub.model.link import Record
@@ -24,8 +24,8 @@ from sensorhub.model.units import NS_PER_S
 from sensorhub.motion.assembler import BlockAssembler, assemble_all
 from sensorhub.motion.recent import RecentBlocks
 from sensorhub.motion.tracker import MotionTracker
-from sensorhub.sessions.store import SessionLog
-from sensorhub.sessions.values import Prescription
+from sensorhub.sessions.store.store import SessionLog
+from sensorhub.sessions.store.values import Prescription
 
 THIGH = Placement.THIGH_RIGHT
 SECONDS = 60.0

@@ -17,7 +17,7 @@ from sensorhub.exercises.definition import find_exercise, load_library
 from sensorhub.model.outcomes import RepetitionKind, SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import SampleBlock
-from sensorhub.sessions.analysis import analyze_blocks
+from sensorhub.sessions.stages.analysis import analyze_blocks
 
 THIGH = Placement.THIGH_RIGHT
 THIGH_EXERCISES = sorted(

@@ -22,16 +22,16 @@ from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
 from sensorhub.motion.assembler import BlockAssembler
 from sensorhub.motion.tracker import MotionTracker
-from sensorhub.sessions.analysis import Span, analyze_blocks, within
-from sensorhub.sessions.finish import finish_session, recover
-from sensorhub.sessions.outcome_json import encode_outcome
-from sensorhub.sessions.process import process_session
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.recording import read_recording
-from sensorhub.sessions.rescore import rescore_session
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.values import Prescription, SensorInfo, SessionInfo, StoredSession
-from sensorhub.sessions.wearing import Wearing
+from sensorhub.sessions.recordings.recording import read_recording
+from sensorhub.sessions.stages.analysis import Span, analyze_blocks, within
+from sensorhub.sessions.stages.finish import finish_session, recover
+from sensorhub.sessions.stages.process import process_session
+from sensorhub.sessions.stages.rescore import rescore_session
+from sensorhub.sessions.stages.wearing import Wearing
+from sensorhub.sessions.store.outcome_json import encode_outcome
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import Store
+from sensorhub.sessions.store.values import Prescription, SensorInfo, SessionInfo, StoredSession
 
 THIGH = Placement.THIGH_RIGHT
 SENSOR = SensorInfo(THIGH, "serial:/dev/ttyACM0", "omp")
@@ -122,9 +122,9 @@ def test_twice_and_in_another_process_byte_by_byte(whole: Visited, tmp_path: Pat
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from sensorhub.sessions.outcome_json import encode_outcome\n"
-        "from sensorhub.sessions.process import process_session\n"
-        "from sensorhub.sessions.reader import StoreReader\n"
+        "from sensorhub.sessions.store.outcome_json import encode_outcome\n"
+        "from sensorhub.sessions.stages.process import process_session\n"
+        "from sensorhub.sessions.store.reader import StoreReader\n"
         "from sensorhub.exports.base import export_session, find_export\n"
         "store = StoreReader(Path(sys.argv[1]))\n"
         "print(encode_outcome(process_session(store, 'last').outcomes[1]))\n"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from sensorhub.sessions.backup import write_backup
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.schema import MIGRATIONS
-from sensorhub.sessions.store import STORE_NAME, Store
-from sensorhub.sessions.values import SessionInfo
+from sensorhub.sessions.backup.write import write_backup
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.schema import MIGRATIONS
+from sensorhub.sessions.store.store import STORE_NAME, Store
+from sensorhub.sessions.store.values import SessionInfo
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))

@@ -13,12 +13,12 @@ import numpy as np
 import vqf
 
 from sensorhub.exercises.definition import find_exercise
-from sensorhub.exercises.judge import Rules, explain
-from sensorhub.exercises.movement import through
-from sensorhub.exercises.path import Path, path_of, smooth
-from sensorhub.exercises.recorder import TrackRecorder
+from sensorhub.exercises.sets.judge import Rules, explain
+from sensorhub.exercises.trace.movement import through
+from sensorhub.exercises.trace.path import Path, path_of, smooth
+from sensorhub.exercises.trace.recorder import TrackRecorder
 from sensorhub.model.events import FloatArray
-from sensorhub.sessions.analysis import track
+from sensorhub.sessions.stages.analysis import track
 from tests.real.takes import WORN, Piece, Take, blocks_of, merged
 
 GRAVITY_MPS2 = 9.80665

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from firmware_sim.body.track import minimum_jerk
-from sensorhub.exercises.path import smooth
+from sensorhub.exercises.trace.path import smooth
 from sensorhub.model.events import FloatArray
-from sensorhub.sessions.recording import COLUMNS, read_recording
+from sensorhub.sessions.recordings.recording import COLUMNS, read_recording
 from tests.real.deriving import GRAVITY_MPS2, joined, seen_movement, still
 from tests.real.takes import WORN, Piece, Take, merged
 

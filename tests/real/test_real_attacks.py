@@ -12,8 +12,8 @@ import pytest
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.model.placement import Placement
 from sensorhub.model.samples import SampleBlock
-from sensorhub.sessions.analysis import Span, analyze_blocks
-from sensorhub.sessions.recording import read_recording
+from sensorhub.sessions.recordings.recording import read_recording
+from sensorhub.sessions.stages.analysis import Span, analyze_blocks
 
 FOLDER = Path(
     os.environ.get(

@@ -8,8 +8,8 @@ import pytest
 
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.analysis import Span, analyze_blocks
-from sensorhub.sessions.recording import read_recording
+from sensorhub.sessions.recordings.recording import read_recording
+from sensorhub.sessions.stages.analysis import Span, analyze_blocks
 
 HERE = Path(__file__).resolve().parents[2]
 RECORDINGS = Path(os.environ.get("SENSORHUB_RECORDINGS", HERE.parent / "shared" / "recordings"))

@@ -12,8 +12,8 @@ from sensorhub.exercises.definition import find_exercise, load_library
 from sensorhub.model.outcomes import FlagCode, QualityFlag
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import SampleBlock
-from sensorhub.sessions.analysis import analyze_blocks
-from sensorhub.sessions.recording import read_recording
+from sensorhub.sessions.recordings.recording import read_recording
+from sensorhub.sessions.stages.analysis import analyze_blocks
 
 FOLDER = Path(
     os.environ.get(

@@ -15,8 +15,8 @@ from sensorhub.model.events import FloatArray
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import SampleBlock
-from sensorhub.sessions.analysis import Span, analyze_blocks
-from sensorhub.sessions.recording import read_recording
+from sensorhub.sessions.recordings.recording import read_recording
+from sensorhub.sessions.stages.analysis import Span, analyze_blocks
 
 FOLDER = Path(
     os.environ.get(

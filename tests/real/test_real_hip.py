@@ -11,9 +11,9 @@ import pytest
 from calibration.alignment import align_standing
 from sensorhub.model.placement import Placement, Side
 from sensorhub.motion.hip import HipAngles
-from sensorhub.sessions.analysis import track
-from sensorhub.sessions.angles import finer_motion
-from sensorhub.sessions.recording import read_recording
+from sensorhub.sessions.recordings.recording import read_recording
+from sensorhub.sessions.stages.analysis import track
+from sensorhub.sessions.stages.angles import finer_motion
 
 HERE = Path(__file__).resolve().parents[2]
 RECORDINGS = Path(os.environ.get("SENSORHUB_RECORDINGS", HERE.parent / "shared" / "recordings"))

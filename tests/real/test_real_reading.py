@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.recording import Recording, read_recording
+from sensorhub.sessions.recordings.recording import Recording, read_recording
 
 FOLDER = Path(
     os.environ.get(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sensorhub.daemon.doctor.kernel_clock import clock_synchronised
-from sensorhub.sessions.registry import RegisteredSensor
+from sensorhub.sessions.store.registry import RegisteredSensor
 
 
 class Verdict(enum.StrEnum):

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sensorhub.daemon.doctor.link_figures import Connect, Figures, LinkListener
-from sensorhub.daemon.link_state import LinkPhase, LinkStatus
-from sensorhub.daemon.link_timing import LinkTiming
-from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker
-from sensorhub.daemon.sensors_guard import guarded
+from sensorhub.daemon.links.opening import Link, LinkCallbacks, LinkMaker
+from sensorhub.daemon.links.state import LinkPhase, LinkStatus
+from sensorhub.daemon.links.timing import LinkTiming
+from sensorhub.daemon.sensors.guard import guarded
 from sensorhub.devices.base import LinkCounters
 from sensorhub.model.errors import InputError, SensorhubError, TransportError
 from sensorhub.model.events import DeviceEvent, SamplesArrived
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.words import many
-from sensorhub.sessions.registry import RegisteredSensor
+from sensorhub.sessions.store.registry import RegisteredSensor
 from sensorhub.transports.hubclock import HubClock
 from sensorhub.transports.uri import BleUri, ReplayUri, SensorUri
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sensorhub.daemon.bluez import ADAPTER, BLUEZ, Asked, ask_objects
 from sensorhub.daemon.doctor.base import Ground, Row, Verdict, entries, read_text
+from sensorhub.daemon.sensors.bluez import ADAPTER, BLUEZ, Asked, ask_objects
 
 MAX_SENSORS = 4
 """What the adapter built into a Raspberry Pi carries in practice; others carry five to seven."""

@@ -1,7 +1,7 @@
 """Wi-Fi at 2.4 GHz shares the air, and on a Raspberry Pi the chip, with Bluetooth."""
 
-from sensorhub.daemon.bluez import Asked, ask_objects
 from sensorhub.daemon.doctor.base import Ground, Row, Verdict, entries, read_text
+from sensorhub.daemon.sensors.bluez import Asked, ask_objects
 
 CHECK = "Wi-Fi"
 NETWORK_MANAGER = "org.freedesktop.NetworkManager"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sensorhub.exercises.track import Track
+from sensorhub.exercises.trace.track import Track
 from sensorhub.model.events import FloatArray
 from sensorhub.model.units import DEG_PER_RAD, STANDARD_GRAVITY_MPS2
 from sensorhub.motion.gaps import LONGEST_BRIDGE_S

@@ -14,7 +14,7 @@ from sensorhub.exercises.measures.measuring import has_phases
 from sensorhub.exercises.measures.motion import SegmentMotion
 from sensorhub.exercises.measures.repetitions import usual_movement
 from sensorhub.exercises.spoken import spoken
-from sensorhub.exercises.track import Track
+from sensorhub.exercises.trace.track import Track
 from sensorhub.model.outcomes import Evidence, FlagCode, QualityFlag, Repetition
 from sensorhub.model.placement import Placement, Side
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sensorhub.exercises.track import Track
+from sensorhub.exercises.trace.track import Track
 from sensorhub.model.events import FloatArray
 from sensorhub.model.units import STANDARD_GRAVITY_MPS2
 

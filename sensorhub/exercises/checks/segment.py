@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 
 from sensorhub.exercises.measures.motion import SegmentMotion
-from sensorhub.exercises.track import Track
+from sensorhub.exercises.trace.track import Track
 from sensorhub.model.outcomes import Repetition
 
 EXERCISES = ("squat", "squat_supported", "sit_to_stand")

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from calibration.alignment import Alignment
-from sensorhub.exercises.movement import Movement
-from sensorhub.exercises.track import Track
+from sensorhub.exercises.trace.movement import Movement
+from sensorhub.exercises.trace.track import Track
 
 UPSIDE_DOWN_RAD = math.radians(120.0)
 """Standing, a thigh leans by less than 60 degrees from where it was when it was aligned."""

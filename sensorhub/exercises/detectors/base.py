@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from sensorhub.exercises.definition import Exercise
-from sensorhub.exercises.recorder import TrackRecorder
+from sensorhub.exercises.trace.recorder import TrackRecorder
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import (

@@ -14,18 +14,18 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sensorhub.exercises.coherence import is_set, strictness
-from sensorhub.exercises.cycles import Cycle, cycles_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
-from sensorhub.exercises.edges import Edges, edges_of
-from sensorhub.exercises.judge import Rules, explain
-from sensorhub.exercises.path import Path
-from sensorhub.exercises.ranges import range_rad
-from sensorhub.exercises.rests import angle_between_rad, rests_of
-from sensorhub.exercises.segment import CountedSegment
+from sensorhub.exercises.detectors.segment import CountedSegment
+from sensorhub.exercises.locomotion.walking import walked
+from sensorhub.exercises.sets.coherence import is_set, strictness
+from sensorhub.exercises.sets.judge import Rules, explain
 from sensorhub.exercises.thresholds import CompoundThresholds
-from sensorhub.exercises.walking import walked
-from sensorhub.exercises.zigzag import turning_points
+from sensorhub.exercises.trace.cycles import Cycle, cycles_of
+from sensorhub.exercises.trace.edges import Edges, edges_of
+from sensorhub.exercises.trace.path import Path
+from sensorhub.exercises.trace.ranges import range_rad
+from sensorhub.exercises.trace.rests import angle_between_rad, rests_of
+from sensorhub.exercises.trace.zigzag import turning_points
 from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock

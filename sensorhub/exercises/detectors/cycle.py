@@ -12,20 +12,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from sensorhub.exercises.circles import turns_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
-from sensorhub.exercises.edges import whole_cycles
-from sensorhub.exercises.judge import Explanation, Rules, explain
-from sensorhub.exercises.live_turns import LiveTurns
-from sensorhub.exercises.lying import in_usual_posture
-from sensorhub.exercises.mending import mended
-from sensorhub.exercises.path import Path
-from sensorhub.exercises.ranges import swing_rad
-from sensorhub.exercises.segment import CountedSegment
-from sensorhub.exercises.selection import Selected, select
-from sensorhub.exercises.swings import swings_of
+from sensorhub.exercises.detectors.circles import turns_of
+from sensorhub.exercises.detectors.lying import in_usual_posture
+from sensorhub.exercises.detectors.segment import CountedSegment
+from sensorhub.exercises.detectors.swings import swings_of
+from sensorhub.exercises.live.turns import LiveTurns
+from sensorhub.exercises.sets.judge import Explanation, Rules, explain
+from sensorhub.exercises.sets.selection import Selected, select
+from sensorhub.exercises.sets.upright import LEVEL_RAD, LYING, upright_of
 from sensorhub.exercises.thresholds import CycleThresholds
-from sensorhub.exercises.upright import LEVEL_RAD, LYING, upright_of
+from sensorhub.exercises.trace.edges import whole_cycles
+from sensorhub.exercises.trace.mending import mended
+from sensorhub.exercises.trace.path import Path
+from sensorhub.exercises.trace.ranges import swing_rad
 from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock

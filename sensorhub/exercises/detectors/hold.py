@@ -8,10 +8,10 @@ from statistics import median
 import numpy as np
 
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
-from sensorhub.exercises.live_hold import LiveHold
-from sensorhub.exercises.path import Path
-from sensorhub.exercises.rests import Rest, angle_between_rad, rests_of
+from sensorhub.exercises.live.hold import LiveHold
 from sensorhub.exercises.thresholds import HoldThresholds
+from sensorhub.exercises.trace.path import Path
+from sensorhub.exercises.trace.rests import Rest, angle_between_rad, rests_of
 from sensorhub.model.events import FloatArray
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock

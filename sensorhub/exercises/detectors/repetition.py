@@ -5,16 +5,16 @@ from dataclasses import replace
 from statistics import median
 
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
-from sensorhub.exercises.edges import Edges
-from sensorhub.exercises.hips import hip_carried
-from sensorhub.exercises.judge import Rules, explanations
-from sensorhub.exercises.legs import LegRepetition, of_both_legs
-from sensorhub.exercises.mending import homes_differ, without_slips
-from sensorhub.exercises.path import Path
-from sensorhub.exercises.ranges import range_rad
-from sensorhub.exercises.segment import CountedSegment
-from sensorhub.exercises.selection import Selected, first_set
+from sensorhub.exercises.detectors.segment import CountedSegment
+from sensorhub.exercises.sets.hips import hip_carried
+from sensorhub.exercises.sets.judge import Rules, explanations
+from sensorhub.exercises.sets.legs import LegRepetition, of_both_legs
+from sensorhub.exercises.sets.selection import Selected, first_set
 from sensorhub.exercises.thresholds import RepetitionThresholds
+from sensorhub.exercises.trace.edges import Edges
+from sensorhub.exercises.trace.mending import homes_differ, without_slips
+from sensorhub.exercises.trace.path import Path
+from sensorhub.exercises.trace.ranges import range_rad
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import FlagCode, QualityFlag, Repetition, RepetitionKind

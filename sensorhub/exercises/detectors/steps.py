@@ -14,15 +14,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sensorhub.exercises.coherence import is_set, strictness
-from sensorhub.exercises.cycles import Cycle, cycles_of
 from sensorhub.exercises.detectors.base import Detector, DetectorSetup, Findings
-from sensorhub.exercises.edges import Edges, edges_of
-from sensorhub.exercises.judge import Explanation, Rules, explain
-from sensorhub.exercises.path import Path, smooth, turning_speed_radps
-from sensorhub.exercises.ranges import range_rad
-from sensorhub.exercises.segment import CountedSegment
-from sensorhub.exercises.side_steps import (
+from sensorhub.exercises.detectors.segment import CountedSegment
+from sensorhub.exercises.detectors.side_steps import (
     BACK,
     OUT,
     closed_at_home,
@@ -30,10 +24,16 @@ from sensorhub.exercises.side_steps import (
     without_sideways_walks,
     without_strays,
 )
+from sensorhub.exercises.locomotion.walking import walked
+from sensorhub.exercises.sets.coherence import is_set, strictness
+from sensorhub.exercises.sets.judge import Explanation, Rules, explain
 from sensorhub.exercises.thresholds import StepsThresholds
-from sensorhub.exercises.track import Track
-from sensorhub.exercises.walking import walked
-from sensorhub.exercises.zigzag import turning_points
+from sensorhub.exercises.trace.cycles import Cycle, cycles_of
+from sensorhub.exercises.trace.edges import Edges, edges_of
+from sensorhub.exercises.trace.path import Path, smooth, turning_speed_radps
+from sensorhub.exercises.trace.ranges import range_rad
+from sensorhub.exercises.trace.track import Track
+from sensorhub.exercises.trace.zigzag import turning_points
 from sensorhub.model.live import LiveEvent, LiveState
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Repetition, RepetitionKind, Step

@@ -18,7 +18,7 @@ from sensorhub.exercises.measures.repetitions import (
 from sensorhub.exercises.measures.sets import difference_share, set_measures
 from sensorhub.exercises.measures.stillness import sway_and_tremor
 from sensorhub.exercises.thresholds import CycleThresholds
-from sensorhub.exercises.track import Track
+from sensorhub.exercises.trace.track import Track
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Evidence, Hold, Repetition
 from sensorhub.model.placement import Placement, Side

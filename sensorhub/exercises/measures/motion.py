@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorhub.exercises.path import Path, path_of
-from sensorhub.exercises.track import Track
+from sensorhub.exercises.trace.path import Path, path_of
+from sensorhub.exercises.trace.track import Track
 from sensorhub.model.events import FloatArray
 
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sensorhub.exercises.edges import LEAST_REST_RADPS, REST_SHARE, SHORTEST_HOLD_S
 from sensorhub.exercises.measures.motion import SegmentMotion, angle_rad, turning_rate_radps
 from sensorhub.exercises.measures.smoothness import ldlj, sparc
 from sensorhub.exercises.measures.stillness import sway_and_tremor
-from sensorhub.exercises.movement import Movement, folds, through
+from sensorhub.exercises.trace.edges import LEAST_REST_RADPS, REST_SHARE, SHORTEST_HOLD_S
+from sensorhub.exercises.trace.movement import Movement, folds, through
 from sensorhub.model.events import FloatArray
 from sensorhub.model.outcomes import Repetition, RepetitionKind
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sensorhub.exercises.path import SMOOTH_S, smooth_each
+from sensorhub.exercises.trace.path import SMOOTH_S, smooth_each
 from sensorhub.model.events import FloatArray
 
 CUTOFF_HZ = 10.0

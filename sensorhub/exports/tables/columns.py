@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from sensorhub.exports.tables.table import Cell, Column, Kind
 from sensorhub.model.outcomes import Evidence
 from sensorhub.model.placement import Side
-from sensorhub.sessions.values import StoredSession, StoredSet
+from sensorhub.sessions.store.values import StoredSession, StoredSet
 
 Row = TypeVar("Row")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sensorhub.exports.tables import TABLES
 from sensorhub.exports.tables.flags import FLAG_MEANINGS
-from sensorhub.sessions.values import StoredSession
+from sensorhub.sessions.store.values import StoredSession
 
 READ_ME = "README.txt"
 WIDTH = 96

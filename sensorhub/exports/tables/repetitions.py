@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sensorhub.exercises.detectors.compound import HYDRANT, KICK
+from sensorhub.exercises.detectors.side_steps import BACK, OUT
 from sensorhub.exercises.measures.table import Of
-from sensorhub.exercises.side_steps import BACK, OUT
 from sensorhub.exports.tables.columns import (
     EVIDENCE,
     EVIDENCE_MEANING,

@@ -17,7 +17,7 @@ from sensorhub.model.outcomes import (
 )
 from sensorhub.model.placement import Side
 from sensorhub.model.samples import Gap
-from sensorhub.sessions.values import Answer, StoredSession, StoredSet
+from sensorhub.sessions.store.values import Answer, StoredSession, StoredSet
 
 Item = Repetition | Hold | Breath | Step
 

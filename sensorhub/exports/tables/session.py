@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sensorhub.exports.tables.columns import moment, seconds, text, whole, yes_no
 from sensorhub.exports.tables.table import Table
 from sensorhub.model.units import NS_PER_S
-from sensorhub.sessions.values import AnswerKind, NoticeCode, StoredSession
+from sensorhub.sessions.store.values import AnswerKind, NoticeCode, StoredSession
 
 
 def _duration_s(session: StoredSession) -> float | None:

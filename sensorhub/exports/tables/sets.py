@@ -24,9 +24,9 @@ from sensorhub.exports.tables.rows import SetRow, flag_codes, gap_s, weakest_evi
 from sensorhub.exports.tables.table import Table
 from sensorhub.model.outcomes import NO_MEASURES, FlagCode, RepetitionKind
 from sensorhub.model.units import DEG_PER_RAD, NS_PER_S
-from sensorhub.sessions.headline import headline
-from sensorhub.sessions.told import told_of
-from sensorhub.sessions.values import AnswerKind, ResultKind
+from sensorhub.sessions.stages.headline import headline
+from sensorhub.sessions.stages.told import told_of
+from sensorhub.sessions.store.values import AnswerKind, ResultKind
 
 
 def _count(kind: RepetitionKind) -> Callable[[SetRow], int | None]:

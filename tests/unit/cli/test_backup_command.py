@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 
 from sensorhub.cli.backup import backup
 from sensorhub.cli.context import Context
-from sensorhub.sessions.backup_format import read_manifest
-from sensorhub.sessions.store import STORE_NAME, Store
+from sensorhub.sessions.backup.format import read_manifest
+from sensorhub.sessions.store.store import STORE_NAME, Store
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 

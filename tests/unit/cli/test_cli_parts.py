@@ -33,10 +33,10 @@ from sensorhub.model.outcomes import (
 )
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import Gap
-from sensorhub.sessions.headline import headline
-from sensorhub.sessions.registry import RegisteredSensor
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.told import told_flags
+from sensorhub.sessions.stages.headline import headline
+from sensorhub.sessions.stages.told import told_flags
+from sensorhub.sessions.store.registry import RegisteredSensor
+from sensorhub.sessions.store.store import Store
 from sensorhub.transports.uri import SerialUri
 
 

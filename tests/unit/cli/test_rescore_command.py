@@ -17,11 +17,11 @@ from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
-from sensorhub.sessions.finish import finish_session
-from sensorhub.sessions.process import process_session
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import STORE_NAME, Store
-from sensorhub.sessions.values import SensorInfo, SessionInfo
+from sensorhub.sessions.stages.finish import finish_session
+from sensorhub.sessions.stages.process import process_session
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import STORE_NAME, Store
+from sensorhub.sessions.store.values import SensorInfo, SessionInfo
 
 THIGH = SensorInfo(Placement.THIGH_RIGHT, "ble:WT", "witmotion_ble")
 STILL = b"\x55\x61" + struct.pack("<9h", 0, 0, 2048, *[0] * 6)

@@ -13,8 +13,8 @@ from sensorhub.cli.rom import rom
 from sensorhub.model.errors import InputError
 from sensorhub.model.outcomes import Repetition, SetOutcome
 from sensorhub.model.placement import Side
-from sensorhub.sessions.store import STORE_NAME, Store
-from sensorhub.sessions.values import SessionInfo
+from sensorhub.sessions.store.store import STORE_NAME, Store
+from sensorhub.sessions.store.values import SessionInfo
 
 RAISE, TURN = "straight_leg_raise", "seated_hip_internal_rotation"
 

@@ -10,8 +10,8 @@ import pytest
 from calibration.sensor import SensorCalibration
 from sensorhub.cli.app import main
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.registry import RegisteredSensor, registered_sensors
-from sensorhub.sessions.store import STORE_NAME, Store
+from sensorhub.sessions.store.registry import RegisteredSensor, registered_sensors
+from sensorhub.sessions.store.store import STORE_NAME, Store
 
 SEEN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 LEG = RegisteredSensor(

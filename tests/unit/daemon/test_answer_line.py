@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensorhub.coach.questions import QuestionId, find_question
-from sensorhub.daemon.answer_line import AnswerLine
-from sensorhub.daemon.keys import KEYS
+from sensorhub.daemon.screen.answer_line import AnswerLine
+from sensorhub.daemon.screen.keys import KEYS
 
 
 def typed(question_id: QuestionId, letters: str) -> list[str]:

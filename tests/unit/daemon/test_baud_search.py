@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from sensorhub.daemon.baud_search import BaudSearch
+from sensorhub.daemon.links.baud_search import BaudSearch
 from sensorhub.model.errors import TransportError
 from sensorhub.model.events import BytesRejected, SamplesArrived
 from sensorhub.model.link import Chunk

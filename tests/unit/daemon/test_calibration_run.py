@@ -11,16 +11,16 @@ import pytest
 from calibration.sensor import SensorCalibration
 from firmware_sim.render import render
 from firmware_sim.scenario.loader import load_scenario
-from sensorhub.daemon.calibrate import CalibrationBench, calibrate_sensor
-from sensorhub.daemon.pipeline import SensorPipeline
+from sensorhub.daemon.sensors.calibrate import CalibrationBench, calibrate_sensor
+from sensorhub.daemon.visit.pipeline import SensorPipeline
 from sensorhub.model.errors import DeviceError, TransportError
 from sensorhub.model.events import DeviceIdentified, SamplesArrived, StreamStarted
 from sensorhub.model.placement import Placement
 from sensorhub.motion.assembler import assemble_all
-from sensorhub.sessions.analysis import track
-from sensorhub.sessions.correction import corrected
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import Store
+from sensorhub.sessions.stages.analysis import track
+from sensorhub.sessions.stages.correction import corrected
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import Store
 from sensorhub.transports.uri import parse_uri
 
 TODAY = date(2026, 3, 1)

@@ -11,13 +11,13 @@ from sensorhub.coach.progress import SetProgress
 from sensorhub.coach.said import Said
 from sensorhub.coach.states import Trigger
 from sensorhub.coach.texts import load_texts
-from sensorhub.daemon.closing import ClosingSets
-from sensorhub.daemon.running_set import RunningSet
+from sensorhub.daemon.visit.closing import ClosingSets
+from sensorhub.daemon.visit.running_set import RunningSet
 from sensorhub.exercises.definition import load_library
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.analysis import Span, in_turns
-from sensorhub.sessions.store import SessionLog
+from sensorhub.sessions.stages.analysis import Span, in_turns
+from sensorhub.sessions.store.store import SessionLog
 from tests.unit.exercises.counting_person import doing, motion_of
 
 KICKS = "donkey_kick_fire_hydrant"

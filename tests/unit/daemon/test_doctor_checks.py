@@ -11,7 +11,6 @@ from dbus_fast import Message, Variant
 
 from firmware_sim.bluez import FakeBlueZ, PrivateBus, bluez_error
 from firmware_sim.links.world import World
-from sensorhub.daemon import bluez as bluez_module
 from sensorhub.daemon.doctor import table
 from sensorhub.daemon.doctor.base import Disk, Ground, Row, Verdict, disk_of, nearest_existing
 from sensorhub.daemon.doctor.bluetooth import check_adapter, check_bluez_version, check_slots
@@ -21,7 +20,8 @@ from sensorhub.daemon.doctor.serial_lines import check_serial
 from sensorhub.daemon.doctor.storage import check_data_dir, check_disk, check_sqlite
 from sensorhub.daemon.doctor.system import check_clock, check_kernel, check_power
 from sensorhub.daemon.doctor.wifi import NETWORK_MANAGER, check_wifi
-from sensorhub.sessions.registry import RegisteredSensor
+from sensorhub.daemon.sensors import bluez as bluez_module
+from sensorhub.sessions.store.registry import RegisteredSensor
 
 LEG = RegisteredSensor("leg", "ble:C0:00:00:00:00:01?family=omp", "omp")
 CABLE = RegisteredSensor("cable", "serial:/dev/ttyACM0", "omp")

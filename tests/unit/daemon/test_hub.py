@@ -12,13 +12,13 @@ from sensorhub.coach.dose import Dose
 from sensorhub.coach.plan import Plan, PlanItem
 from sensorhub.coach.questions import Asking
 from sensorhub.coach.states import Trigger
-from sensorhub.daemon import hub as hub_module
-from sensorhub.daemon import visit as visit_module
-from sensorhub.daemon.hub import Hub, HubSettings
-from sensorhub.daemon.link_state import LinkPhase, LinkStatus
+from sensorhub.daemon.links.state import LinkPhase, LinkStatus
+from sensorhub.daemon.serving import hub as hub_module
+from sensorhub.daemon.serving.hub import Hub, HubSettings
+from sensorhub.daemon.visit import visit as visit_module
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.store import STORE_NAME, Store
+from sensorhub.sessions.store.store import STORE_NAME, Store
 from sensorhub.transports.hubclock import HubClock
 from sensorhub.transports.uri import parse_uri
 from sensorhub.web.board import Board, Kind

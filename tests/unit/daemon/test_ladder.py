@@ -2,7 +2,7 @@
 
 import pytest
 
-from sensorhub.daemon.ladder import Ladder
+from sensorhub.daemon.links.ladder import Ladder
 from sensorhub.model.errors import LinkLostError, TransportError
 from sensorhub.transports.symptoms import RESET_HINT, TROUBLES, Remedy, Symptom, TroubleError
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from link_fakes import letter_family
 
-from sensorhub.daemon import links
-from sensorhub.daemon.baud_search import BaudSearch
-from sensorhub.daemon.link import SensorLink
-from sensorhub.daemon.link_state import LinkPhase, LinkStep
-from sensorhub.daemon.links import Link, LinkCallbacks, LinkMaker
-from sensorhub.daemon.replay_link import ReplayLink
+from sensorhub.daemon.links import opening as links
+from sensorhub.daemon.links.baud_search import BaudSearch
+from sensorhub.daemon.links.link import SensorLink
+from sensorhub.daemon.links.opening import Link, LinkCallbacks, LinkMaker
+from sensorhub.daemon.links.replay import ReplayLink
+from sensorhub.daemon.links.state import LinkPhase, LinkStep
 from sensorhub.devices.base import SerialProfile
 from sensorhub.devices.omp.family import FAMILY
 from sensorhub.model.errors import InputError
@@ -58,7 +58,8 @@ def test_live_sensors_get_a_supervisor(uri):
 
 def test_a_serial_link_loads_no_bluetooth():
     code = (
-        "import sys; from sensorhub.daemon.links import LinkMaker as F, LinkCallbacks as B\n"
+        "import sys\n"
+        "from sensorhub.daemon.links.opening import LinkMaker as F, LinkCallbacks as B\n"
         "from sensorhub.transports.hubclock import HubClock as C\n"
         "from sensorhub.transports.uri import parse_uri as u\n"
         "n = lambda _x: None\n"

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from sensorhub.daemon import scan as scan_module
-from sensorhub.daemon.scan import FoundSensor, family_behind, scan
+from sensorhub.daemon.sensors import scan as scan_module
+from sensorhub.daemon.sensors.scan import FoundSensor, family_behind, scan
 from sensorhub.devices.omp.family import FAMILY
 from sensorhub.model.errors import TransportError
 from sensorhub.transports.ble_radio import BleRadio, Sighting

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sensorhub.daemon.link_state import TRANSITIONS, LinkPhase, LinkStep
+from sensorhub.daemon.links.state import TRANSITIONS, LinkPhase, LinkStep
 
 END = {LinkPhase.STOPPED, LinkPhase.GAVE_UP}
 

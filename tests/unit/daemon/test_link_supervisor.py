@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from link_fakes import LetterController, ScriptedTransport, letter_family
 
-from sensorhub.daemon.link import SensorLink
-from sensorhub.daemon.link_state import LinkPhase, LinkStatus
-from sensorhub.daemon.link_timing import LinkTiming
+from sensorhub.daemon.links.link import SensorLink
+from sensorhub.daemon.links.state import LinkPhase, LinkStatus
+from sensorhub.daemon.links.timing import LinkTiming
 from sensorhub.devices.base import StreamSettings
 from sensorhub.devices.omp.exchange import ANSWER_WITHIN_NS
 from sensorhub.model.errors import (

@@ -12,7 +12,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sensorhub.daemon import connection
-from sensorhub.daemon.listening import (
+from sensorhub.daemon.serving.listening import (
     LOOPBACK,
     MAX_CONNECTIONS,
     Listening,

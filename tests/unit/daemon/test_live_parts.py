@@ -5,10 +5,10 @@ import pytest
 from sensorhub.cli.plans import find_plan, plan_of_one
 from sensorhub.coach.said import note
 from sensorhub.coach.texts import load_texts
-from sensorhub.daemon.live_view import LastingView, PlainView
-from sensorhub.daemon.pacer import pacer_for
-from sensorhub.daemon.planning import doable_sets
-from sensorhub.daemon.running_set import can_be_done
+from sensorhub.daemon.screen.live_view import LastingView, PlainView
+from sensorhub.daemon.visit.pacer import pacer_for
+from sensorhub.daemon.visit.planning import doable_sets
+from sensorhub.daemon.visit.running_set import can_be_done
 from sensorhub.exercises.definition import find_exercise, load_library
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement, Side

@@ -13,14 +13,14 @@ from sensorhub.coach.said import Said
 from sensorhub.coach.snapshot import Snapshot
 from sensorhub.coach.states import CoachState, Trigger
 from sensorhub.coach.texts import load_texts
-from sensorhub.daemon.session import LinkView, LiveSession
+from sensorhub.daemon.visit.session import LinkView, LiveSession
 from sensorhub.exercises.definition import load_library
 from sensorhub.model.errors import InputError
 from sensorhub.model.events import BatteryReported, DeviceNotice, DeviceNoticeKind
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.store import SessionLog
-from sensorhub.sessions.values import AnswerKind, Prescription
+from sensorhub.sessions.store.store import SessionLog
+from sensorhub.sessions.store.values import AnswerKind, Prescription
 
 THIGH = Placement.THIGH_RIGHT
 

@@ -16,8 +16,8 @@ from sensorhub.coach.machine import CoachState
 from sensorhub.coach.plan import PlannedSet
 from sensorhub.coach.said import note
 from sensorhub.coach.snapshot import SensorView, Snapshot
-from sensorhub.daemon.digits import bar, big_number
-from sensorhub.daemon.live_view import PictureView, PlainView, picture, view_for
+from sensorhub.daemon.screen.digits import bar, big_number
+from sensorhub.daemon.screen.live_view import PictureView, PlainView, picture, view_for
 from sensorhub.model.live import LiveState
 from sensorhub.model.placement import Placement, Side
 

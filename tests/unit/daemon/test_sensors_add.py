@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from sensorhub.daemon import sensors_add
-from sensorhub.daemon.sensors_add import Wish, add_sensor
+from sensorhub.daemon.sensors import add as sensors_add
+from sensorhub.daemon.sensors.add import Wish, add_sensor
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.registry import RegisteredSensor, registered_sensors
-from sensorhub.sessions.store import Store
+from sensorhub.sessions.store.registry import RegisteredSensor, registered_sensors
+from sensorhub.sessions.store.store import Store
 
 LEG = RegisteredSensor(
     "leg", "serial:/dev/ttyACM0?family=omp", "omp", Placement.THIGH_LEFT, device_id="77FF"

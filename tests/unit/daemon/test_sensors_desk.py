@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from sensorhub.daemon import sensors_desk
-from sensorhub.daemon.sensors_add import Wish
-from sensorhub.daemon.sensors_desk import SensorDesk
+from sensorhub.daemon.sensors import desk as sensors_desk
+from sensorhub.daemon.sensors.add import Wish
+from sensorhub.daemon.sensors.desk import SensorDesk
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.registry import RegisteredSensor, registered_sensors
-from sensorhub.sessions.store import STORE_NAME, Store
+from sensorhub.sessions.store.registry import RegisteredSensor, registered_sensors
+from sensorhub.sessions.store.store import STORE_NAME, Store
 from sensorhub.transports.uri import BleUri
 from sensorhub.web.ports import BusyError
 

@@ -7,13 +7,13 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from sensorhub.daemon.links import LinkCallbacks
-from sensorhub.daemon.sensors_guard import IDENTIFY_S, MAX_HELD, SensorGuard, guarded
+from sensorhub.daemon.links.opening import LinkCallbacks
+from sensorhub.daemon.sensors.guard import IDENTIFY_S, MAX_HELD, SensorGuard, guarded
 from sensorhub.model.errors import DeviceError
 from sensorhub.model.events import BatteryReported, DeviceEvent, DeviceIdentified, SamplesArrived
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.units import NS_PER_S
-from sensorhub.sessions.registry import RegisteredSensor, Sighted
+from sensorhub.sessions.store.registry import RegisteredSensor, Sighted
 
 PINNED = RegisteredSensor("mine", "ble:C0:00:00:00:00:01?family=omp", "omp", None, "77FF")
 BY_CABLE = RegisteredSensor("mine", "serial:/dev/ttyACM0", "omp", None, "77FF")

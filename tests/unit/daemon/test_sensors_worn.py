@@ -2,11 +2,11 @@
 
 import pytest
 
-from sensorhub.daemon.sensors_worn import find_uri, registered_worn, worn_sensors
+from sensorhub.daemon.sensors.worn import find_uri, registered_worn, worn_sensors
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.registry import RegisteredSensor
+from sensorhub.sessions.store.registry import RegisteredSensor
 from sensorhub.transports.uri import BleUri, SerialUri
 
 THIGH = RegisteredSensor(

@@ -10,7 +10,7 @@ from sensorhub.coach.prompts import Prompt, PromptKey
 from sensorhub.coach.said import Said, note
 from sensorhub.coach.snapshot import Snapshot
 from sensorhub.coach.texts import languages
-from sensorhub.daemon.voice import VoicedView
+from sensorhub.daemon.screen.voice import VoicedView
 from sensorhub.model.errors import EnvironmentProblemError
 from sensorhub.speech.cache import SpeechCache, name_of
 from sensorhub.speech.speaker import Speaker

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensorhub.daemon.watchdog import ServiceManager, Sign, Watchdog, keep_fed
-from sensorhub.sessions.store import STORE_NAME, Store
-from sensorhub.sessions.values import SessionInfo
+from sensorhub.daemon.serving.watchdog import ServiceManager, Sign, Watchdog, keep_fed
+from sensorhub.sessions.store.store import STORE_NAME, Store
+from sensorhub.sessions.store.values import SessionInfo
 
 
 @dataclass

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sensorhub.exercises.asides import Candidate, done_apart
-from sensorhub.exercises.cycles import Cycle
-from sensorhub.exercises.edges import Edges
-from sensorhub.exercises.path import Path
+from sensorhub.exercises.sets.asides import Candidate, done_apart
+from sensorhub.exercises.trace.cycles import Cycle
+from sensorhub.exercises.trace.edges import Edges
+from sensorhub.exercises.trace.path import Path
 
 TICK_S = 0.05
 LASTS_S, REST_S = 2.0, 1.0

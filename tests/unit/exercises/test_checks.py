@@ -15,13 +15,13 @@ from firmware_sim.scenario.loader import load_scenario
 from sensorhub.exercises.checks.agreement import disagreement
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.exercises.engine import SetAnalyzer
-from sensorhub.exercises.recorder import TrackRecorder
-from sensorhub.exercises.track import Track
+from sensorhub.exercises.trace.recorder import TrackRecorder
+from sensorhub.exercises.trace.track import Track
 from sensorhub.model.events import FloatArray
 from sensorhub.model.outcomes import FlagCode, QualityFlag
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import SampleBlock
-from sensorhub.sessions.analysis import run_set, track
+from sensorhub.sessions.stages.analysis import run_set, track
 
 THIGH = Placement.THIGH_RIGHT
 DOUBTS = {

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from sensorhub.exercises.circles import turns_of
-from sensorhub.exercises.path import Path
+from sensorhub.exercises.detectors.circles import turns_of
+from sensorhub.exercises.trace.path import Path
 
 TICK_S, TURN_S, LEAN_RAD = 0.02, 4.0, math.radians(8.0)
 

@@ -13,7 +13,7 @@ from sensorhub.devices.registry import family
 from sensorhub.exercises.definition import find_exercise
 from sensorhub.model.placement import Placement
 from sensorhub.motion.assembler import assemble_all
-from sensorhub.sessions.analysis import Span, analyze_blocks
+from sensorhub.sessions.stages.analysis import Span, analyze_blocks
 
 THIGH = Placement.THIGH_RIGHT
 MOST_OVER = 1

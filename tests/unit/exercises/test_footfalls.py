@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from sensorhub.exercises.footfalls import rises_twice
-from sensorhub.exercises.zigzag import turning_points
+from sensorhub.exercises.locomotion.footfalls import rises_twice
+from sensorhub.exercises.trace.zigzag import turning_points
 
 TICK_S = 0.04
 STRIDE_S = 2.0

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from sensorhub.exercises.edges import Edges
-from sensorhub.exercises.hips import hip_carried
-from sensorhub.exercises.track import Track
+from sensorhub.exercises.sets.hips import hip_carried
+from sensorhub.exercises.trace.edges import Edges
+from sensorhub.exercises.trace.track import Track
 from sensorhub.model.placement import Placement
 from sensorhub.model.units import STANDARD_GRAVITY_MPS2
 

@@ -20,8 +20,8 @@ from sensorhub.exercises.measures.sets import set_measures
 from sensorhub.exercises.measures.smoothness import ldlj, sparc
 from sensorhub.exercises.measures.stillness import sway_and_tremor
 from sensorhub.exercises.measures.table import MEASURES, Of, measures_of
-from sensorhub.exercises.recorder import TrackRecorder
-from sensorhub.exercises.track import Track
+from sensorhub.exercises.trace.recorder import TrackRecorder
+from sensorhub.exercises.trace.track import Track
 from sensorhub.model.events import FloatArray
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import Hold, Repetition, RepetitionKind, SetOutcome

@@ -7,9 +7,9 @@ import pytest
 from counting_person import doing, watch
 from scipy.spatial.transform import Rotation
 
-from sensorhub.exercises.cycles import Cycle
-from sensorhub.exercises.mending import homes_differ, joined, mended, without_slips
-from sensorhub.exercises.path import Path, turning_speed_radps
+from sensorhub.exercises.trace.cycles import Cycle
+from sensorhub.exercises.trace.mending import homes_differ, joined, mended, without_slips
+from sensorhub.exercises.trace.path import Path, turning_speed_radps
 from sensorhub.model.events import FloatArray
 from sensorhub.model.placement import Side
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from sensorhub.exercises.cycles import Cycle
-from sensorhub.exercises.edges import Edges
-from sensorhub.exercises.path import Path
-from sensorhub.exercises.side_steps import BACK, OUT, without_strays
+from sensorhub.exercises.detectors.side_steps import BACK, OUT, without_strays
+from sensorhub.exercises.trace.cycles import Cycle
+from sensorhub.exercises.trace.edges import Edges
+from sensorhub.exercises.trace.path import Path
 
 TICK_S = 0.05
 Step = tuple[Cycle, Edges]

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from counting_person import busy, doing, watch
 
-from sensorhub.exercises.asides import Candidate
-from sensorhub.exercises.cycles import Cycle
-from sensorhub.exercises.edges import Edges
-from sensorhub.exercises.path import Path
-from sensorhub.exercises.strangers import strangers
+from sensorhub.exercises.sets.asides import Candidate
+from sensorhub.exercises.sets.strangers import strangers
+from sensorhub.exercises.trace.cycles import Cycle
+from sensorhub.exercises.trace.edges import Edges
+from sensorhub.exercises.trace.path import Path
 from sensorhub.model.outcomes import RepetitionKind
 from sensorhub.model.placement import Side
 

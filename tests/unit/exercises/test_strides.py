@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sensorhub.exercises.strides import Strides, continued
+from sensorhub.exercises.locomotion.strides import Strides, continued
 
 TICK_S = 0.04
 UPRIGHT = np.tile([0.0, 0.0, 1.0], (1500, 1))

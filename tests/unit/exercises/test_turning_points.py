@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sensorhub.exercises.zigzag import ZigZag, higher_turning_points, turning_points
+from sensorhub.exercises.trace.zigzag import ZigZag, higher_turning_points, turning_points
 
 signals = hnp.arrays(
     np.float64,

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from counting_person import busy, doing, watch
 
-from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.definition import Posture
-from sensorhub.exercises.path import Path
-from sensorhub.exercises.upright import fits_posture, upright_of
+from sensorhub.exercises.sets.upright import fits_posture, upright_of
+from sensorhub.exercises.trace.cycles import Cycle
+from sensorhub.exercises.trace.path import Path
 
 TICK_S = 0.04
 WALK = busy("walk", 12.0)

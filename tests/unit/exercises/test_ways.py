@@ -6,14 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from sensorhub.exercises.cycles import Cycle
 from sensorhub.exercises.definition import Posture, find_exercise
-from sensorhub.exercises.edges import edges_of
-from sensorhub.exercises.judge import Explanation, Rules, explain
-from sensorhub.exercises.lifts import CLEAR, rise
-from sensorhub.exercises.path import Path, path_of
-from sensorhub.exercises.track import Track
-from sensorhub.exercises.ways import astray
+from sensorhub.exercises.sets.judge import Explanation, Rules, explain
+from sensorhub.exercises.sets.lifts import CLEAR, rise
+from sensorhub.exercises.sets.ways import astray
+from sensorhub.exercises.trace.cycles import Cycle
+from sensorhub.exercises.trace.edges import edges_of
+from sensorhub.exercises.trace.path import Path, path_of
+from sensorhub.exercises.trace.track import Track
 from sensorhub.model.events import FloatArray
 from sensorhub.model.placement import Placement
 from sensorhub.model.units import STANDARD_GRAVITY_MPS2

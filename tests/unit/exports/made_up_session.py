@@ -15,7 +15,7 @@ from sensorhub.model.outcomes import (
 )
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import Gap
-from sensorhub.sessions.values import (
+from sensorhub.sessions.store.values import (
     Answer,
     AnswerKind,
     Moment,

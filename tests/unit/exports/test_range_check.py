@@ -17,7 +17,13 @@ from sensorhub.exports.range_check import (
 )
 from sensorhub.model.outcomes import Repetition, RepetitionKind, SetOutcome
 from sensorhub.model.placement import Side
-from sensorhub.sessions.values import Moment, Prescription, SessionInfo, StoredSession, StoredSet
+from sensorhub.sessions.store.values import (
+    Moment,
+    Prescription,
+    SessionInfo,
+    StoredSession,
+    StoredSet,
+)
 
 RAISE, TURN = "straight_leg_raise", "seated_hip_internal_rotation"
 

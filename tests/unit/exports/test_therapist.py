@@ -27,8 +27,8 @@ from sensorhub.exports.therapist import EXPORT, tables_of
 from sensorhub.model.outcomes import FlagCode
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import Gap
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.values import Answer, AnswerKind
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.values import Answer, AnswerKind
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "exports" / "therapist"

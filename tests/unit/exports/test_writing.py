@@ -9,9 +9,9 @@ import pytest
 from sensorhub.exports.base import Export, ExportFile, Source, export_session, find_export
 from sensorhub.model.errors import EnvironmentProblemError, InputError
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.values import SessionInfo
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import Store
+from sensorhub.sessions.store.values import SessionInfo
 
 
 @pytest.fixture

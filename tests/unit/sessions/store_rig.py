@@ -8,7 +8,7 @@ from pathlib import Path
 from sensorhub.model.errors import StoreError
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.values import (
+from sensorhub.sessions.store.values import (
     SensorInfo,
 )
 

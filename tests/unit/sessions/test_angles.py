@@ -17,8 +17,8 @@ from sensorhub.model.events import FloatArray
 from sensorhub.model.motion import MotionBlock
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import SampleBlock
-from sensorhub.sessions.analysis import Span, track
-from sensorhub.sessions.angles import angle_track, finer_motion, thigh_of, write_angles
+from sensorhub.sessions.stages.analysis import Span, track
+from sensorhub.sessions.stages.angles import angle_track, finer_motion, thigh_of, write_angles
 
 RIGHT = Placement.THIGH_RIGHT
 TIME_S = np.arange(0.0, 12.0, 0.04)

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from sensorhub.model.errors import EnvironmentProblemError, InputError, StoreError
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.backup import write_backup
-from sensorhub.sessions.backup_format import MANIFEST, read_manifest
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.restore import restore_backup
-from sensorhub.sessions.store import STORE_NAME, SessionLog, Store
-from sensorhub.sessions.values import SensorInfo, SessionInfo
+from sensorhub.sessions.backup.format import MANIFEST, read_manifest
+from sensorhub.sessions.backup.restore import restore_backup
+from sensorhub.sessions.backup.write import write_backup
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import STORE_NAME, SessionLog, Store
+from sensorhub.sessions.store.values import SensorInfo, SessionInfo
 
 THIGH = SensorInfo(Placement.THIGH_RIGHT, "serial:/dev/ttyACM0", "omp")
 

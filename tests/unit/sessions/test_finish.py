@@ -18,13 +18,13 @@ from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.outcomes import SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.units import NS_PER_S
-from sensorhub.sessions.correction import read_alignment
-from sensorhub.sessions.finish import finish_session, recover
-from sensorhub.sessions.process import process_session, sensor_blocks
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.rescore import differences, rescore_session
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.values import NoticeCode, SensorInfo, SessionInfo
+from sensorhub.sessions.stages.correction import read_alignment
+from sensorhub.sessions.stages.finish import finish_session, recover
+from sensorhub.sessions.stages.process import process_session, sensor_blocks
+from sensorhub.sessions.stages.rescore import differences, rescore_session
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import Store
+from sensorhub.sessions.store.values import NoticeCode, SensorInfo, SessionInfo
 
 THIGH = SensorInfo(Placement.THIGH_RIGHT, "fake:", "fake")
 PERIOD_S = 0.02
@@ -224,7 +224,7 @@ def test_a_kill_between_notices_and_results_leaves_the_session_unfinished(
         raise StoreError("the power is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr("sensorhub.sessions.store.insert_outcome", power_cut)
+        patch.setattr("sensorhub.sessions.store.store.insert_outcome", power_cut)
         with pytest.raises(StoreError):
             end(path, name)
     assert StoreReader(path).session(name).notices == ()

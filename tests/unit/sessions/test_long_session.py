@@ -13,12 +13,12 @@ from test_finish import THIGH, fake_family, store_session
 
 from sensorhub.model.link import Record
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.process import sensor_blocks
-from sensorhub.sessions.rawlog import unpack
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.traces import set_trace
-from sensorhub.sessions.values import SensorInfo, SessionInfo
+from sensorhub.sessions.stages.process import sensor_blocks
+from sensorhub.sessions.stages.traces import set_trace
+from sensorhub.sessions.store.rawlog import unpack
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import Store
+from sensorhub.sessions.store.values import SensorInfo, SessionInfo
 
 PACKETS = 4000
 
@@ -63,7 +63,7 @@ def test_a_picture_of_an_early_set_does_not_decode_the_rest_of_the_session(
 
     monkeypatch.setattr(StoreReader, "records", counted)
     of_fakes = partial(sensor_blocks, find_family=fake_family)
-    monkeypatch.setattr("sensorhub.sessions.traces.sensor_blocks", of_fakes)
+    monkeypatch.setattr("sensorhub.sessions.stages.traces.sensor_blocks", of_fakes)
     trace = set_trace(reader, session, session.sets[0])
     assert trace.time_s[-1] == pytest.approx(10.0, abs=0.2)
     assert len(read) < PACKETS / 4
@@ -74,7 +74,7 @@ def test_compacting_unpacks_every_chunk_once_or_twice(
     path: Path, now_ns: Callable[[], int], monkeypatch: pytest.MonkeyPatch, *, damaged: bool
 ) -> None:
     small = 200
-    monkeypatch.setattr("sensorhub.sessions.chunks.LARGE_CHUNK_RECORDS", 20)
+    monkeypatch.setattr("sensorhub.sessions.store.chunks.LARGE_CHUNK_RECORDS", 20)
     info = SensorInfo(Placement.THIGH_RIGHT, "serial:/dev/ttyACM0", "omp")
     records = some_records(5 * small, size=20)
     with Store(path, now_ns=now_ns, commit_interval_s=60.0) as store:
@@ -95,7 +95,7 @@ def test_compacting_unpacks_every_chunk_once_or_twice(
             unpacked.append(crc32)
             return unpack(blob, crc32=crc32)
 
-        monkeypatch.setattr("sensorhub.sessions.chunks.unpack", counted)
+        monkeypatch.setattr("sensorhub.sessions.store.chunks.unpack", counted)
         store.compact(log.name)
     assert len(unpacked) <= 2 * small
     assert StoreReader(path).raw_log(log.name, info.placement) == before

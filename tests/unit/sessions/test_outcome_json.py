@@ -19,7 +19,7 @@ from sensorhub.model.outcomes import (
 )
 from sensorhub.model.placement import Placement
 from sensorhub.model.samples import Gap
-from sensorhub.sessions.outcome_json import decode_outcome, encode_outcome
+from sensorhub.sessions.store.outcome_json import decode_outcome, encode_outcome
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 st.register_type_strategy(float, NUMBERS)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensorhub.model.link import Record, RecordKind
-from sensorhub.sessions.rawlog import MAX_PLAIN_BYTES, DamagedChunkError, pack, unpack
+from sensorhub.sessions.store.rawlog import MAX_PLAIN_BYTES, DamagedChunkError, pack, unpack
 
 RECORDS = st.lists(
     st.builds(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.recording import COLUMNS, read_recording
+from sensorhub.sessions.recordings.recording import COLUMNS, read_recording
 
 PLAIN = ",".join(COLUMNS)
 

@@ -9,14 +9,14 @@ import pytest
 
 from sensorhub.model.errors import InputError
 from sensorhub.model.placement import Placement
-from sensorhub.sessions.database import WriterLock
-from sensorhub.sessions.registry import (
+from sensorhub.sessions.store.database import WriterLock
+from sensorhub.sessions.store.registry import (
     RegisteredSensor,
     Sighted,
     find_sensor,
     registered_sensors,
 )
-from sensorhub.sessions.store import Store
+from sensorhub.sessions.store.store import Store
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)

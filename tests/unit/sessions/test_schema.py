@@ -9,11 +9,11 @@ import pytest
 from sensorhub.model.errors import StoreError
 from sensorhub.model.link import Record, RecordKind
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.database import connect_writer
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.schema import MIGRATIONS, Migration, version_of
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.values import AnswerKind, NoticeCode, Prescription
+from sensorhub.sessions.store.database import connect_writer
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.schema import MIGRATIONS, Migration, version_of
+from sensorhub.sessions.store.store import Store
+from sensorhub.sessions.store.values import AnswerKind, NoticeCode, Prescription
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 NEXT = Migration(

@@ -11,9 +11,9 @@ from store_rig import PELVIS, THIGH, Told, chunks, integrity, some_records
 from sensorhub.model.errors import InputError, StoreError
 from sensorhub.model.outcomes import Repetition, SetOutcome
 from sensorhub.model.placement import Placement, Side
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.values import (
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import Store
+from sensorhub.sessions.store.values import (
     Answer,
     AnswerKind,
     Notice,
@@ -239,7 +239,7 @@ def test_a_listener_that_fails_stops_nobody(
 def test_the_write_ahead_log_is_emptied_as_it_grows(
     path: Path, now_ns: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sensorhub.sessions.writer.CHECKPOINT_BYTES", 200_000)
+    monkeypatch.setattr("sensorhub.sessions.store.writer.CHECKPOINT_BYTES", 200_000)
     with Store(path, now_ns=now_ns) as store:
         log = store.begin_session(SessionInfo(), [THIGH])
         for _ in range(40):

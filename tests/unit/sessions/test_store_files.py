@@ -9,9 +9,9 @@ import pytest
 from store_rig import THIGH, Told, some_records
 
 from sensorhub.model.errors import InputError, StoreError
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import Store
-from sensorhub.sessions.values import (
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import Store
+from sensorhub.sessions.store.values import (
     SessionInfo,
 )
 

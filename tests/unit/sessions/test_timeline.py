@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensorhub.sessions.timeline import even_out
+from sensorhub.sessions.recordings.timeline import even_out
 
 RATES_HZ = st.sampled_from([10.0, 25.0, 50.0, 99.7, 100.0, 128.0, 200.0, 1000.0])
 

@@ -6,8 +6,8 @@ from sensorhub.exports.tables.rows import gap_s
 from sensorhub.model.outcomes import FlagCode, QualityFlag, SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import Gap
-from sensorhub.sessions.analysis import Span
-from sensorhub.sessions.told import told_flags
+from sensorhub.sessions.stages.analysis import Span
+from sensorhub.sessions.stages.told import told_flags
 
 THIGH, PELVIS = Placement.THIGH_RIGHT, Placement.PELVIS
 SET = Span(100.0, 130.0)

@@ -17,8 +17,8 @@ from sensorhub.model.motion import MotionBlock
 from sensorhub.model.outcomes import FlagCode, SetOutcome
 from sensorhub.model.placement import Placement, Side
 from sensorhub.model.samples import SampleBlock
-from sensorhub.sessions.analysis import run_set, track
-from sensorhub.sessions.wearing import Wearing, standing_start
+from sensorhub.sessions.stages.analysis import run_set, track
+from sensorhub.sessions.stages.wearing import Wearing, standing_start
 
 Motion = dict[Placement, list[MotionBlock]]
 

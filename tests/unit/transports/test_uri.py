@@ -84,7 +84,8 @@ def test_an_address_is_told_from_a_name():
 
 def test_reading_a_uri_loads_neither_radio_nor_serial():
     code = (
-        "import sys, sensorhub.transports.uri, sensorhub.transports.base, sensorhub.daemon.links;"
+        "import sys, sensorhub.transports.uri, sensorhub.transports.base;"
+        "import sensorhub.daemon.links.opening;"
         "print([m for m in ('bleak', 'serial', 'dbus_fast') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,7 +7,7 @@ from web_rig import Rig
 
 from sensorhub.model.outcomes import Repetition, SetOutcome
 from sensorhub.model.placement import Side
-from sensorhub.sessions.values import AnswerKind, SessionInfo
+from sensorhub.sessions.store.values import AnswerKind, SessionInfo
 from sensorhub.web.roles import Role
 
 PATHS = ("/api/sessions/{name}", "/api/sessions/{name}/sets/1")

@@ -8,9 +8,9 @@ from starlette.testclient import TestClient
 from web_rig import Rig
 
 from sensorhub.model.errors import StoreError
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import STORE_NAME, Store
-from sensorhub.sessions.values import SessionInfo
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import STORE_NAME, Store
+from sensorhub.sessions.store.values import SessionInfo
 from sensorhub.web.roles import Role
 
 

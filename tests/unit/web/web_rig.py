@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from sensorhub.coach.machine import Trigger
 from sensorhub.coach.plan import Plan
 from sensorhub.coach.questions import QuestionId
-from sensorhub.sessions.reader import StoreReader
-from sensorhub.sessions.store import STORE_NAME, Store
+from sensorhub.sessions.store.reader import StoreReader
+from sensorhub.sessions.store.store import STORE_NAME, Store
 from sensorhub.web.access import ACCESS_NAME, AccessBook
 from sensorhub.web.app import create_app
 from sensorhub.web.board import Board

@@ -1,0 +1,1 @@
+"""What is seen, typed and heard at the hub itself."""

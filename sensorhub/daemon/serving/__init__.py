@@ -1,0 +1,1 @@
+"""The hub that serves the page."""

@@ -1,0 +1,1 @@
+"""One visit: plan, links, live sets, their late samples and their end."""

@@ -1,0 +1,1 @@
+"""What the person hears while a set runs: causal and provisional."""

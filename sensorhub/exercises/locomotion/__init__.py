@@ -1,0 +1,1 @@
+"""Walking and running, told from exercise."""

@@ -1,0 +1,1 @@
+"""The whole data folder as one file, and back."""

@@ -1,0 +1,1 @@
+"""Recordings: CSV files that nobody vouches for, read into equally spaced blocks."""

@@ -1,0 +1,1 @@
+"""The stages run in a row, over a recording or a stored session."""

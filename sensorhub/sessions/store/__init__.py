@@ -1,0 +1,1 @@
+"""The data folder's database: one writer, any number of readers, nothing lost."""
