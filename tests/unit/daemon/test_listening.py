@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sensorhub.daemon import connection
+from sensorhub.daemon.serving import connection
 from sensorhub.daemon.serving.listening import (
     LOOPBACK,
     MAX_CONNECTIONS,
