@@ -40,7 +40,7 @@ def test_nothing_announced_is_lost(round_number: int, tmp_path: Path) -> None:
 
         heir = run_squats(sim, data=data, speed=SPEED, reps=REPS)
         try:
-            heir.wait_for("was cut off; it is closed now, with 1 sets")
+            heir.wait_for("was cut off; it is closed now, with 1 set")
             heir.send(signal.SIGINT)
             heir.wait()
         finally:
