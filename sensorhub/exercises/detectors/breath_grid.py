@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorhub.exercises.detectors.breathing import BIN_S, smoothed
+from sensorhub.exercises.trace.stretches import stretches_of
 from sensorhub.model.events import FloatArray
 
 LONGEST_SET_S = 1800.0
@@ -209,9 +210,8 @@ def _usual_direction(up: FloatArray) -> FloatArray:
 
 def _stretches(usable: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
     """Runs of usable bins, joined where little is between them, the short ones left out."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], usable.astype(np.int8), [0]])))
     joined: list[list[int]] = []
-    for first, last in edges.reshape(-1, 2).tolist():
+    for first, last in stretches_of(usable):
         if joined and (first - joined[-1][1]) * BIN_S <= BRIDGE_S:
             joined[-1][1] = last
         else:

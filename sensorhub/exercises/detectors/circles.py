@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sensorhub.exercises.detectors.swings import LEAST_TOGETHER, lone
 from sensorhub.exercises.trace.movement import along_greatest_variance
 from sensorhub.exercises.trace.path import Path, smooth, turning_speed_radps
+from sensorhub.exercises.trace.stretches import stretches_of
 from sensorhub.exercises.trace.zigzag import turning_points
 from sensorhub.model.events import FloatArray
 
@@ -98,7 +99,7 @@ def _in_one_posture(path: Path, piece: slice) -> list[tuple[int, int]]:
         usual = np.median(up, axis=0)
         near = up @ (usual / max(1e-9, float(np.linalg.norm(usual)))) > math.cos(POSTURE_RAD)
         offset = piece.start + start
-        found += [(offset + a, offset + b) for a, b in _runs(near)]
+        found += [(offset + a, offset + b) for a, b in stretches_of(near)]
     return found
 
 
@@ -109,7 +110,7 @@ def _without_rests(path: Path, least_rad: float) -> list[tuple[int, int]]:
     jolted = _jolted(path, usual)
     longest = REST_S / path.tick_s
     stretches: list[tuple[int, int]] = []
-    for a, b in _runs(moving):
+    for a, b in stretches_of(moving):
         if stretches and a - stretches[-1][1] < longest:
             stretches[-1] = (stretches[-1][0], b)
         else:
@@ -117,7 +118,7 @@ def _without_rests(path: Path, least_rad: float) -> list[tuple[int, int]]:
     return [
         (a + first, a + last)
         for a, b in stretches
-        for first, last in _runs(~jolted[a:b])
+        for first, last in stretches_of(~jolted[a:b])
         if (last - first) * path.tick_s > 1.0
     ]
 
@@ -131,12 +132,6 @@ def _speeds_radps(path: Path, least_rad: float) -> tuple[FloatArray, float]:
 
 def _jolted(path: Path, usual_radps: float) -> NDArray[np.bool_]:
     return np.asarray(turning_speed_radps(path.up, path.tick_s) > JOLT * usual_radps)
-
-
-def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """The stretches ``[a, b)`` where the mask is true."""
-    bounds = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]))).tolist()
-    return list(zip(bounds[::2], bounds[1::2], strict=True))
 
 
 def _slowest_radps(least_rad: float) -> float:

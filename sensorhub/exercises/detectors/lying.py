@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from sensorhub.exercises.trace.path import Path, smooth
+from sensorhub.exercises.trace.stretches import stretches_of
 from sensorhub.motion.orientation import unit
 
 SLOW_S = 1.5
@@ -37,9 +38,8 @@ def in_usual_posture(path: Path) -> Path | None:
     inside = (slow @ usual > math.cos(POSTURE_RAD)) & still
     if inside.all():
         return None
-    bounds = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]))).tolist()
     pieces, at = [], 0
-    for first, stop in zip(bounds[::2], bounds[1::2], strict=True):
+    for first, stop in stretches_of(inside):
         pieces.append(slice(at, at + stop - first))
         at += stop - first
     return Path(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sensorhub.exercises.trace.cycles import Cycle
 from sensorhub.exercises.trace.path import Path
+from sensorhub.exercises.trace.stretches import stretches_of
 from sensorhub.model.events import FloatArray
 from sensorhub.motion.orientation import unit
 
@@ -192,15 +193,7 @@ def _stays(path: Path, homes: FloatArray, reach_rad: float, cycle: Cycle, part: 
 
 def longest_run(mask: NDArray[np.bool_]) -> int:
     """Length of the longest stretch that is True throughout."""
-    return max((stop - first for first, stop in runs(mask, 1)), default=0)
-
-
-def runs(mask: NDArray[np.bool_], shortest: int) -> list[tuple[int, int]]:
-    """Stretches ``[first, stop)`` that are True throughout, of at least so many ticks."""
-    turns = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    first, stop = turns[::2], turns[1::2]
-    long = stop - first >= shortest
-    return list(zip(first[long].tolist(), stop[long].tolist(), strict=True))
+    return max((stop - first for first, stop in stretches_of(mask)), default=0)
 
 
 def _distance_rad(up: FloatArray, home: FloatArray) -> FloatArray:

@@ -16,11 +16,12 @@ import numpy as np
 
 from sensorhub.exercises.definition import Posture
 from sensorhub.exercises.locomotion.walking import not_walking
-from sensorhub.exercises.sets.arrivals import feet_alike, feet_at_home, runs
+from sensorhub.exercises.sets.arrivals import feet_alike, feet_at_home
 from sensorhub.exercises.sets.lifts import CLEAR, rise
 from sensorhub.exercises.trace.cycles import HEIGHT_SHARE, Cycle
 from sensorhub.exercises.trace.path import Path
 from sensorhub.exercises.trace.rests import angle_between_rad
+from sensorhub.exercises.trace.stretches import stretches_of
 from sensorhub.exercises.trace.zigzag import turning_points
 from sensorhub.model.events import FloatArray
 
@@ -110,7 +111,7 @@ def begins_at_the_top(path: Path, cycles: Sequence[Cycle]) -> bool:
         home, top = path.mean_up([c.start for c in near]), path.mean_up([c.peak for c in near])
         close = math.cos(REST_SHARE * angle_between_rad(home, top))
         up = path.up[::-1] if back else path.up
-        high = runs(up @ top > close, ticks)
+        high = stretches_of(up @ top > close, shortest=ticks)
         if not high or bool((up[: high[0][0]] @ home > close).any()):
             return False
     return True

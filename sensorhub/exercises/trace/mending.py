@@ -13,6 +13,7 @@ import numpy as np
 from sensorhub.exercises.trace.cycles import Cycle
 from sensorhub.exercises.trace.path import Path, turning_speed_radps
 from sensorhub.exercises.trace.rests import angle_between_rad
+from sensorhub.exercises.trace.stretches import stretches_of
 from sensorhub.model.events import FloatArray
 from sensorhub.motion.orientation import unit
 
@@ -153,8 +154,7 @@ def _largest_slip(path: Path, up: FloatArray) -> _Slip | None:
         change = part[2 * half :] - part[: -2 * half]
         size = np.sqrt((change * change).sum(axis=1))
         fast = size > 2.0 * math.sin(0.5 * SUDDEN_SHARE * LEAST_RAD)
-        bounds = np.flatnonzero(np.diff(np.concatenate([[False], fast, [False]]))).tolist()
-        for a, b in zip(bounds[::2], bounds[1::2], strict=True):
+        for a, b in stretches_of(fast):
             middle = a + int(np.argmax(size[a:b])) + half
             slip = _slip_at(path, up, piece, piece.start + middle, half)
             if slip is None:
